@@ -1,0 +1,18 @@
+// Package record keeps the one record of each invoice: which send is open, how
+// far it came, who works on it, and every document that it ever had. All stages
+// believe the record; a message only wakes them.
+//
+// The record lives in the JetStream key-value bucket "invoices" under
+// <account>.<invoiceId>, written as protobuf JSON and changed by compare-and-set
+// only. Transitions are pure functions from one record to the next; Store.Change
+// writes the result if nobody else wrote meanwhile.
+//
+//	absent, closed ──Open──▶ opening ──Opened──▶ open ──Claim──▶ claimed ──┬─Conclude──▶ outcome ──Settle──▶ settling ──Close──▶ closed
+//	                            └───────Reject──────┴──▶ outcome            ├─Release──▶ open
+//	                                                                        ├─Park─────▶ parked ──Claim──▶ claimed
+//	                                                                        ├─Hand─────▶ handed ──Conclude──▶ outcome
+//	                                                                        └─Hold─────▶ held ──Unhold──▶ opening
+package record
+
+// Bucket is the key-value bucket of the records.
+const Bucket = "invoices"

@@ -1,0 +1,62 @@
+package record
+
+import (
+	"context"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// Margin is added to a claim before others take over: it covers the difference
+// between the clocks of two key-value servers when the leader changes, and what
+// a request needs from the socket to the accounting system.
+const Margin = 5 * time.Second
+
+// Claiming is the claim that a worker is about to write.
+type Claiming struct {
+	// Owner is unique to the process.
+	Owner string
+	// Lasts is the longest external call and 10 s more.
+	Lasts time.Duration
+	// Settling is how long a finished write may stay invisible to a search.
+	Settling time.Duration
+}
+
+// TakeOverIn returns how long the claim in e still keeps others out; 0 or less
+// means that it may be taken over now. Only the server's clock is used.
+func (s *Store) TakeOverIn(ctx context.Context, e Entry) (time.Duration, error) {
+	c := e.Record.GetClaim()
+	if c == nil {
+		return 0, nil
+	}
+	now, err := s.ServerNow(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return e.At.Add(keptFor(c)).Sub(now), nil
+}
+
+// keptFor is how long others stay out, from the server's time of the claim on.
+// An owner that ended its claim has no call under way, so that only what it wrote
+// has to become visible.
+func keptFor(c *tradepostv1.Claim) time.Duration {
+	settling := c.GetSettling().AsDuration()
+	if c.GetEnded() {
+		return settling
+	}
+	return c.GetLasts().AsDuration() + settling + Margin
+}
+
+// Fence is the owner's side of a claim: it measures on the owner's monotonic
+// clock from before the claim was written, so it always ends before others may
+// take over.
+type Fence struct{ until time.Time }
+
+// NewFence starts to measure. Call it before the claim is written.
+func NewFence(lasts time.Duration) Fence { return Fence{until: time.Now().Add(lasts)} }
+
+// Deadline is when every call under the claim has to be over.
+func (f Fence) Deadline() time.Time { return f.until }
+
+// Left is how long the claim still lasts for its owner.
+func (f Fence) Left() time.Duration { return time.Until(f.until) }

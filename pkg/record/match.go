@@ -1,0 +1,42 @@
+package record
+
+import (
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// Wake is what a message means to the record.
+type Wake int
+
+const (
+	// Stale: the message belongs to no open send; it changes nothing.
+	Stale Wake = iota
+	// Current: the message belongs to the open send.
+	Current
+	// Ahead: the message names a send that the record does not know yet. The read
+	// was an old one, or the record is lost; wait a little, then drop it: the next
+	// poll opens the send anew.
+	Ahead
+	// Replayed: the message was published after its send was closed as failed: an
+	// operator wants it tried again.
+	Replayed
+)
+
+// Match compares a message's send and snapshot with the record. published is the
+// server's time at which the message entered its stream.
+func Match(e Entry, send int64, snapshotHash string, published time.Time) Wake {
+	r := e.Record
+	switch {
+	case r == nil || send > r.GetSend():
+		return Ahead
+	case send < r.GetSend() || snapshotHash != r.GetSnapshotHash():
+		return Stale
+	case r.GetState() != Closed:
+		return Current
+	case r.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED && published.After(e.At):
+		return Replayed
+	default:
+		return Stale
+	}
+}

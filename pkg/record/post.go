@@ -1,0 +1,205 @@
+package record
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// Claim takes the right to call the accounting system. The caller has made sure
+// that a claim in force has run out (Store.TakeOverIn). intends is what this
+// attempt may write; an unresolved attempt of before stays in its place and has
+// to be resolved first.
+func Claim(c Claiming, intends *tradepostv1.Unresolved) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := from("claim", r, Opening, Opened, Parked, Claimed); err != nil {
+			return nil, err
+		}
+		if r.GetUnresolved() == nil {
+			r.Unresolved = intends
+		}
+		r.Attempts++
+		r.State, r.Waiting = Claimed, nil
+		r.Claim = newClaim(c, r.GetAttempts())
+		return r, nil
+	}
+}
+
+// Reclaim takes back a rejection whose message was lost before it was published,
+// to hear the accounting system's faults once more. A rejection made nothing, so
+// that trying again is safe.
+func Reclaim(c Claiming, intends *tradepostv1.Unresolved) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := from("claim again", r, Outcome); err != nil {
+			return nil, err
+		}
+		if r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED {
+			return nil, fmt.Errorf("%w: claim again what is posted", ErrIllegal)
+		}
+		r.State, r.Outcome = Opened, nil
+		return Claim(c, intends)(r)
+	}
+}
+
+// Renew starts the owner's claim anew, because its remaining time is too short
+// for the next call; with intends it also turns to the next thing to write.
+func Renew(c Claiming, intends *tradepostv1.Unresolved) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := ownedBy(r, c.Owner); err != nil {
+			return nil, err
+		}
+		if intends != nil {
+			r.Unresolved = intends
+		}
+		r.Claim = newClaim(c, r.GetAttempts())
+		return r, nil
+	}
+}
+
+func newClaim(c Claiming, attempt int32) *tradepostv1.Claim {
+	return &tradepostv1.Claim{
+		Owner: c.Owner, Attempt: attempt,
+		Lasts: durationpb.New(c.Lasts), Settling: durationpb.New(c.Settling),
+	}
+}
+
+func ownedBy(r *tradepostv1.Record, owner string) error {
+	if err := from("go on with a claim", r, Claimed); err != nil {
+		return err
+	}
+	if r.GetClaim().GetOwner() != owner {
+		return fmt.Errorf("%w: the claim belongs to %s", ErrIllegal, r.GetClaim().GetOwner())
+	}
+	return nil
+}
+
+// Release gives the claim back after an attempt that certainly made nothing.
+func Release(owner string) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := ownedBy(r, owner); err != nil {
+			return nil, err
+		}
+		// Waiting is no crash: the count of attempts that never ended starts anew.
+		r.State, r.Claim, r.Unresolved, r.Attempts = Opened, nil, nil, 0
+		return r, nil
+	}
+}
+
+// Doubt ends the claim but keeps the attempt unresolved: somebody has to look.
+func Doubt(owner string) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := ownedBy(r, owner); err != nil {
+			return nil, err
+		}
+		r.Claim.Ended, r.Attempts = true, 0
+		return r, nil
+	}
+}
+
+// Park gives the claim back until a time; a scheduled message wakes the send.
+func Park(owner string, scope tradepostv1.WaitScope, until time.Time, reason string) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		r, err := Release(owner)(r)
+		if err != nil {
+			return nil, err
+		}
+		r.State = Parked
+		r.Waiting = &tradepostv1.Waiting{Scope: scope, Until: timestamppb.New(until), Reason: reason}
+		return r, nil
+	}
+}
+
+// Hand notes that the document was given away and will be confirmed by other
+// means. What was given stays unresolved until then.
+func Hand(owner, token string) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := ownedBy(r, owner); err != nil {
+			return nil, err
+		}
+		r.State, r.HandedToken, r.Claim, r.Attempts = Handed, token, nil, 0
+		return r, nil
+	}
+}
+
+// Note keeps a document that was seen in the accounting system (or is gone from
+// it), and ends the doubt about the document of that kind.
+func Note(owner string, d *tradepostv1.DocumentRef) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := ownedBy(r, owner); err != nil {
+			return nil, err
+		}
+		r.Documents = withDocument(r.GetDocuments(), d)
+		if r.GetUnresolved().GetKind() == d.GetKind() {
+			r.Unresolved = nil
+		}
+		return r, nil
+	}
+}
+
+// Resolve ends the doubt about an attempt that was looked for and made nothing.
+func Resolve(owner string) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := ownedBy(r, owner); err != nil {
+			return nil, err
+		}
+		r.Unresolved = nil
+		return r, nil
+	}
+}
+
+// Conclude writes the outcome of the send, with the documents it speaks of.
+func Conclude(owner string, o *tradepostv1.RecordedOutcome, docs ...*tradepostv1.DocumentRef) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if r.GetState() != Handed {
+			if err := ownedBy(r, owner); err != nil {
+				return nil, err
+			}
+		}
+		for _, d := range docs {
+			r.Documents = withDocument(r.GetDocuments(), d)
+		}
+		r.State, r.Outcome = Outcome, o
+		r.Claim, r.Unresolved, r.HandedToken, r.Attempts = nil, nil, "", 0
+		return r, nil
+	}
+}
+
+// withDocument replaces what is known of the same document, or adds it.
+func withDocument(docs []*tradepostv1.DocumentRef, d *tradepostv1.DocumentRef) []*tradepostv1.DocumentRef {
+	docs = slices.Clone(docs)
+	for i, have := range docs {
+		if have.GetConnection() == d.GetConnection() && have.GetKind() == d.GetKind() && have.GetId() == d.GetId() {
+			docs[i] = d
+			return docs
+		}
+	}
+	return append(docs, d)
+}
+
+// Live returns the document of that kind that should exist in the connection's
+// accounting system, or nil.
+func Live(r *tradepostv1.Record, kind tradepostv1.DocumentKind) *tradepostv1.DocumentRef {
+	for _, d := range slices.Backward(r.GetDocuments()) {
+		if d.GetConnection() == r.GetConnection() && d.GetKind() == kind && !d.GetGone() {
+			return d
+		}
+	}
+	return nil
+}
+
+// Generation returns the generation that the next document of that kind gets: it
+// counts the documents that are gone.
+func Generation(r *tradepostv1.Record, kind tradepostv1.DocumentKind) int64 {
+	var gone int64
+	for _, d := range r.GetDocuments() {
+		if d.GetConnection() == r.GetConnection() && d.GetKind() == kind && d.GetGone() {
+			gone++
+		}
+	}
+	return gone + 1
+}

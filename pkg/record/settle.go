@@ -1,0 +1,60 @@
+package record
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// Settle takes the right to write to ServiceTrade. The caller has made sure that
+// a claim in force has run out (Store.TakeOverIn).
+func Settle(c Claiming) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := from("settle", r, Outcome, Settling); err != nil {
+			return nil, err
+		}
+		r.Attempts++
+		r.State, r.Claim = Settling, newClaim(c, r.GetAttempts())
+		return r, nil
+	}
+}
+
+// Unsettle gives the claim back, since ServiceTrade could not be written to now.
+// What was written stays; the next one to settle looks before it writes.
+func Unsettle(owner string) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := settledBy(r, owner); err != nil {
+			return nil, err
+		}
+		r.State, r.Claim, r.Attempts = Outcome, nil, 0
+		return r, nil
+	}
+}
+
+// Close ends the send. Nobody closes one with an unresolved attempt.
+func Close(owner string, s tradepostv1.Settlement, now time.Time) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := settledBy(r, owner); err != nil {
+			return nil, err
+		}
+		if r.GetUnresolved() != nil {
+			return nil, fmt.Errorf("%w: close while an attempt is unresolved", ErrIllegal)
+		}
+		r.State, r.Settlement, r.ClosedAt = Closed, s, timestamppb.New(now)
+		r.Claim, r.Attempts = nil, 0
+		return r, nil
+	}
+}
+
+func settledBy(r *tradepostv1.Record, owner string) error {
+	if err := from("go on with settling", r, Settling); err != nil {
+		return err
+	}
+	if r.GetClaim().GetOwner() != owner {
+		return fmt.Errorf("%w: the settling belongs to %s", ErrIllegal, r.GetClaim().GetOwner())
+	}
+	return nil
+}

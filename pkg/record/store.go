@@ -1,0 +1,174 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// ErrConflict means that somebody else changed the record since it was read.
+// Read it again and decide anew.
+var ErrConflict = errors.New("the record was changed by somebody else")
+
+// clockKey is written to learn the key-value server's time. It has no dot behind
+// the account, so it is no invoice's key.
+const clockKey = "clock"
+
+// Key names the record of one invoice.
+type Key struct {
+	Account   string
+	InvoiceID int64
+}
+
+// String returns the key in the bucket: <account>.<invoiceId>.
+func (k Key) String() string { return k.Account + "." + strconv.FormatInt(k.InvoiceID, 10) }
+
+func parseKey(s string) (Key, bool) {
+	account, id, ok := strings.Cut(s, ".")
+	if !ok {
+		return Key{}, false
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	return Key{Account: account, InvoiceID: n}, err == nil
+}
+
+// Entry is a record as it was read.
+type Entry struct {
+	Key Key
+	// Record is nil when the invoice has none yet.
+	Record *tradepostv1.Record
+	// Revision is what a change is compared with; 0 when there is no record.
+	Revision uint64
+	// At is the server's time of this revision; zero in an entry that Change
+	// returned, since only those who did not write it have to measure from it.
+	At time.Time
+}
+
+// State returns the record's state; unspecified when there is no record.
+func (e Entry) State() tradepostv1.RecordState { return e.Record.GetState() }
+
+// Store reads and changes records.
+type Store struct{ kv jetstream.KeyValue }
+
+// Open binds to the bucket, which `tradepost nats apply` makes.
+func Open(ctx context.Context, js jetstream.JetStream) (*Store, error) {
+	kv, err := js.KeyValue(ctx, Bucket)
+	if err != nil {
+		return nil, fmt.Errorf("open the bucket %q of the records: %w", Bucket, err)
+	}
+	return &Store{kv: kv}, nil
+}
+
+// Get reads the record of an invoice. An invoice without one is no error: its
+// entry has no record.
+func (s *Store) Get(ctx context.Context, k Key) (Entry, error) {
+	e, err := s.kv.Get(ctx, k.String())
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return Entry{Key: k}, nil
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("read the record %s: %w", k, err)
+	}
+	return decode(k, e)
+}
+
+func decode(k Key, e jetstream.KeyValueEntry) (Entry, error) {
+	r := &tradepostv1.Record{}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(e.Value(), r); err != nil {
+		return Entry{}, fmt.Errorf("decode the record %s, revision %d: %w", k, e.Revision(), err)
+	}
+	return Entry{Key: k, Record: r, Revision: e.Revision(), At: e.Created()}, nil
+}
+
+// Change writes the record that next makes of the entry's, if nobody changed it
+// since; otherwise ErrConflict. next gets a copy, and nil when there is no record.
+// The entry returned serves the next change.
+func (s *Store) Change(ctx context.Context, e Entry, next Transition) (Entry, error) {
+	var current *tradepostv1.Record
+	if e.Record != nil {
+		current = proto.Clone(e.Record).(*tradepostv1.Record)
+	}
+	r, err := next(current)
+	if err != nil {
+		return Entry{}, fmt.Errorf("record %s: %w", e.Key, err)
+	}
+	body, err := protojson.Marshal(r)
+	if err != nil {
+		return Entry{}, fmt.Errorf("encode the record %s: %w", e.Key, err)
+	}
+	rev, err := s.write(ctx, e, body)
+	if err != nil {
+		return s.reconsider(ctx, e, r, err)
+	}
+	return Entry{Key: e.Key, Record: r, Revision: rev}, nil
+}
+
+func (s *Store) write(ctx context.Context, e Entry, body []byte) (uint64, error) {
+	if e.Revision == 0 {
+		return s.kv.Create(ctx, e.Key.String(), body)
+	}
+	return s.kv.Update(ctx, e.Key.String(), body, e.Revision)
+}
+
+// reconsider decides what a write that returned an error has done: the answer of
+// a write that succeeded can be lost, and a second try then looks like a conflict.
+func (s *Store) reconsider(ctx context.Context, e Entry, wrote *tradepostv1.Record, cause error) (Entry, error) {
+	if errors.Is(cause, jetstream.ErrKeyExists) {
+		return Entry{}, fmt.Errorf("record %s: %w", e.Key, ErrConflict)
+	}
+	now, err := s.Get(ctx, e.Key)
+	if err == nil && now.Revision > e.Revision && proto.Equal(now.Record, wrote) {
+		return now, nil
+	}
+	return Entry{}, fmt.Errorf("write the record %s: %w", e.Key, cause)
+}
+
+// Each calls f with every record. It reads one after the other, so records that
+// change meanwhile are seen in either shape.
+func (s *Store) Each(ctx context.Context, f func(Entry) error) error {
+	keys, err := s.kv.ListKeys(ctx)
+	if err != nil {
+		return fmt.Errorf("list the records: %w", err)
+	}
+	defer func() { _ = keys.Stop() }()
+	for key := range keys.Keys() {
+		k, ok := parseKey(key)
+		if !ok {
+			continue
+		}
+		e, err := s.Get(ctx, k)
+		if err != nil {
+			return err
+		}
+		if e.Record == nil {
+			continue
+		}
+		if err := f(e); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// ServerNow returns the key-value server's time. Fences compare it with the
+// server's time of a revision, so that the clocks of our own machines never matter.
+func (s *Store) ServerNow(ctx context.Context) (time.Time, error) {
+	rev, err := s.kv.PutString(ctx, clockKey, "")
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask the key-value server for its time: %w", err)
+	}
+	e, err := s.kv.GetRevision(ctx, clockKey, rev)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask the key-value server for its time: %w", err)
+	}
+	return e.Created(), nil
+}

@@ -1,0 +1,187 @@
+package connectortest_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// A mistake is a way in which the connector of this test can be wrong.
+type mistake string
+
+const (
+	doubles        mistake = "create makes a second document"
+	ignoresFence   mistake = "create ignores the fence"
+	ignoresCancel  mistake = "find answers empty when it was stopped"
+	losesCents     mistake = "create posts a rounded total"
+	staleUpdates   mistake = "update ignores the version"
+	prefixMarkers  mistake = "find mixes up markers with the same beginning"
+	newCompany     mistake = "every connector sees another company"
+	keepsHash      mistake = "a changed document keeps its hash"
+	silentFaults   mistake = "a fault does not say what to do"
+	adoptsAnything mistake = "create adopts whatever is there"
+)
+
+// memory is an accounting system in memory, and the connector to it.
+type memory struct {
+	*system
+	mistake mistake
+}
+
+type system struct {
+	mu      sync.Mutex
+	id      string
+	docs    []connector.Found
+	markers []string
+	seq     int
+}
+
+func (m *memory) Describe() connector.Descriptor {
+	return connector.Descriptor{Kind: "memory", Title: "Memory", CallTimeout: 5 * time.Second, MaxInFlight: 8, AtomicMarker: true}
+}
+
+func (m *memory) Company(context.Context) (connector.Company, error) {
+	if m.mistake == newCompany {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.seq++
+		return connector.Company{ID: fmt.Sprint(m.id, m.seq)}, nil
+	}
+	return connector.Company{ID: m.id, Name: "Memory"}, nil
+}
+
+func (m *memory) Check(context.Context) []*tradepostv1.Fault { return nil }
+func (m *memory) Close() error                               { return nil }
+
+func (m *memory) Find(ctx context.Context, q connector.Query) ([]connector.Found, error) {
+	if err := ctx.Err(); err != nil && m.mistake != ignoresCancel {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []connector.Found
+	for i, d := range m.docs {
+		mixed := m.mistake == prefixMarkers && len(m.markers[i]) > len(q.Marker) && m.markers[i][:len(q.Marker)] == q.Marker
+		if m.markers[i] == q.Marker || mixed {
+			found = append(found, d)
+		}
+	}
+	return found, nil
+}
+
+func (m *memory) Create(ctx context.Context, p connector.Posting) connector.Answer {
+	if r := m.refuse(p); r != nil {
+		return *r
+	}
+	if err := ctx.Err(); err != nil {
+		return connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Reason: connector.ReasonCanceled}
+	}
+	if connector.CheckFence(ctx) != nil && m.mistake != ignoresFence {
+		return connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Reason: connector.ReasonFenced}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i := m.at(p.Document.GetMarker()); i >= 0 && m.mistake != doubles {
+		if equal, diffs := connector.Equal(m.docs[i], p.Document, p.DocumentHash); !equal && m.mistake != adoptsAnything {
+			return connector.Rejected{Faults: []*tradepostv1.Fault{m.fault(fmt.Sprint(diffs))}}
+		}
+		return connector.Posted{Document: m.docs[i], Adopted: true}
+	}
+	m.markers = append(m.markers, p.Document.GetMarker())
+	m.docs = append(m.docs, m.store(p, p.Document.GetMarker()))
+	return connector.Posted{Document: m.docs[len(m.docs)-1]}
+}
+
+func (m *memory) Update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := m.at(p.Document.GetMarker())
+	switch {
+	case i < 0 || connector.CheckFence(ctx) != nil:
+		return connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Reason: connector.ReasonChanged}
+	case m.docs[i].DocumentHash == p.DocumentHash:
+		return connector.Posted{Document: m.docs[i], Adopted: true}
+	case m.docs[i].Version != found.Version && m.mistake != staleUpdates:
+		return connector.Rejected{Faults: []*tradepostv1.Fault{m.fault("changed")}}
+	}
+	m.docs[i] = m.store(p, found.ID)
+	return connector.Posted{Document: m.docs[i]}
+}
+
+func (m *memory) at(marker string) int {
+	for i, have := range m.markers {
+		if have == marker {
+			return i
+		}
+	}
+	return -1
+}
+
+func (m *memory) store(p connector.Posting, id string) connector.Found {
+	m.seq++
+	total := decimal.RequireFromString(p.Document.GetTotals().GetTotal())
+	if m.mistake == losesCents {
+		total = total.Round(1)
+	}
+	return connector.Found{
+		Kind: p.Document.GetKind(), ID: id, Number: p.Document.GetNumber(), Version: fmt.Sprint(m.seq),
+		Total: total.StringFixed(2), DocumentHash: p.DocumentHash, IssueDate: p.Document.GetIssueDate(),
+	}
+}
+
+func (m *memory) refuse(p connector.Posting) *connector.Rejected {
+	if p.Document.GetLines()[0].GetRevenueAccount().GetValue() != "nowhere" {
+		return nil
+	}
+	return &connector.Rejected{Faults: []*tradepostv1.Fault{m.fault("no such account")}}
+}
+
+func (m *memory) fault(message string) *tradepostv1.Fault {
+	f := &tradepostv1.Fault{Code: "account.not_in_books", Message: message, Fix: "Mend it.", Owner: 2}
+	if m.mistake == silentFaults {
+		f.Fix = ""
+	}
+	return f
+}
+
+func (m *memory) tamper(t *testing.T, marker string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := m.at(marker)
+	if i < 0 {
+		t.Fatalf("%s is not there", marker)
+	}
+	m.seq++
+	m.docs[i].Total, m.docs[i].Version = "1.00", fmt.Sprint(m.seq)
+	if m.mistake != keepsHash {
+		m.docs[i].DocumentHash = ""
+	}
+}
+
+func (m *memory) count(marker string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, have := range m.markers {
+		if have == marker {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *memory) remove(marker string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i := m.at(marker); i >= 0 {
+		m.docs = append(m.docs[:i], m.docs[i+1:]...)
+		m.markers = append(m.markers[:i], m.markers[i+1:]...)
+	}
+}

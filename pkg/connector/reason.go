@@ -1,0 +1,28 @@
+package connector
+
+// Reasons of Wait and Uncertain that more than one connector gives. They are
+// stable words: metrics, holds and texts are keyed by them.
+const (
+	// ReasonFenced: the claim ran out right before the write; nothing was made.
+	ReasonFenced = "fenced"
+	// ReasonCanceled: the call was stopped from outside before the write.
+	ReasonCanceled = "canceled"
+	// ReasonTimeout: the call's time ran out before the write.
+	ReasonTimeout = "timeout"
+	// ReasonDiskFull: no room, or the quota is used up.
+	ReasonDiskFull = "disk_full"
+	// ReasonDiskError: the disk or the network file system does not work.
+	ReasonDiskError = "disk_error"
+	// ReasonReadOnly: the file system is mounted read-only.
+	ReasonReadOnly = "read_only"
+	// ReasonNoPermission: the process may not write there.
+	ReasonNoPermission = "no_permission"
+	// ReasonProgramMissing: a program that has to check documents is not installed.
+	ReasonProgramMissing = "program_missing"
+	// ReasonBooksMissing: the books are not where they were (an unmounted volume).
+	ReasonBooksMissing = "books_missing"
+	// ReasonBooksBroken: the books themselves do not pass their own checks.
+	ReasonBooksBroken = "books_broken"
+	// ReasonChanged: the document was changed or removed while it was worked on.
+	ReasonChanged = "changed"
+)

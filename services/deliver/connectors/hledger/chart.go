@@ -1,0 +1,88 @@
+package hledger
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tradepost/tradepost/pkg/fault"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// maxIncludes ends a circle of includes.
+const maxIncludes = 20
+
+// chartAccounts reads the accounts that the chart and its includes declare.
+func (l *Ledger) chartAccounts() (map[string]bool, error) {
+	accounts := map[string]bool{}
+	if err := readChart(l.path(l.cfg.Chart), accounts, 0); err != nil {
+		return nil, fmt.Errorf("read the chart of accounts: %w", err)
+	}
+	return accounts, nil
+}
+
+func readChart(path string, accounts map[string]bool, depth int) error {
+	if depth > maxIncludes {
+		return errors.New("includes go round in a circle at " + path)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	for text := range strings.Lines(string(raw)) {
+		text = strings.TrimRight(text, " \t\r\n")
+		if name, ok := strings.CutPrefix(text, "account "); ok {
+			if at := accountEnd.FindStringIndex(name); at != nil {
+				name = name[:at[0]]
+			}
+			accounts[strings.TrimSpace(name)] = true
+		}
+		if pattern, ok := strings.CutPrefix(text, "include "); ok {
+			if err := includeCharts(path, strings.TrimSpace(pattern), accounts, depth); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func includeCharts(from, pattern string, accounts map[string]bool, depth int) error {
+	if !filepath.IsAbs(pattern) {
+		pattern = filepath.Join(filepath.Dir(from), pattern)
+	}
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return err
+	}
+	for _, p := range paths {
+		if err := readChart(p, accounts, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undeclared tells, all at once, the accounts that the chart does not declare.
+func (l *Ledger) undeclared(r rendered, chart map[string]bool, d *tradepostv1.Document) []*tradepostv1.Fault {
+	var faults []*tradepostv1.Fault
+	told := map[string]bool{}
+	for _, a := range r.accounts {
+		if chart[a.account] || told[a.account] {
+			continue
+		}
+		told[a.account] = true
+		if a.path == "customer" {
+			faults = append(faults, fault.New("customer.not_in_books", fault.Args{
+				Path: a.path, Thing: fmt.Sprintf("Customer %q", d.GetCustomer().GetName()), Params: map[string]string{"value": a.account},
+			}))
+			continue
+		}
+		faults = append(faults, fault.New("account.not_in_books", fault.Args{
+			Path: a.path, Thing: fmt.Sprintf("Account %q", a.account),
+			VendorText: l.cfg.Chart + " does not declare it",
+		}))
+	}
+	return faults
+}

@@ -1,0 +1,54 @@
+package hledger
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/connector/connectortest"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+func TestConformance(t *testing.T) {
+	connectortest.Run(t, connectortest.Harness{
+		New:    newTarget,
+		Sample: sample,
+		UnknownAccount: func(d *tradepostv1.Document) {
+			d.Lines[0].RevenueAccount = &tradepostv1.Reference{By: tradepostv1.ReferenceBy_REFERENCE_BY_NAME, Value: "revenue:nobody knows"}
+		},
+		UnknownCustomer: func(d *tradepostv1.Document) { d.Customer.Reference.Value = "C404" },
+		Lacks: map[connectortest.Capability]string{
+			connectortest.UniqueNumbers: "a journal may use a transaction code twice",
+		},
+	})
+}
+
+// newTarget keeps customers to the chart, so that an unknown one can be refused.
+func newTarget(t *testing.T) connectortest.Target {
+	dir := t.TempDir()
+	chartOnly := func(c *Config) { c.Customers = CustomersChart }
+	l := books(t, dir, chartOnly)
+	writeFile(t, readFile(t, dir, "chart.journal")+"account assets:receivable:C100\n", dir, "chart.journal")
+	own := func(marker string) string { return filepath.Join(dir, invoiceDir, marker+".journal") }
+	return connectortest.Target{
+		Connector: l,
+		Reopen:    func() connector.Connector { return books(t, dir, chartOnly) },
+		Count:     func(marker string) int { return countMarkers(t, dir, marker) },
+		Delete:    func(marker string) { require.NoError(t, os.Remove(own(marker))) },
+		Tamper: func(marker string) {
+			writeFile(t, strings.ReplaceAll(readFile(t, own(marker)), "275.00", "276.00"), own(marker))
+		},
+		LoseAnswers: func(on bool) {
+			l.reached = func(s step) error {
+				if on && s == stepSettle {
+					return errDied
+				}
+				return nil
+			}
+		},
+	}
+}

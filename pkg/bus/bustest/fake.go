@@ -1,0 +1,30 @@
+package bustest
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats-server/v2/server/ats"
+)
+
+// FakeTime runs test with a server in a bubble of testing/synctest: time stands
+// still while anything works, and jumps to the next timer when everything waits, so
+// that hours of retries pass in milliseconds. Everything that the test starts must
+// have ended when it returns; the server and its connections are ended by FakeTime.
+// The server has no socket: connect with Broker.Conn or JS.
+func FakeTime(t *testing.T, test func(t *testing.T, s *Broker)) {
+	t.Helper()
+	// The server's clock goroutine must live outside of the bubble.
+	ats.Register()
+	defer ats.Unregister()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := &Broker{dir: dir, bare: server.Options{
+			DontListen: true, JetStream: true, SyncAlways: true, StoreDir: dir, NoLog: true, NoSigs: true,
+		}}
+		s.start(t)
+		defer s.close()
+		test(t, s)
+	})
+}

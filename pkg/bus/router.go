@@ -1,0 +1,229 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// RouterOptions says what a Router works with.
+type RouterOptions struct {
+	JS  jetstream.JetStream
+	Log *slog.Logger
+	// Registerer takes the metrics; nil drops them. It may be shared.
+	Registerer prometheus.Registerer
+	// Service names the service in metrics and dead letters.
+	Service string
+	// Drain is how long messages in flight may take to finish when Run's context
+	// ends; 0 = 25 s. Keep it below the time that the process gets to stop.
+	Drain time.Duration
+	// OnDead is called when a message has become a dead letter and before it is
+	// ended, to write down that its invoice is held. When it fails, the message is
+	// delivered again and OnDead is called again: it must be idempotent. reason is
+	// the code and the error text. Message.Subject is zero when the message belongs
+	// to no invoice.
+	OnDead func(ctx context.Context, m Message, reason string) error
+	// Middleware is put outside of the router's own, for tracing.
+	Middleware []message.HandlerMiddleware
+}
+
+// Handler handles one delivery of a message. nil acks it; RetryAfter and Poison
+// class an error; any other error is tried again, later each time (1 s to 5 min).
+// ctx ends when the router stops and the drain time is over.
+type Handler func(ctx context.Context, m Message) error
+
+// Router hands messages to handlers through Watermill's Router. Handlers can be
+// added and removed while it runs.
+type Router struct {
+	o         RouterOptions
+	wm        *message.Router
+	metrics   *metrics
+	publisher *Publisher
+	panics    *lru.Cache[string, int]
+	panicsMu  sync.Mutex
+
+	mu       sync.Mutex
+	base     context.Context
+	finished chan struct{}
+	handlers map[string]*registration
+}
+
+type registration struct {
+	subscriber *Subscriber
+	handler    *message.Handler
+}
+
+// NewRouter returns a router without handlers.
+func NewRouter(o RouterOptions) (*Router, error) {
+	if o.JS == nil || o.Log == nil || o.Service == "" {
+		return nil, errors.New("new router: JS, Log and Service are required")
+	}
+	if o.Drain == 0 {
+		o.Drain = defaultDrain
+	}
+	panics, err := lru.New[string, int](panicsRemembered)
+	if err != nil {
+		return nil, fmt.Errorf("new router: %w", err)
+	}
+	r := &Router{
+		o: o, panics: panics, metrics: newMetrics(o.Registerer),
+		finished: make(chan struct{}), handlers: map[string]*registration{},
+	}
+	r.publisher = NewPublisher(o.JS, o.Log, FromService(o.Service), func(p *Publisher) { p.metrics = r.metrics })
+	// Watermill tells much as Info that is of interest for debugging only.
+	levels := map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug}
+	r.wm, err = message.NewRouter(message.RouterConfig{CloseTimeout: o.Drain + abandonGrace + ackTimeout + time.Second},
+		watermill.NewSlogLoggerWithLevelMapping(o.Log, levels))
+	if err != nil {
+		return nil, fmt.Errorf("new router: %w", err)
+	}
+	r.wm.AddMiddleware(o.Middleware...)
+	r.wm.AddMiddleware(r.observe, r.dispose, middleware.Recoverer)
+	// Without it Watermill's router ends when the last handler is removed.
+	r.wm.AddConsumerHandler("keep running", "", newIdle(), func(*message.Message) error { return nil })
+	return r, nil
+}
+
+// Handle adds a handler for a consumer; also while the router runs. A durable can
+// be handled once. The consumer is made on the server when it is missing.
+func (r *Router) Handle(c Consumer, h Handler) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.handlers[c.Durable]; ok {
+		return fmt.Errorf("handle consumer %s: it has a handler already", c.Durable)
+	}
+	if r.isFinished() {
+		return fmt.Errorf("handle consumer %s: the router has stopped", c.Durable)
+	}
+	s, err := NewSubscriber(SubscriberOptions{
+		JS: r.o.JS, Consumer: c, Log: r.o.Log, Service: r.o.Service, Drain: r.o.Drain, metrics: r.metrics,
+	})
+	if err != nil {
+		return fmt.Errorf("handle: %w", err)
+	}
+	r.handlers[c.Durable] = &registration{subscriber: s, handler: r.wm.AddConsumerHandler(c.Durable, c.Filter, s, adapt(c, h))}
+	if r.base == nil {
+		return nil
+	}
+	return r.startHandlers()
+}
+
+// Remove ends the handler of a durable and returns when its messages in flight are
+// done. The consumer stays on the server, with its place in the stream.
+func (r *Router) Remove(durable string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	registered, ok := r.handlers[durable]
+	if !ok {
+		return fmt.Errorf("remove consumer %s: it has no handler", durable)
+	}
+	if r.base == nil {
+		return fmt.Errorf("remove consumer %s: the router does not run", durable)
+	}
+	select {
+	case <-registered.handler.Started():
+	case <-r.finished:
+		return nil
+	}
+	err := registered.subscriber.Close()
+	<-registered.handler.Stopped()
+	delete(r.handlers, durable)
+	return err
+}
+
+// Run handles messages until ctx ends, then drains: it stops fetching, gives back
+// what has not started, lets the messages in flight finish and be acked (Drain at
+// the most), and returns. The error names what did not finish. It runs once.
+func (r *Router) Run(ctx context.Context) error {
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	r.mu.Lock()
+	if r.base != nil {
+		r.mu.Unlock()
+		return errors.New("run router: it was run already")
+	}
+	r.base = base
+	r.mu.Unlock()
+
+	ended := make(chan error, 1)
+	go func() {
+		defer close(r.finished)
+		ended <- r.wm.Run(base)
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-r.wm.Running():
+	}
+	closeErr := r.wm.Close()
+	return errors.Join(closeErr, <-ended, r.leftovers())
+}
+
+// Running is closed when the router fetches.
+func (r *Router) Running() <-chan struct{} { return r.wm.Running() }
+
+// Healthy is for the liveness probe: an error means that a fetch loop stands still
+// or the connection was closed, which only a restart of the process mends.
+func (r *Router) Healthy() error {
+	if r.o.JS.Conn().IsClosed() && !r.isFinished() {
+		return errors.New("the NATS connection is closed")
+	}
+	return r.each((*Subscriber).Healthy)
+}
+
+// Ready is for the readiness probe: an error names a consumer that is not bound.
+func (r *Router) Ready() error {
+	if nc := r.o.JS.Conn(); !nc.IsConnected() {
+		return fmt.Errorf("NATS is not connected (%s)", nc.Status())
+	}
+	return r.each((*Subscriber).Ready)
+}
+
+func (r *Router) leftovers() error { return r.each((*Subscriber).Close) }
+
+func (r *Router) each(check func(*Subscriber) error) error {
+	r.mu.Lock()
+	all := make([]*Subscriber, 0, len(r.handlers))
+	for _, registered := range r.handlers {
+		all = append(all, registered.subscriber)
+	}
+	r.mu.Unlock()
+	var errs []error
+	for _, s := range all {
+		errs = append(errs, check(s))
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Router) startHandlers() error {
+	select {
+	case <-r.wm.Running():
+	case <-r.finished:
+		return errors.New("the router has stopped")
+	}
+	return r.wm.RunHandlers(r.base)
+}
+
+func (r *Router) isFinished() bool {
+	select {
+	case <-r.finished:
+		return true
+	default:
+		return false
+	}
+}

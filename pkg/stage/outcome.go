@@ -1,0 +1,44 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+)
+
+// Recorded is what the record keeps of an outcome: kind, hash, codes and
+// documents, but no texts. An outcome that does not close a send (wait, handed,
+// uncertain) has no kind.
+func Recorded(o *tradepostv1.Outcome, hash string) *tradepostv1.RecordedOutcome {
+	r := &tradepostv1.RecordedOutcome{Hash: hash}
+	switch o.GetResult().(type) {
+	case *tradepostv1.Outcome_Posted:
+		r.Kind = tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED
+		r.Documents, r.NumberAssigned = o.GetPosted().GetDocuments(), o.GetPosted().GetNumberAssigned()
+	case *tradepostv1.Outcome_Rejected:
+		r.Kind = tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED
+		r.Documents = o.GetRejected().GetDocuments()
+		for _, f := range o.GetRejected().GetFaults() {
+			r.FaultCodes = append(r.FaultCodes, f.GetCode())
+		}
+	case *tradepostv1.Outcome_Withdrawn:
+		r.Kind = tradepostv1.OutcomeKind_OUTCOME_KIND_WITHDRAWN
+	case *tradepostv1.Outcome_Superseded:
+		r.Kind = tradepostv1.OutcomeKind_OUTCOME_KIND_SUPERSEDED
+	}
+	return r
+}
+
+// SendOutcome publishes how a send came out. of is the subject of the message
+// that caused it. The same outcome of the same send is one message, however often
+// it is published within the stream's dedupe window.
+func (g *Gate) SendOutcome(ctx context.Context, of bus.Subject, send int64, snapshotHash string, o *tradepostv1.Outcome, hash string) error {
+	to := of.To(bus.StageOutcome)
+	id := fmt.Sprintf("outcome/%s/%d/%d/%s", to.Connection, to.InvoiceID, send, hash[:16])
+	return g.Bus.Send(ctx, to, id, &tradepostv1.InvoiceOutcome{
+		Send: send, SnapshotHash: snapshotHash, Outcome: o, OutcomeHash: hash,
+	})
+}

@@ -1,0 +1,181 @@
+// Package deliver is the stage that posts: it takes invoice.ready messages and
+// makes their documents exist exactly once in the accounting system of their
+// connection. Each connection has a durable consumer of its own, whose limit the
+// NATS server holds over all replicas.
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
+	"github.com/tradepost/tradepost/services/deliver/internal/company"
+	"github.com/tradepost/tradepost/services/deliver/internal/posting"
+	"github.com/tradepost/tradepost/services/deliver/internal/stored"
+)
+
+// Service posts for every enabled connection of the configuration.
+type Service struct {
+	deps       runtime.Deps
+	connectors *connector.Registry
+	gate       *stage.Gate
+	router     *bus.Router
+	clients    map[string]*servicetrade.Client
+
+	mu      sync.Mutex
+	trouble map[string]error // connections that take no messages, and why
+	closers []func() error
+}
+
+// New prepares the stage. Connectors that the program does not have are told here.
+func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*Service, error) {
+	if err := d.Config.CheckConnectors(connectors.Kinds()); err != nil {
+		return nil, err
+	}
+	store, err := record.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	router, err := bus.NewRouter(bus.RouterOptions{
+		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "deliver", OnDead: gate.HoldDead,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		deps: d, connectors: connectors, gate: gate, router: router,
+		clients: stage.Clients(d.Config, d.Log), trouble: map[string]error{},
+	}
+	d.Health.AddLiveness("router", router.Healthy)
+	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("connections", s.ready)
+	return s, nil
+}
+
+// Run posts until ctx ends, then finishes what is under way.
+func (s *Service) Run(ctx context.Context) error {
+	defer s.close()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.router.Run(ctx) })
+	for _, c := range s.deps.Config.Connections {
+		if !c.Enabled {
+			continue
+		}
+		g.Go(func() error {
+			// A connection in trouble waits by itself; the others go on.
+			s.attachUntilDone(ctx, c)
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// attachUntilDone tries to attach a connection until it is, or ctx ends.
+func (s *Service) attachUntilDone(ctx context.Context, c *connection.Connection) {
+	log := s.deps.Log.With("connection", c.ID)
+	_, _ = backoff.Retry(ctx, func() (struct{}, error) {
+		err := s.attach(ctx, c, log)
+		s.note(c.ID, err)
+		if err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "the connection takes no invoices", "err", err)
+		}
+		if errors.Is(err, company.ErrSwapped) {
+			return struct{}{}, backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithMaxElapsedTime(0))
+}
+
+func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slog.Logger) error {
+	reg, err := s.connectors.Lookup(c.Connector)
+	if err != nil {
+		return err
+	}
+	conn, err := reg.New(ctx, stage.Settings(s.deps.Config, c, log))
+	if err != nil {
+		return fmt.Errorf("set up the connector %s: %w", c.Connector, err)
+	}
+	if err := company.Verify(ctx, s.deps.JS, c.ID, conn); err != nil {
+		_ = conn.Close()
+		return err
+	}
+	if err := s.consume(c, conn, log); err != nil {
+		_ = conn.Close()
+		return err
+	}
+	s.mu.Lock()
+	s.closers = append(s.closers, conn.Close)
+	s.mu.Unlock()
+	log.InfoContext(ctx, "connection attached", "connector", c.Connector)
+	return nil
+}
+
+func (s *Service) consume(c *connection.Connection, conn connector.Connector, log *slog.Logger) error {
+	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
+	p := &posting.Poster{
+		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(conn), Gate: s.gate,
+		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
+		Owner: s.deps.Instance, Log: s.deps.Log,
+	}
+	return s.router.Handle(bus.Consumer{
+		Stream: bus.StreamReady, Durable: "deliver-" + c.ID,
+		Filter:      bus.ConnectionFilter(bus.StageReady, c.ID),
+		MaxInFlight: max(conn.Describe().MaxInFlight, 1),
+	}, p.Handle)
+}
+
+func (s *Service) note(connection string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		delete(s.trouble, connection)
+		return
+	}
+	s.trouble[connection] = err
+}
+
+// ready is false only when no connection at all can post: one in trouble must not
+// take the replica out of service for the others.
+func (s *Service) ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.trouble) == 0 || len(s.closers) > 0 {
+		return nil
+	}
+	var all []error
+	for id, err := range s.trouble {
+		all = append(all, fmt.Errorf("connection %s: %w", id, err))
+	}
+	return errors.Join(all...)
+}
+
+func (s *Service) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.closers {
+		_ = c()
+	}
+	for _, c := range s.clients {
+		ctx, cancel := context.WithTimeout(context.Background(), logoutTime)
+		_ = c.Logout(ctx)
+		cancel()
+	}
+}
+
+// logoutTime bounds the good-bye to ServiceTrade, which keeps few sessions per user.
+const logoutTime = 5 * time.Second

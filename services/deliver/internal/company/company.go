@@ -1,0 +1,74 @@
+// Package company makes sure that a connection posts to the books that it was
+// first used with: a company swapped behind a connection would hide every
+// document that was posted, and all of them would be posted again.
+package company
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+)
+
+// Bucket is the key-value bucket of the connections' own records.
+const Bucket = "connections"
+
+// ErrSwapped means that the accounting system holds another company than the one
+// that the connection was first used with.
+var ErrSwapped = errors.New("the accounting system holds another company than before")
+
+// Verify compares the company behind c with the one stored for the connection,
+// and stores it at first use.
+func Verify(ctx context.Context, js jetstream.JetStream, connection string, c connector.Connector) error {
+	now, err := c.Company(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the accounting system for its company: %w", err)
+	}
+	kv, err := js.KeyValue(ctx, Bucket)
+	if err != nil {
+		return fmt.Errorf("open the bucket %q: %w", Bucket, err)
+	}
+	e, err := kv.Get(ctx, connection)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return store(ctx, kv, connection, 0, &tradepostv1.ConnectionRecord{Connection: connection}, now)
+	case err != nil:
+		return fmt.Errorf("read the record of connection %s: %w", connection, err)
+	}
+	r := &tradepostv1.ConnectionRecord{}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(e.Value(), r); err != nil {
+		return fmt.Errorf("decode the record of connection %s: %w", connection, err)
+	}
+	switch r.GetCompanyId() {
+	case now.ID:
+		return nil
+	case "":
+		return store(ctx, kv, connection, e.Revision(), r, now)
+	default:
+		return fmt.Errorf("connection %s was first used with %q (%s), and now finds %q (%s): %w; use a new connection id for another company",
+			connection, r.GetCompanyName(), r.GetCompanyId(), now.Name, now.ID, ErrSwapped)
+	}
+}
+
+func store(ctx context.Context, kv jetstream.KeyValue, connection string, rev uint64, r *tradepostv1.ConnectionRecord, c connector.Company) error {
+	r.CompanyId, r.CompanyName = c.ID, c.Name
+	body, err := protojson.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode the record of connection %s: %w", connection, err)
+	}
+	if rev == 0 {
+		_, err = kv.Create(ctx, connection, body)
+	} else {
+		_, err = kv.Update(ctx, connection, body, rev)
+	}
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return fmt.Errorf("the record of connection %s was written by another replica: try again", connection)
+	}
+	return err
+}

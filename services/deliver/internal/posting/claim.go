@@ -1,0 +1,85 @@
+package posting
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+type claimStep func(record.Claiming, *tradepostv1.Unresolved) record.Transition
+
+// claimAndPost takes the claim and goes through the steps of the protocol. What
+// they end with is an outcome of the closed set; finish turns it into the record.
+func (t *try) claimAndPost(ctx context.Context, claim claimStep) error {
+	if err := t.claim(ctx, claim); err != nil {
+		return err
+	}
+	if n := t.entry.Record.GetAttempts(); n > crashLoop {
+		err := fmt.Errorf("%d attempts in a row never came to an end", n)
+		if held := t.change(ctx, record.Hold("attempts never end")); held != nil {
+			return held
+		}
+		return bus.Poison("attempts.exhausted", err)
+	}
+	ctx, cancel := context.WithDeadline(ctx, t.fence.Deadline())
+	defer cancel()
+	outcome, err := t.steps(connector.WithFence(ctx, t.checkFence))
+	if err != nil {
+		return err
+	}
+	// The outcome is written down even when the claim's time is nearly over: a
+	// worker that took over meanwhile wins the compare-and-set.
+	return t.finish(context.WithoutCancel(ctx), outcome)
+}
+
+// steps is the protocol under the claim.
+func (t *try) steps(ctx context.Context) (*tradepostv1.Outcome, error) {
+	if outcome, err := t.resolve(ctx); outcome != nil || err != nil {
+		return outcome, err
+	}
+	if outcome, err := t.wanted(ctx, wantedAge); outcome != nil || err != nil {
+		return outcome, err
+	}
+	for _, one := range t.papers {
+		if outcome, err := t.place(ctx, one); outcome != nil || err != nil {
+			return outcome, err
+		}
+	}
+	return t.allPosted(), nil
+}
+
+func (t *try) claim(ctx context.Context, claim claimStep) error {
+	c := t.claiming()
+	t.doubtful = t.entry.Record.GetUnresolved() != nil
+	t.fence = record.NewFence(c.Lasts)
+	return t.change(ctx, claim(c, t.intends(t.papers[0], "")))
+}
+
+// renew starts the claim anew before a write that the remaining time is too short
+// for, or that is another than the claim was taken for.
+func (t *try) renew(ctx context.Context, intends *tradepostv1.Unresolved) (context.Context, context.CancelFunc, error) {
+	c := t.claiming()
+	fence := record.NewFence(c.Lasts)
+	if err := t.change(context.WithoutCancel(ctx), record.Renew(c, intends)); err != nil {
+		return nil, nil, err
+	}
+	t.fence = fence
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), fence.Deadline())
+	return ctx, cancel, nil
+}
+
+func (t *try) checkFence() error {
+	if t.fence.Left() <= 0 {
+		return connector.ErrFenced
+	}
+	return nil
+}
+
+// callTime is the longest that one call of this connector takes.
+func (t *try) callTime() time.Duration { return t.Connector.Describe().CallTimeout }

@@ -1,0 +1,124 @@
+package posting
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/stage"
+)
+
+// finish turns the outcome of the attempt into the record, and tells the next stage.
+func (t *try) finish(ctx context.Context, o *tradepostv1.Outcome) error {
+	switch r := o.GetResult().(type) {
+	case *tradepostv1.Outcome_Wait:
+		return t.wait(ctx, r.Wait)
+	case *tradepostv1.Outcome_Handed:
+		if err := t.noteKept(ctx); err != nil {
+			return err
+		}
+		return t.change(ctx, record.Hand(t.Owner, r.Handed.GetToken()))
+	case *tradepostv1.Outcome_Uncertain:
+		return t.doubt(ctx, r.Uncertain)
+	default:
+		return t.conclude(ctx, o)
+	}
+}
+
+// conclude writes the outcome into the record, and only then tells reconcile.
+func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
+	if r := o.GetRejected(); r != nil {
+		r.Documents = t.posted
+	}
+	hash, err := canonical.Message(o)
+	if err != nil {
+		return err
+	}
+	have := stage.Recorded(o, hash)
+	if err := t.change(ctx, record.Conclude(t.Owner, have, t.refs...)); err != nil {
+		return err
+	}
+	t.log.InfoContext(ctx, "concluded", "outcome", have.GetKind(), "documents", t.posted)
+	return t.Gate.SendOutcome(ctx, t.m.Subject, t.ready.GetSend(), t.ready.GetSnapshotHash(), o, hash)
+}
+
+// answerAgain serves a message whose send has its outcome already: the stored
+// result is told again, and nobody is called. A rejection's texts live in its
+// message only; where that was lost before it was published, the accounting
+// system is asked once more.
+func (t *try) answerAgain(ctx context.Context) error {
+	have := t.entry.Record.GetOutcome()
+	if have.GetKind() != tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED {
+		return t.Gate.SendOutcome(ctx, t.m.Subject, t.ready.GetSend(), t.ready.GetSnapshotHash(), fromRecord(have), have.GetHash())
+	}
+	there, err := t.Stored.OutcomePublished(ctx, t.m.Subject.To(bus.StageOutcome), t.ready.GetSend(), have.GetHash())
+	if err != nil || there {
+		return err
+	}
+	return t.claimAndPost(ctx, record.Reclaim)
+}
+
+// wait gives the claim back. A short wait holds the connection's slot; a long one
+// is parked as a scheduled message, so that others go on.
+func (t *try) wait(ctx context.Context, w *tradepostv1.Wait) error {
+	if err := t.noteKept(ctx); err != nil {
+		return err
+	}
+	d := stage.Backoff(t.m.Delivered)
+	if until := w.GetUntil(); until != nil {
+		d = max(time.Until(until.AsTime()), time.Second)
+	}
+	cause := fmt.Errorf("has to wait (%s): %s", w.GetReason(), w.GetMessage())
+	if t.doubtful {
+		// Nobody could look, so what an earlier attempt may have left stays in doubt.
+		if err := t.change(ctx, record.Doubt(t.Owner)); err != nil {
+			return err
+		}
+		return bus.RetryAfter(d, cause)
+	}
+	if d < parkFrom {
+		if err := t.change(ctx, record.Release(t.Owner)); err != nil {
+			return err
+		}
+		return bus.RetryAfter(d, cause)
+	}
+	return t.park(ctx, w, time.Now().Add(d))
+}
+
+// park schedules the message before the record says so: should the process die
+// between the two, the message still comes.
+func (t *try) park(ctx context.Context, w *tradepostv1.Wait, until time.Time) error {
+	if err := t.Gate.Bus.Schedule(ctx, t.m.Subject, until, t.ready); err != nil {
+		return err
+	}
+	t.log.InfoContext(ctx, "parked", "until", until, "reason", w.GetReason())
+	return t.change(ctx, record.Park(t.Owner, w.GetScope(), until, w.GetReason()))
+}
+
+// doubt leaves the attempt unresolved: after the settling time somebody looks.
+func (t *try) doubt(ctx context.Context, u *tradepostv1.Uncertain) error {
+	if err := t.noteKept(ctx); err != nil {
+		return err
+	}
+	if err := t.change(ctx, record.Doubt(t.Owner)); err != nil {
+		return err
+	}
+	d := max(t.Connector.Describe().SettlingTime, time.Second)
+	return bus.RetryAfter(d, fmt.Errorf("uncertain (%s): %s", u.GetReason(), u.GetMessage()))
+}
+
+// noteKept writes down the documents that exist already when the attempt ends
+// before all do (a split into invoice and credit memo).
+func (t *try) noteKept(ctx context.Context) error {
+	for _, ref := range t.refs {
+		if err := t.change(ctx, record.Note(t.Owner, ref)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

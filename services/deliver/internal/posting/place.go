@@ -1,0 +1,119 @@
+package posting
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+// place makes one document exist: find it, and adopt, update or create it. It
+// returns nil when the document exists as it should.
+func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
+	live := record.Live(t.entry.Record, one.doc.GetKind())
+	found, outcome, err := t.find(ctx, connector.Query{
+		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(), ID: live.GetId(), Number: one.doc.GetNumber(),
+	})
+	if outcome != nil || err != nil {
+		return outcome, err
+	}
+	switch len(found) {
+	case 0:
+		return t.create(ctx, one, live)
+	case 1:
+		return t.compare(ctx, one, live, found[0])
+	default:
+		return rejected(faultOf("document.more_than_one", one, found[0], map[string]string{
+			"count": strconv.Itoa(len(found)), "numbers": names(found),
+		})), nil
+	}
+}
+
+// find asks the accounting system. Documents that count nothing (void) are not there.
+func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *tradepostv1.Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.callTime())
+	defer cancel()
+	all, err := t.Connector.Find(ctx, q)
+	if a, ok := connector.AnswerOf(err); ok {
+		return nil, outcomeOf(a), nil
+	}
+	if err != nil {
+		return nil, waitFor("unreachable", err.Error()), nil
+	}
+	live := make([]connector.Found, 0, len(all))
+	for _, f := range all {
+		if !f.Void {
+			live = append(live, f)
+		}
+	}
+	return live, nil, nil
+}
+
+// compare decides what becomes of a document that exists already.
+func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
+	equal, differences := connector.Equal(f, one.doc, one.hash)
+	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
+		t.keep(one, f, true)
+		return nil, nil
+	}
+	updater, can := t.Connector.(connector.Updater)
+	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
+	if !can || !ours {
+		return rejected(faultOf("document.different_found", one, f, map[string]string{
+			"differences": strings.Join(differences, "; "),
+		})), nil
+	}
+	if outcome, err := t.wanted(ctx, 0); outcome != nil || err != nil {
+		return outcome, err
+	}
+	ctx, cancel, err := t.renew(ctx, t.intends(one, f.ID))
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	return t.verified(one, updater.Update(connector.WithFence(ctx, t.checkFence), t.posting(one), f))
+}
+
+// create makes the document. Where the record knows one that is gone, that is
+// noted first: the new one belongs to the next generation.
+func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentRef) (*tradepostv1.Outcome, error) {
+	if live != nil {
+		gone := proto.Clone(live).(*tradepostv1.DocumentRef)
+		gone.Gone = true
+		if err := t.change(ctx, record.Note(t.Owner, gone)); err != nil {
+			return nil, err
+		}
+	}
+	if live != nil || t.fence.Left() < t.callTime() || !t.claimedFor(one) {
+		renewed, cancel, err := t.renew(ctx, t.intends(one, ""))
+		if err != nil {
+			return nil, err
+		}
+		defer cancel()
+		ctx = connector.WithFence(renewed, t.checkFence)
+	}
+	return t.verified(one, t.Connector.Create(ctx, t.posting(one)))
+}
+
+// claimedFor tells whether the record's unresolved attempt is this paper's.
+func (t *try) claimedFor(one paper) bool {
+	u := t.entry.Record.GetUnresolved()
+	return u.GetKind() == one.doc.GetKind() && u.GetDocumentHash() == one.hash && u.GetUpdatesId() == ""
+}
+
+// posting is the document with its idempotency key: the same for every attempt
+// to make this content in this generation.
+func (t *try) posting(one paper) connector.Posting {
+	generation := record.Generation(t.entry.Record, one.doc.GetKind())
+	key, _ := canonical.Value(map[string]string{
+		"marker": one.doc.GetMarker(), "generation": strconv.FormatInt(generation, 10), "document": one.hash,
+	})
+	return connector.Posting{Document: one.doc, DocumentHash: one.hash, Generation: generation, Key: key[:40]}
+}

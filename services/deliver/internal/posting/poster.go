@@ -1,0 +1,86 @@
+// Package posting is the posting protocol: it makes the documents of a send exist
+// exactly once in the accounting system, whatever crashes, is redelivered or
+// replayed. The steps are in the order of the files that Poster.Handle calls:
+// claim.go, resolve.go, wanted.go, place.go, conclude.go.
+package posting
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/stage"
+)
+
+// Source reads what ServiceTrade shows now.
+type Source interface {
+	Invoice(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, error)
+}
+
+// Stored looks into the streams for what was published before.
+type Stored interface {
+	// Ready fetches the message of an earlier attempt from its place in the stream.
+	Ready(ctx context.Context, stream string, sequence uint64) (*tradepostv1.InvoiceReady, error)
+	// OutcomePublished tells whether the last outcome of that subject is this one.
+	OutcomePublished(ctx context.Context, s bus.Subject, send int64, outcomeHash string) (bool, error)
+}
+
+// Poster posts the documents of one connection.
+type Poster struct {
+	Connection string
+	Account    string
+	Connector  connector.Connector
+	Gate       *stage.Gate
+	Source     Source
+	Stored     Stored
+	// Owner is unique to this process; it signs claims.
+	Owner string
+	Log   *slog.Logger
+}
+
+// Handle takes one invoice.ready message through the protocol. It is safe to be
+// called with the same message any number of times, in any number of processes.
+func (p *Poster) Handle(ctx context.Context, m bus.Message) error {
+	ready := &tradepostv1.InvoiceReady{}
+	if err := bus.Decode(m, ready); err != nil {
+		return err
+	}
+	e, current, err := p.Gate.Admit(ctx, m, ready.GetSend(), ready.GetSnapshotHash())
+	if err != nil || !current {
+		return err
+	}
+	t, err := p.newTry(m, e, ready)
+	if err != nil {
+		return err
+	}
+	switch e.State() {
+	case record.Held, record.Handed, record.Settling:
+		return nil
+	case record.Outcome:
+		return t.answerAgain(ctx)
+	case record.Parked:
+		if left := time.Until(e.Record.GetWaiting().GetUntil().AsTime()); left > earlyFire {
+			return bus.RetryAfter(min(left, parkedPause), errParked)
+		}
+	case record.Claimed:
+		left, err := p.Gate.Store.TakeOverIn(ctx, e)
+		if err != nil {
+			return err
+		}
+		if left > 0 {
+			return bus.RetryAfter(left, errClaimed)
+		}
+	}
+	return t.claimAndPost(ctx, record.Claim)
+}
+
+// claiming is the claim of this connector's calls.
+func (p *Poster) claiming() record.Claiming {
+	d := p.Connector.Describe()
+	return record.Claiming{Owner: p.Owner, Lasts: d.CallTimeout + claimSlack, Settling: d.SettlingTime}
+}

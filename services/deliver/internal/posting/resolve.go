@@ -1,0 +1,63 @@
+package posting
+
+import (
+	"context"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+// resolve ends the doubt about an earlier attempt before anything else is
+// considered, even whether the send is still wanted: nobody closes a send while
+// something of it may exist that the record does not know.
+func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
+	u := t.entry.Record.GetUnresolved()
+	if !t.doubtful {
+		return nil, nil
+	}
+	found, outcome, err := t.find(ctx, connector.Query{Kind: u.GetKind(), Marker: u.GetMarker(), ID: u.GetUpdatesId()})
+	if outcome != nil || err != nil {
+		return outcome, err
+	}
+	t.doubtful = false
+	if len(found) != 1 {
+		// None: nothing was made. Several: place tells it to the bookkeeper.
+		return nil, t.change(ctx, record.Resolve(t.Owner))
+	}
+	return nil, t.change(ctx, record.Note(t.Owner, t.resolved(ctx, u, found[0])))
+}
+
+// resolved is what the record keeps of a document that an earlier attempt left.
+// Its hash is known only if it equals what that attempt wanted to write;
+// otherwise nobody may update it, since we were not the last to write it.
+func (t *try) resolved(ctx context.Context, u *tradepostv1.Unresolved, f connector.Found) *tradepostv1.DocumentRef {
+	ref := &tradepostv1.DocumentRef{
+		Kind: u.GetKind(), Connection: t.Connection, Id: f.ID, Number: f.Number,
+		Total: f.Total, Generation: u.GetGeneration(), Send: t.ready.GetSend(),
+	}
+	if t.equalsStored(ctx, u, f) {
+		ref.Hash, ref.HashVersion, ref.Version = u.GetDocumentHash(), u.GetHashVersion(), f.Version
+	}
+	return ref
+}
+
+func (t *try) equalsStored(ctx context.Context, u *tradepostv1.Unresolved, f connector.Found) bool {
+	if f.DocumentHash != "" {
+		return f.DocumentHash == u.GetDocumentHash()
+	}
+	old, err := t.Stored.Ready(ctx, u.GetStream(), u.GetSequence())
+	if err != nil {
+		t.log.WarnContext(ctx, "the document of an earlier attempt cannot be read any more", "err", err)
+		return false
+	}
+	for _, d := range old.GetDocuments() {
+		if hash, err := canonical.Message(d); err == nil && hash == u.GetDocumentHash() {
+			equal, _ := connector.Equal(f, d, hash)
+			return equal
+		}
+	}
+	return false
+}

@@ -1,0 +1,121 @@
+package posting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+const (
+	// claimSlack is what a claim lasts beyond the longest external call.
+	claimSlack = 10 * time.Second
+	// earlyFire is how much too early a scheduled message may arrive.
+	earlyFire = 2 * time.Second
+	// parkedPause bounds how long a message waits that woke a parked send too early.
+	parkedPause = 5 * time.Minute
+	// parkFrom is the wait from which a send is parked as a scheduled message, so
+	// that it holds none of the connection's slots.
+	parkFrom = time.Minute
+	// crashLoop is the number of attempts in a row that never ended, after which
+	// an operator has to look.
+	crashLoop = 25
+)
+
+var (
+	errParked  = errors.New("the send is parked until its time comes")
+	errClaimed = errors.New("another worker may be calling the accounting system for this invoice")
+	errRace    = errors.New("another worker changed the record first")
+)
+
+// paper is one document of the send with what identifies it.
+type paper struct {
+	doc  *tradepostv1.Document
+	hash string
+	// explanation tells why the document's fields have their values.
+	explanation []*tradepostv1.Explanation
+}
+
+// try is one attempt to post one send.
+type try struct {
+	*Poster
+	m      bus.Message
+	ready  *tradepostv1.InvoiceReady
+	papers []paper
+	entry  record.Entry
+	fence  record.Fence
+	log    *slog.Logger
+	// doubtful is set while an earlier attempt may have left something that nobody
+	// looked for yet.
+	doubtful bool
+	// posted collects what is known to exist, one for each paper.
+	posted []*tradepostv1.PostedDocument
+	refs   []*tradepostv1.DocumentRef
+	// numbered is set when the accounting system chose a number.
+	numbered bool
+	remarks  []*tradepostv1.Fault
+}
+
+func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.InvoiceReady) (*try, error) {
+	t := &try{
+		Poster: p, m: m, ready: ready, entry: e,
+		log: p.Log.With("connection", p.Connection, "invoice", m.Subject.InvoiceID, "send", ready.GetSend()),
+	}
+	for i, d := range ready.GetDocuments() {
+		if err := p.belongs(m, d); err != nil {
+			return nil, bus.Poison("message.wrong_document", err)
+		}
+		hash, err := canonical.Message(d)
+		if err != nil {
+			return nil, err
+		}
+		one := paper{doc: d, hash: hash}
+		if i < len(ready.GetExplanations()) {
+			one.explanation = ready.GetExplanations()[i].GetFields()
+		}
+		t.papers = append(t.papers, one)
+	}
+	return t, nil
+}
+
+// belongs refuses a document of another invoice: posting it under this record
+// would make the other one's marker appear where nobody looks for it.
+func (p *Poster) belongs(m bus.Message, d *tradepostv1.Document) error {
+	want := "st-" + p.Account + "-" + strconv.FormatInt(m.Subject.InvoiceID, 10)
+	if d.GetMarker() != want && d.GetMarker() != want+"-c" {
+		return fmt.Errorf("the document has the marker %q, and the subject %s wants %q", d.GetMarker(), m.Subject, want)
+	}
+	return nil
+}
+
+// intends is what the attempt may write for a paper, as the record keeps it.
+func (t *try) intends(one paper, updatesID string) *tradepostv1.Unresolved {
+	return &tradepostv1.Unresolved{
+		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(),
+		DocumentHash: one.hash, HashVersion: canonical.HashVersion,
+		Generation: record.Generation(t.entry.Record, one.doc.GetKind()),
+		Total:      one.doc.GetTotals().GetTotal(),
+		Stream:     t.m.Stream, Sequence: t.m.Sequence, UpdatesId: updatesID,
+	}
+}
+
+// change moves the record on. A lost race ends the attempt: whoever won it decides.
+func (t *try) change(ctx context.Context, step record.Transition) error {
+	e, err := t.Gate.Store.Change(ctx, t.entry, step)
+	if errors.Is(err, record.ErrConflict) {
+		return bus.RetryAfter(100*time.Millisecond, errRace)
+	}
+	if err != nil {
+		return err
+	}
+	t.entry = e
+	return nil
+}

@@ -1,0 +1,54 @@
+package posting
+
+import (
+	"github.com/shopspring/decimal"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+// verified checks an answer before it is believed: a posted document has the
+// number and the total that it was meant to have, or the send has failed and the
+// document is kept, so that the next send mends it.
+func (t *try) verified(one paper, a connector.Answer) (*tradepostv1.Outcome, error) {
+	if r, is := a.(connector.Rejected); is && r.Document != nil {
+		t.keep(one, *r.Document, false)
+	}
+	p, ok := a.(connector.Posted)
+	if !ok {
+		return outcomeOf(a), nil
+	}
+	t.remarks = append(t.remarks, p.Remarks...)
+	t.numbered = t.numbered || p.NumberAssigned
+	t.keep(one, p.Document, p.Adopted)
+	if !sameAmount(p.Document.Total, one.doc.GetTotals().GetTotal()) {
+		return rejected(faultOf("document.total_differs", one, p.Document, nil)), nil
+	}
+	if want := one.doc.GetNumber(); want != "" && !p.NumberAssigned && p.Document.Number != want {
+		return rejected(faultOf("document.number_differs", one, p.Document, nil)), nil
+	}
+	return nil, nil
+}
+
+// keep notes a document that exists.
+func (t *try) keep(one paper, f connector.Found, adopted bool) {
+	t.posted = append(t.posted, &tradepostv1.PostedDocument{
+		Kind: one.doc.GetKind(), Id: f.ID, Number: f.Number, Version: f.Version,
+		Total: f.Total, Adopted: adopted, Url: f.URL,
+	})
+	t.refs = append(t.refs, &tradepostv1.DocumentRef{
+		Kind: one.doc.GetKind(), Connection: t.Connection, Id: f.ID, Number: f.Number,
+		Version: f.Version, Hash: one.hash, HashVersion: canonical.HashVersion,
+		Generation: record.Generation(t.entry.Record, one.doc.GetKind()),
+		Total:      f.Total, Send: t.ready.GetSend(),
+	})
+}
+
+func sameAmount(a, b string) bool {
+	x, err1 := decimal.NewFromString(a)
+	y, err2 := decimal.NewFromString(b)
+	return err1 == nil && err2 == nil && x.Equal(y)
+}

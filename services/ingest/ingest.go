@@ -1,0 +1,126 @@
+// Package ingest is the stage that opens sends: it polls ServiceTrade for invoices
+// that are pending_accounting, writes the send into the invoice's record and
+// publishes the snapshot. Any number of replicas share the polls: the ticks come
+// from a schedule in a stream, and each account has one consumer that gives one
+// tick at a time.
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/snapshot"
+	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/ingest/internal/poll"
+	"github.com/tradepost/tradepost/services/ingest/internal/send"
+)
+
+const (
+	// cacheAge bounds how old a customer, location, job or item in a snapshot may be.
+	cacheAge = 2 * time.Minute
+	// logoutTime bounds the good-bye to ServiceTrade.
+	logoutTime = 5 * time.Second
+)
+
+// Service polls every account that has an enabled connection.
+type Service struct {
+	deps    runtime.Deps
+	store   *record.Store
+	bus     *bus.Publisher
+	router  *bus.Router
+	clients map[string]*servicetrade.Client
+	pending *prometheus.GaugeVec
+	openers map[string]*send.Opener // by connection
+}
+
+// New prepares the stage.
+func New(ctx context.Context, d runtime.Deps) (*Service, error) {
+	store, err := record.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
+	router, err := bus.NewRouter(bus.RouterOptions{JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "ingest"})
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log), router: router,
+		clients: stage.Clients(d.Config, d.Log), openers: map[string]*send.Opener{},
+		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tradepost_ingest_pending_invoices",
+			Help: "Invoices that the last complete list of an account showed as pending_accounting.",
+		}, []string{"account"}),
+	}
+	if err := d.Metrics.Register(s.pending); err != nil {
+		return nil, fmt.Errorf("register the metrics of ingest: %w", err)
+	}
+	for _, c := range d.Config.Connections {
+		if c.Enabled {
+			if err := s.attach(ctx, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	d.Health.AddLiveness("router", router.Healthy)
+	d.Health.AddReadiness("router", router.Ready)
+	return s, s.listenToCommands()
+}
+
+// attach polls the connection's account on schedule, and once at start.
+func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
+	log := s.deps.Log.With("account", c.AccountID, "connection", c.ID)
+	client := s.clients[c.AccountID]
+	o := &send.Opener{
+		Account: c.AccountID, Connection: c.ID, Store: s.store, Bus: s.bus, Reader: client,
+		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
+	}
+	s.openers[c.ID] = o
+	p := &poll.Poller{
+		Account: c.AccountID, Lister: client, Opener: o, Parallel: c.Account.ServiceTrade.MaxParallel, Log: log,
+		Seen: func(n int) { s.pending.WithLabelValues(c.AccountID).Set(float64(n)) },
+	}
+	err := s.router.Handle(bus.Consumer{
+		Stream: bus.StreamPolls, Durable: "poll-" + c.AccountID, Filter: bus.PollTick(c.AccountID), MaxInFlight: 1,
+	}, p.Tick)
+	if err != nil {
+		return err
+	}
+	if err := s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval); err != nil {
+		return err
+	}
+	// The stream keeps one tick of an account, so replicas that start together poll once.
+	_, err = s.deps.JS.Publish(ctx, bus.PollTick(c.AccountID), nil)
+	return err
+}
+
+func (s *Service) listenToCommands() error {
+	return s.router.Handle(bus.Consumer{
+		Stream: bus.StreamCommand, Durable: "ingest-command", Filter: bus.StageFilter(bus.StageCommand), MaxInFlight: 4,
+	}, func(ctx context.Context, m bus.Message) error {
+		o, ok := s.openers[m.Subject.Connection]
+		if !ok {
+			return bus.RetryAfter(time.Minute, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+		}
+		return o.Command(ctx, m)
+	})
+}
+
+// Run polls until ctx ends, then finishes what is under way.
+func (s *Service) Run(ctx context.Context) error {
+	defer func() {
+		for _, c := range s.clients {
+			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTime)
+			_ = c.Logout(bye)
+			cancel()
+		}
+	}()
+	return s.router.Run(ctx)
+}

@@ -1,0 +1,64 @@
+// Package poll lists what is pending in one ServiceTrade account and hands every
+// invoice to the opener of its connection.
+package poll
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+)
+
+// Lister lists the invoices of one account.
+type Lister interface {
+	Invoices(ctx context.Context, q servicetrade.InvoiceQuery) ([]servicetrade.InvoiceRow, error)
+}
+
+// Opener is told of every pending invoice.
+type Opener interface {
+	Pending(ctx context.Context, id int64) error
+}
+
+// Poller polls one account.
+type Poller struct {
+	Account  string
+	Lister   Lister
+	Opener   Opener
+	Parallel int
+	Log      *slog.Logger
+	// Seen is told how many invoices each complete list showed.
+	Seen func(pending int)
+}
+
+// Tick answers one tick of the account's schedule. It never asks for the tick
+// again: the next one comes, and ServiceTrade keeps the invoices pending.
+func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
+	rows, err := p.Lister.Invoices(ctx, servicetrade.InvoiceQuery{
+		Status: []string{servicetrade.StatusPendingAccounting}, Type: "invoice",
+	})
+	if err != nil {
+		// What was listed all the same is pending; what is missing is not gone.
+		p.Log.WarnContext(ctx, "the list of pending invoices is not complete", "listed", len(rows), "err", err)
+	} else {
+		p.Seen(len(rows))
+	}
+	var failed atomic.Int64
+	g := errgroup.Group{}
+	g.SetLimit(max(p.Parallel, 1))
+	for _, row := range rows {
+		g.Go(func() error {
+			if err := p.Opener.Pending(ctx, row.ID); err != nil && ctx.Err() == nil {
+				failed.Add(1)
+				p.Log.ErrorContext(ctx, "a pending invoice could not be taken; the next poll tries again", "invoice", row.ID, "err", err)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()
+	p.Log.DebugContext(ctx, "polled", "pending", len(rows), "failed", failed.Load())
+	return nil
+}

@@ -1,0 +1,43 @@
+package send
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+)
+
+// again publishes the message of an open send that made no progress. ServiceTrade
+// is the durable source until a send is settled, so that even a lost stream heals.
+func (o *Opener) again(ctx context.Context, e record.Entry) error {
+	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
+	if err != nil || inv == nil {
+		return err
+	}
+	if s := inv.GetStatus(); s != servicetrade.StatusPendingAccounting && s != e.Record.GetStartStatus() {
+		// Moved by a user: whoever takes the send's message next finds that out.
+		return nil
+	}
+	snap, err := o.Taker.Take(ctx, inv)
+	if err != nil {
+		return fmt.Errorf("read what belongs to invoice %d: %w", inv.GetId(), err)
+	}
+	if hash != e.Record.GetSnapshotHash() && (e.State() == record.Claimed || e.Record.GetUnresolved() != nil) {
+		// An attempt was made with the older content: its own message has to end it.
+		o.Log.WarnContext(ctx, "an attempt is under way and the invoice was changed", "invoice", inv.GetId())
+		return nil
+	}
+	next, err := o.Store.Change(ctx, e, record.Reopen(hash, canonical.HashVersion, inv.GetTotalPrice()))
+	if errors.Is(err, record.ErrConflict) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	o.Log.WarnContext(ctx, "the send made no progress and is published again", "invoice", inv.GetId(),
+		"send", next.Record.GetSend(), "state", record.StateName(e.State()))
+	return o.publish(ctx, next, snap)
+}

@@ -1,0 +1,60 @@
+package send
+
+import (
+	"context"
+	"errors"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+)
+
+// Command carries out an operator's retry or refresh of one invoice. A command
+// that follows another send than the latest changes nothing.
+func (o *Opener) Command(ctx context.Context, m bus.Message) error {
+	c := &tradepostv1.InvoiceCommand{}
+	if err := bus.Decode(m, c); err != nil {
+		return err
+	}
+	log := o.Log.With("invoice", m.Subject.InvoiceID, "follows_send", c.GetFollowsSend(), "by", c.GetBy())
+	switch c.GetCommand().(type) {
+	case *tradepostv1.InvoiceCommand_Refresh:
+		return o.Pending(ctx, m.Subject.InvoiceID)
+	case *tradepostv1.InvoiceCommand_Retry:
+	default:
+		return nil
+	}
+	e, err := o.Store.Get(ctx, o.key(m.Subject.InvoiceID))
+	if err != nil {
+		return err
+	}
+	if e.Record.GetSend() != c.GetFollowsSend() || e.Record.GetConnection() != m.Subject.Connection {
+		log.InfoContext(ctx, "retry ignored: another send was opened since", "send", e.Record.GetSend())
+		return nil
+	}
+	log.InfoContext(ctx, "retry", "state", record.StateName(e.State()), "reason", c.GetReason())
+	return o.retry(ctx, e)
+}
+
+func (o *Opener) retry(ctx context.Context, e record.Entry) error {
+	switch {
+	case e.State() == record.Held:
+		next, err := o.Store.Change(ctx, e, record.Unhold())
+		if errors.Is(err, record.ErrConflict) {
+			return bus.RetryAfter(0, err)
+		}
+		if err != nil || next.State() == record.Outcome {
+			return err
+		}
+		return o.again(ctx, next)
+	case e.State() == record.Closed && e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED:
+		if err := o.open(ctx, e, servicetrade.StatusFailed); err != nil {
+			return err
+		}
+		// A user may have pressed Send meanwhile.
+		return o.Pending(ctx, e.Key.InvoiceID)
+	}
+	return nil
+}

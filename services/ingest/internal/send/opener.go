@@ -1,0 +1,156 @@
+// Package send opens sends: it decides what an invoice that ServiceTrade shows as
+// pending means to its record, and publishes the snapshot.
+package send
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/snapshot"
+)
+
+const (
+	// openingAge is the age from which an opening record counts as left behind by
+	// a process that died between writing it and publishing.
+	openingAge = 30 * time.Second
+	// stuckAge is the age from which an open send without progress is published again.
+	stuckAge = 15 * time.Minute
+)
+
+// Reader reads invoices of one ServiceTrade account.
+type Reader interface {
+	Invoice(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, error)
+}
+
+// Opener opens the sends of one connection.
+type Opener struct {
+	Account    string
+	Connection string
+	Store      *record.Store
+	Bus        *bus.Publisher
+	Reader     Reader
+	Taker      *snapshot.Taker
+	Log        *slog.Logger
+	Now        func() time.Time
+}
+
+// Pending looks at an invoice that a list showed as pending. The list may be old:
+// only a fresh read opens a send.
+func (o *Opener) Pending(ctx context.Context, id int64) error {
+	e, err := o.Store.Get(ctx, o.key(id))
+	if err != nil {
+		return err
+	}
+	age := o.Now().Sub(e.At)
+	switch e.State() {
+	case tradepostv1.RecordState_RECORD_STATE_UNSPECIFIED, record.Closed:
+		return o.open(ctx, e, servicetrade.StatusPendingAccounting)
+	case record.Opening:
+		if age > openingAge {
+			return o.again(ctx, e)
+		}
+	case record.Opened, record.Claimed:
+		if age > stuckAge {
+			return o.again(ctx, e)
+		}
+	}
+	return nil
+}
+
+func (o *Opener) key(id int64) record.Key { return record.Key{Account: o.Account, InvoiceID: id} }
+
+// open opens the next send, if the invoice still has the wanted status.
+func (o *Opener) open(ctx context.Context, e record.Entry, status string) error {
+	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
+	if err != nil || inv == nil || inv.GetStatus() != status {
+		return err
+	}
+	if status != servicetrade.StatusPendingAccounting && hash != e.Record.GetSnapshotHash() {
+		o.Log.InfoContext(ctx, "no retry: the invoice was changed since it failed; it has to be sent again in ServiceTrade", "invoice", inv.GetId())
+		return nil
+	}
+	snap, err := o.Taker.Take(ctx, inv)
+	if err != nil {
+		return fmt.Errorf("read what belongs to invoice %d: %w", inv.GetId(), err)
+	}
+	step := record.OpenSend(record.Opens{
+		Key: e.Key, Connection: o.Connection, SnapshotHash: hash, HashVersion: canonical.HashVersion,
+		StartStatus: status, Total: inv.GetTotalPrice(), Now: o.Now(),
+	})
+	if other := o.postedElsewhere(e.Record); other != "" {
+		step = heldAtOnce(step, "posted before by connection "+other)
+	}
+	next, err := o.Store.Change(ctx, e, step)
+	if errors.Is(err, record.ErrConflict) {
+		return nil // Another replica opened it.
+	}
+	if err != nil || next.State() == record.Held {
+		return err
+	}
+	return o.publish(ctx, next, snap)
+}
+
+// read returns the invoice as it is now and its snapshot hash; nil when it is gone.
+func (o *Opener) read(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, string, error) {
+	inv, err := o.Reader.Invoice(ctx, id)
+	if servicetrade.IsNotFound(err) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	hash, err := snapshot.Hash(inv)
+	return inv, hash, err
+}
+
+// publish sends the snapshot on its way, and then notes that it did. A process
+// that dies between the two leaves an opening record, which the next poll heals.
+func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.Snapshot) error {
+	r := e.Record
+	to := bus.Subject{Stage: bus.StageReceived, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
+	id := fmt.Sprintf("received/%s/%d/%d/%d", to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished())
+	err := o.Bus.Send(ctx, to, id, &tradepostv1.InvoiceReceived{
+		Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), HashVersion: r.GetHashVersion(), Snapshot: snap,
+	})
+	if err != nil {
+		return err
+	}
+	o.Log.InfoContext(ctx, "send opened", "invoice", to.InvoiceID, "send", r.GetSend(), "republished", r.GetRepublished())
+	if e.State() != record.Opening {
+		return nil
+	}
+	if _, err = o.Store.Change(ctx, e, record.MarkOpened()); errors.Is(err, record.ErrConflict) {
+		return nil // The next stage was faster.
+	}
+	return err
+}
+
+// postedElsewhere names another connection that holds a live document of the
+// invoice: posting it here too would put it into two sets of books.
+func (o *Opener) postedElsewhere(r *tradepostv1.Record) string {
+	for _, d := range r.GetDocuments() {
+		if d.GetConnection() != o.Connection && !d.GetGone() {
+			return d.GetConnection()
+		}
+	}
+	return ""
+}
+
+func heldAtOnce(step record.Transition, reason string) record.Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		r, err := step(r)
+		if err != nil {
+			return nil, err
+		}
+		return record.Hold(reason)(r)
+	}
+}

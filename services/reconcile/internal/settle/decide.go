@@ -1,0 +1,55 @@
+package settle
+
+import (
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+)
+
+// step is what settling does to the invoice in ServiceTrade.
+type step int
+
+const (
+	// stepWithdraw: a user moved the invoice; it is left alone.
+	stepWithdraw step = iota
+	// stepSupersede: a user changed the invoice; the next poll opens the next send.
+	stepSupersede
+	// stepProcess: write processed.
+	stepProcess
+	// stepProcessed: it shows processed already; nothing is written.
+	stepProcessed
+	// stepFail: comment, then write failed.
+	stepFail
+	// stepComment: it shows failed already; only the comment is made sure of.
+	stepComment
+)
+
+// decide tells what to do with an invoice as ServiceTrade shows it right now. inv
+// is nil when it is gone for certain. A status that a user chose always wins, and
+// so does content that a user changed.
+func decide(r *tradepostv1.Record, inv *tradepostv1.ServiceTradeInvoice, hash string) step {
+	posted := r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED
+	rejected := r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED
+	status := inv.GetStatus()
+	switch {
+	case inv == nil:
+		return stepWithdraw
+	case posted && status == servicetrade.StatusProcessed:
+		return stepProcessed
+	case status != servicetrade.StatusPendingAccounting && status != servicetrade.StatusFailed,
+		status == servicetrade.StatusFailed && r.GetStartStatus() != servicetrade.StatusFailed && !rejected:
+		return stepWithdraw
+	case hash != r.GetSnapshotHash():
+		return stepSupersede
+	case posted:
+		return stepProcess
+	case rejected && status == servicetrade.StatusFailed:
+		return stepComment
+	case rejected:
+		return stepFail
+	case r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_SUPERSEDED:
+		return stepSupersede
+	default:
+		return stepWithdraw
+	}
+}

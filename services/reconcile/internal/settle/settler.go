@@ -1,0 +1,130 @@
+// Package settle writes the outcome of a send back to ServiceTrade and closes the
+// send. It believes the record; the message that wakes it only brings the texts of
+// the faults. decide.go tells what to do, write.go does it, comment.go tells people.
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/stage"
+)
+
+const (
+	// callTime is the longest that one call to ServiceTrade takes here.
+	callTime = 30 * time.Second
+	// claimTime is how long a claim to settle lasts.
+	claimTime = callTime + 10*time.Second
+	// earlyTries is how often an outcome is tried that the record does not hold.
+	earlyTries = 4
+)
+
+var (
+	errRace     = errors.New("another worker changed the record first")
+	errSettling = errors.New("another worker may be writing to ServiceTrade for this invoice")
+	errEarly    = errors.New("the record holds no outcome yet")
+)
+
+// ServiceTrade is what settling needs of one account's client.
+type ServiceTrade interface {
+	Invoice(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, error)
+	SetStatus(ctx context.Context, id int64, c servicetrade.StatusChange) (*tradepostv1.ServiceTradeInvoice, error)
+	Comments(ctx context.Context, entityType int, entityID int64) ([]servicetrade.Comment, error)
+	AddPrivateComment(ctx context.Context, entityType int, entityID int64, content string) (servicetrade.Comment, error)
+}
+
+// Settler settles the sends of one connection.
+type Settler struct {
+	Account    string
+	Connection string
+	// EntityType is ServiceTrade's number for invoices, which comments need.
+	EntityType int
+	// SystemTitle is the accounting system's name as a bookkeeper knows it.
+	SystemTitle  string
+	ServiceTrade ServiceTrade
+	Gate         *stage.Gate
+	// Owner is unique to this process; it signs claims.
+	Owner string
+	Log   *slog.Logger
+}
+
+// Handle takes one invoice.outcome message. It is safe to be called with the same
+// message any number of times, in any number of processes.
+func (s *Settler) Handle(ctx context.Context, m bus.Message) error {
+	o := &tradepostv1.InvoiceOutcome{}
+	if err := bus.Decode(m, o); err != nil {
+		return err
+	}
+	e, current, err := s.Gate.Admit(ctx, m, o.GetSend(), o.GetSnapshotHash())
+	if err != nil || !current {
+		return err
+	}
+	log := s.Log.With("invoice", e.Key.InvoiceID, "send", o.GetSend())
+	switch e.State() {
+	case record.Outcome, record.Settling:
+	case record.Held:
+		return nil
+	default:
+		if m.Delivered < earlyTries {
+			return bus.RetryAfter(500*time.Millisecond, errEarly)
+		}
+		log.WarnContext(ctx, "outcome ignored: the record holds none", "state", record.StateName(e.State()))
+		return nil
+	}
+	if !holds(e.Record, o) {
+		log.WarnContext(ctx, "outcome ignored: the record holds another one")
+		return nil
+	}
+	return s.Settle(ctx, e, o.GetOutcome(), m.Delivered)
+}
+
+// holds tells whether the record holds the message's outcome. A rejection brings
+// texts that people will read, so that its content has to match too.
+func holds(r *tradepostv1.Record, o *tradepostv1.InvoiceOutcome) bool {
+	want := r.GetOutcome().GetHash()
+	if o.GetOutcomeHash() != want {
+		return false
+	}
+	if r.GetOutcome().GetKind() != tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED {
+		return true
+	}
+	have, err := canonical.Message(o.GetOutcome())
+	return err == nil && have == want
+}
+
+// Settle writes the outcome that the record holds to ServiceTrade and closes the
+// send. texts brings the faults and remarks in full; delivered paces the retries.
+func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1.Outcome, delivered int) error {
+	left, err := s.Gate.Store.TakeOverIn(ctx, e)
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		return bus.RetryAfter(left, errSettling)
+	}
+	t := &turn{Settler: s, texts: texts, log: s.Log.With("invoice", e.Key.InvoiceID, "send", e.Record.GetSend())}
+	t.fence = record.NewFence(claimTime)
+	if err := t.change(ctx, e, record.Settle(record.Claiming{Owner: s.Owner, Lasts: claimTime})); err != nil {
+		return err
+	}
+	settlement, err := t.write(ctx)
+	// The record is written even when the claim's time is over: a worker that took
+	// over meanwhile wins the compare-and-set.
+	ctx = context.WithoutCancel(ctx)
+	if err != nil {
+		if give := t.change(ctx, t.entry, record.Unsettle(s.Owner)); give != nil {
+			return give
+		}
+		return bus.RetryAfter(stage.Backoff(delivered), fmt.Errorf("settle invoice %d: %w", e.Key.InvoiceID, err))
+	}
+	return t.close(ctx, settlement)
+}

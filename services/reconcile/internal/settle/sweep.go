@@ -1,0 +1,43 @@
+package settle
+
+import (
+	"context"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+// stuckAge is the age from which an outcome that nobody settles is taken up by the
+// sweep: its message was lost, or was published by hand and thrown away.
+const stuckAge = 3 * time.Minute
+
+// LastOutcome fetches the last outcome message of an invoice, or nil.
+type LastOutcome func(ctx context.Context, s bus.Subject) (*tradepostv1.InvoiceOutcome, error)
+
+// Sweep settles what e's record holds, if nobody did for long. The texts come from
+// the stream where they still are, else from the codes in the record.
+func (s *Settler) Sweep(ctx context.Context, e record.Entry, now time.Time, last LastOutcome) error {
+	switch e.State() {
+	case record.Outcome, record.Settling:
+	default:
+		return nil
+	}
+	if now.Sub(e.At) < stuckAge {
+		return nil
+	}
+	subject := bus.Subject{Stage: bus.StageOutcome, Connection: s.Connection, InvoiceID: e.Key.InvoiceID}
+	o, err := last(ctx, subject)
+	if err != nil {
+		return err
+	}
+	texts := &tradepostv1.Outcome{}
+	if o != nil && o.GetSend() == e.Record.GetSend() && holds(e.Record, o) {
+		texts = o.GetOutcome()
+	}
+	s.Log.WarnContext(ctx, "an outcome was not settled; settling it now", "invoice", e.Key.InvoiceID,
+		"send", e.Record.GetSend(), "since", e.At, "texts_found", texts.GetResult() != nil)
+	return s.Settle(ctx, e, texts, 1)
+}

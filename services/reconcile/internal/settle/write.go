@@ -1,0 +1,157 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/snapshot"
+)
+
+// turn is one attempt to settle one send.
+type turn struct {
+	*Settler
+	texts     *tradepostv1.Outcome
+	entry     record.Entry
+	fence     record.Fence
+	commentID int64
+	// shown is the invoice's number as ServiceTrade shows it.
+	shown string
+	log       *slog.Logger
+}
+
+func (t *turn) change(ctx context.Context, e record.Entry, step record.Transition) error {
+	next, err := t.Gate.Store.Change(ctx, e, step)
+	if errors.Is(err, record.ErrConflict) {
+		return bus.RetryAfter(100*time.Millisecond, errRace)
+	}
+	if err != nil {
+		return err
+	}
+	t.entry = next
+	return nil
+}
+
+// write reads the invoice and writes what the outcome wants, if a user did not
+// move or change it. The window between reading and writing is one call:
+// ServiceTrade has no conditional write.
+func (t *turn) write(ctx context.Context) (tradepostv1.Settlement, error) {
+	ctx, cancel := context.WithDeadline(ctx, t.fence.Deadline())
+	defer cancel()
+	inv, hash, err := t.read(ctx)
+	if err != nil {
+		return 0, err
+	}
+	t.shown = inv.GetInvoiceNumber()
+	switch decide(t.entry.Record, inv, hash) {
+	case stepProcess:
+		return t.process(ctx, inv)
+	case stepProcessed:
+		return tradepostv1.Settlement_SETTLEMENT_PROCESSED, t.remarks(ctx)
+	case stepFail:
+		return t.fail(ctx)
+	case stepComment:
+		return tradepostv1.Settlement_SETTLEMENT_FAILED, t.commentFaults(ctx)
+	case stepSupersede:
+		return tradepostv1.Settlement_SETTLEMENT_SUPERSEDED, nil
+	default:
+		return tradepostv1.Settlement_SETTLEMENT_WITHDRAWN, t.commentWithdrawn(ctx, inv)
+	}
+}
+
+func (t *turn) read(ctx context.Context) (*tradepostv1.ServiceTradeInvoice, string, error) {
+	inv, err := t.ServiceTrade.Invoice(ctx, t.entry.Key.InvoiceID)
+	if servicetrade.IsNotFound(err) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	hash, err := snapshot.Hash(inv)
+	return inv, hash, err
+}
+
+// process writes processed, with the number in the same call where the accounting
+// system assigned one.
+func (t *turn) process(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) (tradepostv1.Settlement, error) {
+	change := servicetrade.StatusChange{Status: servicetrade.StatusProcessed}
+	if number := t.number(); number != inv.GetInvoiceNumber() {
+		change.InvoiceNumber = number
+	}
+	after, err := t.put(ctx, change)
+	if servicetrade.IsInvalid(err) && change.InvoiceNumber != "" {
+		t.log.WarnContext(ctx, "ServiceTrade refused the invoice number", "number", change.InvoiceNumber, "err", err)
+		if err := t.commentNumberRefused(ctx, change.InvoiceNumber); err != nil {
+			return 0, err
+		}
+		after, err = t.put(ctx, servicetrade.StatusChange{Status: servicetrade.StatusProcessed})
+	}
+	if err != nil {
+		return 0, err
+	}
+	if after.GetStatus() != servicetrade.StatusProcessed {
+		return tradepostv1.Settlement_SETTLEMENT_WITHDRAWN, t.commentWithdrawn(ctx, after)
+	}
+	return tradepostv1.Settlement_SETTLEMENT_PROCESSED, t.remarks(ctx)
+}
+
+// number is the number to write back; "" when ServiceTrade's own was used.
+func (t *turn) number() string {
+	o := t.entry.Record.GetOutcome()
+	if !o.GetNumberAssigned() || len(o.GetDocuments()) == 0 {
+		return ""
+	}
+	return o.GetDocuments()[0].GetNumber()
+}
+
+// fail writes failed, never before the comment is stored.
+func (t *turn) fail(ctx context.Context) (tradepostv1.Settlement, error) {
+	if err := t.commentFaults(ctx); err != nil {
+		return 0, err
+	}
+	after, err := t.put(ctx, servicetrade.StatusChange{Status: servicetrade.StatusFailed})
+	if err != nil {
+		return 0, err
+	}
+	if after.GetStatus() != servicetrade.StatusFailed {
+		return tradepostv1.Settlement_SETTLEMENT_WITHDRAWN, nil
+	}
+	return tradepostv1.Settlement_SETTLEMENT_FAILED, nil
+}
+
+func (t *turn) put(ctx context.Context, c servicetrade.StatusChange) (*tradepostv1.ServiceTradeInvoice, error) {
+	if t.fence.Left() <= 0 {
+		return nil, connector.ErrFenced
+	}
+	inv, err := t.ServiceTrade.SetStatus(ctx, t.entry.Key.InvoiceID, c)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", c.Status, err)
+	}
+	return inv, nil
+}
+
+// close ends the send and tells everybody who wants to know.
+func (t *turn) close(ctx context.Context, settlement tradepostv1.Settlement) error {
+	now := time.Now()
+	if err := t.change(ctx, t.entry, record.Close(t.Owner, settlement, now)); err != nil {
+		return err
+	}
+	r := t.entry.Record
+	t.log.InfoContext(ctx, "settled", "settlement", settlement, "faults", r.GetOutcome().GetFaultCodes())
+	to := bus.Subject{Stage: bus.StageSettled, Connection: t.Connection, InvoiceID: r.GetInvoiceId()}
+	return t.Gate.Bus.Send(ctx, to, fmt.Sprintf("settled/%s/%d", t.entry.Key, r.GetSend()), &tradepostv1.InvoiceSettled{
+		Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Settlement: settlement, SettledAt: timestamppb.New(now),
+		Documents: r.GetOutcome().GetDocuments(), FaultCodes: r.GetOutcome().GetFaultCodes(),
+		Total: r.GetTotal(), CommentId: t.commentID,
+	})
+}

@@ -1,0 +1,148 @@
+// Package reconcile is the stage that tells ServiceTrade: it takes invoice.outcome
+// messages and writes processed, or a private comment and failed, and closes the
+// send. On a schedule it settles what was left behind.
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/reconcile/internal/settle"
+)
+
+const (
+	// sweepEvery is how often outcomes are looked for that nobody settled.
+	sweepEvery = time.Minute
+	// logoutTime bounds the good-bye to ServiceTrade.
+	logoutTime = 5 * time.Second
+)
+
+// Service settles the sends of every enabled connection.
+type Service struct {
+	deps     runtime.Deps
+	gate     *stage.Gate
+	router   *bus.Router
+	clients  map[string]*servicetrade.Client
+	settlers map[string]*settle.Settler // by connection
+}
+
+// New prepares the stage.
+func New(ctx context.Context, d runtime.Deps) (*Service, error) {
+	store, err := record.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	router, err := bus.NewRouter(bus.RouterOptions{
+		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "reconcile", OnDead: gate.HoldDead,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		deps: d, gate: gate, router: router, clients: stage.Clients(d.Config, d.Log),
+		settlers: map[string]*settle.Settler{},
+	}
+	for _, c := range d.Config.Connections {
+		if !c.Enabled {
+			continue
+		}
+		if err := s.attach(c); err != nil {
+			return nil, err
+		}
+	}
+	d.Health.AddLiveness("router", router.Healthy)
+	d.Health.AddReadiness("router", router.Ready)
+	return s, nil
+}
+
+func (s *Service) attach(c *connection.Connection) error {
+	set := &settle.Settler{
+		Account: c.AccountID, Connection: c.ID, EntityType: c.Account.ServiceTrade.InvoiceEntityType,
+		SystemTitle: c.DisplayName, ServiceTrade: s.clients[c.AccountID], Gate: s.gate,
+		Owner: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID),
+	}
+	s.settlers[c.ID] = set
+	return s.router.Handle(bus.Consumer{
+		Stream: bus.StreamOutcome, Durable: "reconcile-" + c.ID, Filter: bus.ConnectionFilter(bus.StageOutcome, c.ID),
+		MaxInFlight: max(c.Account.ServiceTrade.MaxParallel, 1),
+	}, set.Handle)
+}
+
+// Run settles until ctx ends, then finishes what is under way.
+func (s *Service) Run(ctx context.Context) error {
+	defer s.logout(context.WithoutCancel(ctx))
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return s.sweep(ctx) })
+	return g.Wait()
+}
+
+func (s *Service) logout(ctx context.Context) {
+	for _, c := range s.clients {
+		bye, cancel := context.WithTimeout(ctx, logoutTime)
+		_ = c.Logout(bye)
+		cancel()
+	}
+}
+
+func (s *Service) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			err := s.gate.Store.Each(ctx, func(e record.Entry) error { return s.sweepOne(ctx, e) })
+			if err != nil && ctx.Err() == nil {
+				s.deps.Log.WarnContext(ctx, "the sweep for unsettled outcomes did not finish", "err", err)
+			}
+		}
+	}
+}
+
+func (s *Service) sweepOne(ctx context.Context, e record.Entry) error {
+	set, ok := s.settlers[e.Record.GetConnection()]
+	if !ok {
+		return nil
+	}
+	if err := set.Sweep(ctx, e, time.Now(), s.lastOutcome); err != nil && ctx.Err() == nil {
+		s.deps.Log.WarnContext(ctx, "an outcome could not be settled by the sweep", "invoice", e.Key.InvoiceID, "err", err)
+	}
+	return nil
+}
+
+// lastOutcome fetches the last outcome message of an invoice; nil when there is
+// none, or none that can be read.
+func (s *Service) lastOutcome(ctx context.Context, subject bus.Subject) (*tradepostv1.InvoiceOutcome, error) {
+	st, err := s.deps.JS.Stream(ctx, bus.StreamOutcome)
+	if err != nil {
+		return nil, fmt.Errorf("open the stream of outcomes: %w", err)
+	}
+	raw, err := st.GetLastMsgForSubject(ctx, subject.String())
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the last message on %s: %w", subject, err)
+	}
+	o := &tradepostv1.InvoiceOutcome{}
+	if bus.Decode(bus.Message{Body: raw.Data}, o) != nil {
+		return nil, nil
+	}
+	return o, nil
+}

@@ -1,0 +1,144 @@
+package transform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/pkg/stage"
+)
+
+// maxInFlight is how many invoices one transform consumer works on at once, over
+// all replicas. The work is pure computing.
+const maxInFlight = 32
+
+// Service turns invoice.received into invoice.ready, or into a rejection.
+type Service struct {
+	config *connection.Config
+	gate   *stage.Gate
+	router *bus.Router
+}
+
+// New prepares the stage.
+func New(ctx context.Context, d runtime.Deps) (*Service, error) {
+	store, err := record.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	router, err := bus.NewRouter(bus.RouterOptions{
+		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "transform", OnDead: gate.HoldDead,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{config: d.Config, gate: gate, router: router}
+	d.Health.AddLiveness("router", router.Healthy)
+	d.Health.AddReadiness("router", router.Ready)
+	return s, router.Handle(bus.Consumer{
+		Stream: bus.StreamReceived, Durable: "transform", Filter: bus.StageFilter(bus.StageReceived), MaxInFlight: maxInFlight,
+	}, s.handle)
+}
+
+// Run works until ctx ends, then finishes what is under way.
+func (s *Service) Run(ctx context.Context) error { return s.router.Run(ctx) }
+
+func (s *Service) handle(ctx context.Context, m bus.Message) error {
+	received := &tradepostv1.InvoiceReceived{}
+	if err := bus.Decode(m, received); err != nil {
+		return err
+	}
+	e, current, err := s.gate.Admit(ctx, m, received.GetSend(), received.GetSnapshotHash())
+	if err != nil || !current {
+		return err
+	}
+	switch e.State() {
+	case record.Opening, record.Opened, record.Claimed, record.Parked:
+	case record.Outcome:
+		// Rejected, and perhaps not told yet.
+		if e.Record.GetOutcome().GetKind() != tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED {
+			return nil
+		}
+	default:
+		return nil
+	}
+	in, err := s.input(m.Subject, received.GetSnapshot())
+	if err != nil {
+		return bus.Poison("message.wrong_invoice", err)
+	}
+	result := Make(in)
+	if len(result.Faults) > 0 {
+		return s.reject(ctx, m, e, received, result.Faults)
+	}
+	if e.State() == record.Outcome {
+		return nil
+	}
+	return s.ready(ctx, m, received, result)
+}
+
+// input is what Make needs, of the message and the configuration.
+func (s *Service) input(subject bus.Subject, snap *tradepostv1.Snapshot) (Input, error) {
+	if id := snap.GetInvoice().GetId(); id != subject.InvoiceID {
+		return Input{}, fmt.Errorf("the snapshot is of invoice %d, and the subject is %s", id, subject)
+	}
+	c := s.config.Connections[subject.Connection]
+	return InputFor(c, snap), nil
+}
+
+// InputFor is the input of a snapshot on a connection.
+func InputFor(c *connection.Connection, snap *tradepostv1.Snapshot) Input {
+	return Input{
+		Snapshot: snap, Account: c.AccountID, TimeZone: c.Account.Location(), Connection: c.ID,
+		Mapping: c.Mapping, ExternalSystem: c.Account.ServiceTrade.ExternalSystem,
+		AppURL: c.Account.ServiceTrade.AppURL,
+	}
+}
+
+func (s *Service) ready(ctx context.Context, m bus.Message, received *tradepostv1.InvoiceReceived, result Result) error {
+	msg := &tradepostv1.InvoiceReady{
+		Send: received.GetSend(), SnapshotHash: received.GetSnapshotHash(), HashVersion: received.GetHashVersion(),
+		Documents: result.Documents, Explanations: result.Explanations,
+		SnapshotTakenAt: received.GetSnapshot().GetTakenAt(),
+	}
+	hash, err := canonical.Message(msg)
+	if err != nil {
+		return err
+	}
+	to := m.Subject
+	to.Stage = bus.StageReady
+	// A message of the same content is the same message: redeliveries of received
+	// publish it once, and a changed mapping publishes another.
+	id := fmt.Sprintf("ready/%s/%d/%d/%s", to.Connection, to.InvoiceID, received.GetSend(), hash[:16])
+	return s.gate.Bus.Send(ctx, to, id, msg)
+}
+
+// reject writes the rejection into the record, and only then tells reconcile.
+func (s *Service) reject(ctx context.Context, m bus.Message, e record.Entry, received *tradepostv1.InvoiceReceived, faults []*tradepostv1.Fault) error {
+	o := &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Rejected{Rejected: &tradepostv1.Rejected{Faults: faults}}}
+	hash, err := canonical.Message(o)
+	if err != nil {
+		return err
+	}
+	switch e.State() {
+	case record.Claimed, record.Parked:
+		// An attempt may be under way with what the mapping said before; it ends first.
+		return nil
+	}
+	if e.Record.GetOutcome().GetHash() != hash {
+		_, err = s.gate.Store.Change(ctx, e, record.Reject(stage.Recorded(o, hash)))
+		if errors.Is(err, record.ErrConflict) {
+			return bus.RetryAfter(0, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.gate.SendOutcome(ctx, m.Subject, received.GetSend(), received.GetSnapshotHash(), o, hash)
+}

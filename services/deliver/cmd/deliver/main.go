@@ -4,18 +4,23 @@ package main
 import (
 	"context"
 
-	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/services/deliver"
-	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 )
 
 func main() {
 	runtime.Main("deliver", func(ctx context.Context, d runtime.Deps) (runtime.Service, error) {
-		connectors, err := connector.NewRegistry(hledger.Registration())
+		connectors, err := deliver.Connectors()
 		if err != nil {
 			return nil, err
 		}
 		return deliver.New(ctx, d, connectors)
-	})
+	}, runtime.WithConfigCheck(func(c *connection.Config) error {
+		connectors, err := deliver.Connectors()
+		if err != nil {
+			return err
+		}
+		return c.CheckConnectors(connectors.Kinds())
+	}))
 }

@@ -5,8 +5,8 @@ import (
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
-	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
@@ -54,7 +54,7 @@ func (t *try) equalsStored(ctx context.Context, u *tradepostv1.Unresolved, f con
 		return false
 	}
 	for _, d := range old.GetDocuments() {
-		if hash, err := canonical.Message(d); err == nil && hash == u.GetDocumentHash() {
+		if hash, err := invoice.HashOf(d); err == nil && hash == u.GetDocumentHash() {
 			equal, _ := connector.Equal(f, d, hash)
 			return equal
 		}

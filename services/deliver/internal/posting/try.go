@@ -12,6 +12,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
@@ -73,7 +74,7 @@ func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.Invoic
 		if err := p.belongs(m, d); err != nil {
 			return nil, bus.Poison("message.wrong_document", err)
 		}
-		hash, err := canonical.Message(d)
+		hash, err := invoice.HashOf(d)
 		if err != nil {
 			return nil, err
 		}

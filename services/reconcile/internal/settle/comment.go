@@ -54,11 +54,10 @@ func (t *turn) remarks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lines := []string{fmt.Sprintf("Posted to %s as %s, with a remark:", t.SystemTitle, t.documents())}
-	for _, f := range remarks {
-		lines = append(lines, fault.Line(f))
-	}
-	return t.comment(ctx, marker, strings.Join(append(lines, marker), "\n"))
+	return t.comment(ctx, marker, fault.Comment(fault.CommentInput{
+		Heading: fmt.Sprintf("Posted to %s as %s, with a remark:", t.SystemTitle, t.documents()),
+		Faults:  remarks, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker,
+	}))
 }
 
 // commentWithdrawn names the document that exists all the same, for the person

@@ -187,4 +187,6 @@ func refused() *tradepostv1.Outcome {
 // invalid is ServiceTrade's answer to a value that it does not take.
 func invalid() error { return &servicetrade.Error{Method: "PUT", Path: "/invoice", Status: 400} }
 
-func statusOf(d *desk) string { return fmt.Sprintf("%s %v", d.office.invoice.GetStatus(), d.office.writes) }
+func statusOf(d *desk) string {
+	return fmt.Sprintf("%s %v", d.office.invoice.GetStatus(), d.office.writes)
+}

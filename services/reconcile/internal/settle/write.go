@@ -27,7 +27,7 @@ type turn struct {
 	commentID int64
 	// shown is the invoice's number as ServiceTrade shows it.
 	shown string
-	log       *slog.Logger
+	log   *slog.Logger
 }
 
 func (t *turn) change(ctx context.Context, e record.Entry, step record.Transition) error {

@@ -1,0 +1,157 @@
+// Package connection reads the configuration: the ServiceTrade accounts, the
+// connections that pair each with one company in one accounting system, and
+// what the processes need to run. Everything that is wrong with a configuration
+// is reported at once, each problem with file, line, column, key and fix.
+package connection
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/tradepost/tradepost/pkg/mapping"
+)
+
+// Config is one configuration file with the environment's overrides applied.
+// It is never changed after Load, and so may be shared by all goroutines.
+type Config struct {
+	// DataDir holds what the one binary keeps on disk (its NATS streams). Relative
+	// paths in the file start at the file; default "data".
+	DataDir string `yaml:"data_dir" env:"TRADEPOST_DATA_DIR"`
+	NATS    NATS   `yaml:"nats"`
+	HTTP    HTTP   `yaml:"http"`
+	Log     Log    `yaml:"log"`
+	// Accounts by id.
+	Accounts map[string]*Account `yaml:"accounts" env:"-"`
+	// Connections by id.
+	Connections map[string]*Connection `yaml:"-" env:"-"`
+	// Path of the file, as it was given to Load.
+	Path string `yaml:"-" env:"-"`
+
+	doc document
+}
+
+// NATS tells how to reach the NATS server.
+type NATS struct {
+	// URL of the server, or several separated by commas. "" means the server
+	// inside the one binary, and nats://127.0.0.1:4222 for a separate service.
+	URL string `yaml:"url" env:"TRADEPOST_NATS_URL"`
+	// CredentialsFile is the path of a .creds file, or "".
+	CredentialsFile string `yaml:"credentials_file" env:"TRADEPOST_NATS_CREDENTIALS_FILE"`
+	// Replicas of each stream and bucket: 1, 3 or 5; default 1. Only the program
+	// that creates them reads it.
+	Replicas int `yaml:"replicas" env:"TRADEPOST_NATS_REPLICAS"`
+}
+
+// HTTP tells where a process serves its health and metrics.
+type HTTP struct {
+	// Listen is host:port, or "off"; default 127.0.0.1:8080. Processes that share
+	// a machine need a port each (TRADEPOST_HTTP_LISTEN).
+	Listen string `yaml:"listen" env:"TRADEPOST_HTTP_LISTEN"`
+}
+
+// Log tells what is logged and how.
+type Log struct {
+	// Level is debug, info, warn or error; default info.
+	Level string `yaml:"level" env:"TRADEPOST_LOG_LEVEL"`
+	// Format is auto (text on a terminal, JSON otherwise), text or json; default auto.
+	Format string `yaml:"format" env:"TRADEPOST_LOG_FORMAT"`
+}
+
+// Account is one ServiceTrade account.
+type Account struct {
+	// ID is the account's key in the file. It is part of keys and markers, and
+	// never renamed.
+	ID           string       `yaml:"-"`
+	ServiceTrade ServiceTrade `yaml:"servicetrade"`
+	// TimeZone is the IANA name of the zone in which ServiceTrade's times become
+	// calendar dates. It has no default: a wrong one moves invoices between days,
+	// and so between accounting periods.
+	TimeZone string `yaml:"time_zone"`
+
+	location *time.Location
+}
+
+// Location returns the account's time zone, or nil when TimeZone is none.
+func (a *Account) Location() *time.Location {
+	if a.location != nil {
+		return a.location
+	}
+	location, err := loadZone(a.TimeZone)
+	if err != nil {
+		return nil
+	}
+	return location
+}
+
+// ServiceTrade tells how to reach the account, and what is known of it.
+type ServiceTrade struct {
+	// URL of the API, with its /api; default https://api.servicetrade.com/api.
+	URL      string `yaml:"url"`
+	Username string `yaml:"username"`
+	Password Secret `yaml:"password"`
+	// InvoiceEntityType is the number by which ServiceTrade's comments call an
+	// invoice. It is not published and has no default: without it no comment
+	// could be written, and so no invoice marked as failed.
+	InvoiceEntityType int `yaml:"invoice_entity_type"`
+	// PollInterval is the time between two looks for pending invoices; default 30 s.
+	PollInterval time.Duration `yaml:"poll_interval"`
+	// MaxParallel is how many calls of one process may be under way at once; default 4.
+	MaxParallel int `yaml:"max_parallel"`
+	// ExternalSystem is the name of the external system whose ids are kept with
+	// customers and items; "" where the account keeps none.
+	ExternalSystem string `yaml:"external_system"`
+	// AppURL is the web application's address, for links; default https://app.servicetrade.com.
+	AppURL string `yaml:"app_url"`
+}
+
+// setDefaults fills in what a file need not say.
+func (s *ServiceTrade) setDefaults() {
+	s.URL = "https://api.servicetrade.com/api"
+	s.PollInterval = 30 * time.Second
+	s.MaxParallel = 4
+	s.AppURL = "https://app.servicetrade.com"
+}
+
+// SetDefaults implements strictyaml.Defaulter.
+func (a *Account) SetDefaults() { a.ServiceTrade.setDefaults() }
+
+// Connection is one account paired with one company in one accounting system.
+type Connection struct {
+	// ID is the connection's key in the file. It is in subjects and keys, and
+	// never renamed or used again.
+	ID string
+	// Account is the account that AccountID names.
+	Account   *Account
+	AccountID string
+	// Connector is the kind of the connector: hledger, quickbooksonline.
+	Connector string
+	// Enabled is false for a connection whose invoices wait; default true.
+	Enabled bool
+	// MappingFile is the path of the mapping.
+	MappingFile string
+	// Mapping is what MappingFile holds.
+	Mapping *mapping.Mapping
+	// DecodeSettings reads the connection's settings into a pointer to a struct
+	// with yaml tags. Its error lists every problem, with places in the
+	// configuration file. Settings may hold fields of type Secret. Where into has
+	// a method Validate() error, that is called too.
+	DecodeSettings func(into any) error
+	// DisplayName is how people call the connection; default its id.
+	DisplayName string
+}
+
+// Dir is the directory of the configuration file, where relative paths start.
+func (c *Config) Dir() string { return filepath.Dir(c.Path) }
+
+// EnabledConnections returns the enabled connections in the order of their ids.
+func (c *Config) EnabledConnections() []*Connection {
+	var enabled []*Connection
+	for _, id := range slices.Sorted(maps.Keys(c.Connections)) {
+		if conn := c.Connections[id]; conn.Enabled {
+			enabled = append(enabled, conn)
+		}
+	}
+	return enabled
+}

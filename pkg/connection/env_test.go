@@ -1,0 +1,47 @@
+package connection_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/connection"
+)
+
+func TestEnvironmentWins(t *testing.T) {
+	c, err := connection.Load(write(t, small), []string{
+		"TRADEPOST_DATA_DIR=/srv/data",
+		"TRADEPOST_NATS_URL=nats://n:4222",
+		"TRADEPOST_NATS_CREDENTIALS_FILE=/run/n.creds",
+		"TRADEPOST_NATS_REPLICAS=3",
+		"TRADEPOST_HTTP_LISTEN=:9000",
+		"TRADEPOST_LOG_LEVEL=debug",
+		"TRADEPOST_LOG_FORMAT=json",
+		"TRADEPOST_ACCOUNT_ACME_URL=http://sandbox:8080/api",
+		"TRADEPOST_ACCOUNT_ACME_USERNAME=someone",
+		"TRADEPOST_ACCOUNT_ACME_PASSWORD=else=where",
+		"not a variable",
+	})
+	require.NoError(t, err)
+	require.Equal(t, "/srv/data", c.DataDir)
+	require.Equal(t, connection.NATS{URL: "nats://n:4222", CredentialsFile: "/run/n.creds", Replicas: 3}, c.NATS)
+	require.Equal(t, ":9000", c.HTTP.Listen)
+	require.Equal(t, connection.Log{Level: "debug", Format: "json"}, c.Log)
+	st := c.Accounts["acme"].ServiceTrade
+	require.Equal(t, "http://sandbox:8080/api", st.URL)
+	require.Equal(t, "someone", st.Username)
+	require.Equal(t, "else=where", st.Password.Reveal())
+}
+
+func TestEnvironmentHealsTheFile(t *testing.T) {
+	text := "accounts:\n  acme-west:\n    time_zone: UTC\n    servicetrade: {invoice_entity_type: 12}\n"
+	c, err := connection.Load(write(t, text), []string{"TRADEPOST_ACCOUNT_ACME_WEST_USERNAME=u", "TRADEPOST_ACCOUNT_ACME_WEST_PASSWORD=p"})
+	require.NoError(t, err)
+	require.Equal(t, "u", c.Accounts["acme-west"].ServiceTrade.Username)
+}
+
+func TestEnvironmentOfTheWrongKind(t *testing.T) {
+	_, err := connection.Load(write(t, small), []string{"TRADEPOST_NATS_REPLICAS=three", "TRADEPOST_LOG_LEVEL=loud"})
+	require.ErrorContains(t, err, `environment: TRADEPOST_NATS_REPLICAS: "three" cannot be used as int`)
+	require.ErrorContains(t, err, `log.level: "loud" is not known`)
+}

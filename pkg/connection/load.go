@@ -1,0 +1,139 @@
+package connection
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+
+	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
+)
+
+// Problem is one thing that is wrong with a configuration.
+type Problem = strictyaml.Problem
+
+// Error is what Load returns: all that is wrong with a configuration.
+type Error = strictyaml.Error
+
+// configFile is what the file may hold: Config's own keys, and the connections
+// as they are written.
+type configFile struct {
+	Config      `yaml:",inline"`
+	Connections map[string]*connectionFile `yaml:"connections"`
+}
+
+type connectionFile struct {
+	Account     string          `yaml:"account"`
+	Connector   string          `yaml:"connector"`
+	Enabled     bool            `yaml:"enabled"`
+	DisplayName string          `yaml:"display_name"`
+	MappingFile string          `yaml:"mapping_file"`
+	Settings    strictyaml.Node `yaml:"settings"`
+}
+
+// SetDefaults implements strictyaml.Defaulter.
+func (c *connectionFile) SetDefaults() { c.Enabled = true }
+
+// document is the file behind a Config: where its keys stand.
+type document struct {
+	file   string
+	places strictyaml.Places
+}
+
+func (d document) problem(key, fix, format string, args ...any) Problem {
+	return Problem{File: d.file, Position: d.places.Of(key), Key: key, What: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+// Load reads the configuration file at path, lays the variables of environ
+// (NAME=value, as os.Environ returns them) over it, reads the secrets and
+// mappings that it names, and checks everything. The error is an *Error with
+// all problems, and the Config is nil then.
+func Load(path string, environ []string) (*Config, error) {
+	c, problems := Inspect(path, environ)
+	if err := strictyaml.AsError(problems); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Inspect is Load for programs that help to write a configuration: it returns
+// what could be read in spite of the problems, never nil. What a problem is
+// about is missing or wrong in it.
+func Inspect(path string, environ []string) (*Config, []Problem) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return newConfig(path), []Problem{{
+			File: path, What: fmt.Sprintf("the configuration cannot be read: %v", err),
+			Fix: "name the file with --config or TRADEPOST_CONFIG",
+		}}
+	}
+	return read(path, data, environment(environ))
+}
+
+func newConfig(path string) *Config {
+	return &Config{
+		DataDir: "data", Path: path, NATS: NATS{Replicas: 1}, HTTP: HTTP{Listen: "127.0.0.1:8080"},
+		Log: Log{Level: "info", Format: "auto"}, Accounts: map[string]*Account{}, Connections: map[string]*Connection{},
+		doc: document{file: path, places: strictyaml.Places{}},
+	}
+}
+
+// read makes a Config of the file's bytes. Problems of the file come first, so
+// that a typing mistake is not told a second time as a missing key.
+func read(path string, data []byte, vars map[string]string) (*Config, []Problem) {
+	file := configFile{Config: *newConfig(path)}
+	c := &file.Config
+	root, err := strictyaml.Parse(path, data)
+	if err != nil {
+		return c, problemsOf(err)
+	}
+	secrets := secretSource{env: vars, dir: c.Dir()}
+	problems := root.Decode(&file, strictyaml.Options{Hooks: secrets.hooks(), Places: c.doc.places})
+	c.resolvePaths()
+	problems = append(problems, override(c, vars)...)
+	told := keysOf(problems)
+	c.adopt(file.Connections, secrets)
+	for _, p := range c.validate() {
+		if !told[p.Key] {
+			problems = append(problems, p)
+		}
+	}
+	return c, strictyaml.Sorted(append(problems, c.readMappings()...))
+}
+
+func problemsOf(err error) []Problem {
+	if e, ok := err.(*Error); ok { //nolint:errorlint // strictyaml.Parse returns nothing else, and wraps nothing
+		return e.Problems
+	}
+	return []Problem{{What: err.Error()}}
+}
+
+func keysOf(problems []Problem) map[string]bool {
+	keys := make(map[string]bool, len(problems))
+	for _, p := range problems {
+		keys[p.Key] = true
+	}
+	return keys
+}
+
+func (c *Config) resolvePaths() {
+	c.DataDir = resolve(c.Dir(), c.DataDir)
+	c.NATS.CredentialsFile = resolve(c.Dir(), c.NATS.CredentialsFile)
+}
+
+// adopt makes the connections, each tied to its account and settings.
+func (c *Config) adopt(files map[string]*connectionFile, secrets secretSource) {
+	for id, account := range c.Accounts {
+		account.ID = id
+	}
+	for id, f := range files {
+		if f.Settings.IsZero() {
+			key := "connections." + id + ".settings"
+			f.Settings = strictyaml.Absent(c.doc.file, key, c.doc.places.Of(key))
+		}
+		c.Connections[id] = &Connection{
+			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled,
+			DisplayName: cmp.Or(f.DisplayName, id), MappingFile: resolve(c.Dir(), f.MappingFile),
+			DecodeSettings: settingsDecoder(f.Settings, secrets),
+		}
+	}
+}

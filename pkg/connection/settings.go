@@ -1,0 +1,25 @@
+package connection
+
+import (
+	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
+)
+
+// settingsDecoder makes the DecodeSettings of a connection. The settings stay
+// undecoded until a program that has the connector asks for them, since only
+// the connector knows their keys.
+func settingsDecoder(settings strictyaml.Node, secrets secretSource) func(into any) error {
+	return func(into any) error {
+		problems := settings.Decode(into, strictyaml.Options{Hooks: secrets.hooks()})
+		if len(problems) > 0 {
+			return strictyaml.AsError(problems)
+		}
+		v, ok := into.(interface{ Validate() error })
+		if !ok {
+			return nil
+		}
+		if err := v.Validate(); err != nil {
+			return strictyaml.AsError([]Problem{settings.Problem(err.Error(), "")})
+		}
+		return nil
+	}
+}

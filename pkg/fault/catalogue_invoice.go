@@ -1,0 +1,150 @@
+package fault
+
+import tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+const (
+	office     = tradepostv1.FaultOwner_FAULT_OWNER_OFFICE
+	bookkeeper = tradepostv1.FaultOwner_FAULT_OWNER_BOOKKEEPER
+	admin      = tradepostv1.FaultOwner_FAULT_OWNER_ADMIN
+	operator   = tradepostv1.FaultOwner_FAULT_OWNER_OPERATOR
+)
+
+// invoiceEntries are what can be wrong with an invoice before the books are asked.
+var invoiceEntries = []Entry{
+	{
+		Code: "customer.missing", Title: "Customer missing", Raised: "transform", Owner: office, Thing: "Customer",
+		Message: "the invoice has no customer.",
+		Fix:     "Open the invoice in ServiceTrade, choose the customer, save it and send it again.",
+	},
+	{
+		Code: "customer.name_missing", Title: "Customer without a name", Raised: "transform", Owner: office, Thing: "Customer",
+		Message: "company {company_id} has no name in ServiceTrade.",
+		Fix:     "Give the company a name in ServiceTrade, then send the invoice again.",
+		Params:  []string{"company_id"},
+	},
+	{
+		Code: "customer.not_mapped", Title: "Customers not linked to the books", Raised: "transform", Owner: bookkeeper, Thing: "Customer",
+		Message: "not linked to a customer in the books.",
+		Fix:     "{ways}. Then send the invoice again.",
+		Params:  []string{"ways"},
+	},
+	{
+		Code: "item.not_mapped", Title: "Items not linked to the books", Raised: "transform", Owner: bookkeeper, Thing: "Item",
+		Message: "not linked to an item in the books ({lines}).",
+		Fix:     "{ways}. Then send the invoice again.",
+		Params:  []string{"lines", "ways"},
+	},
+	{
+		Code: "line.item_missing", Title: "Lines without a library item", Raised: "transform", Owner: office, Thing: "Line",
+		Message: "the line has no library item, so nothing says which item of the books it is.",
+		Fix:     "Choose a library item for the line in ServiceTrade, or ask the Tradepost administrator for a default item. Then send the invoice again.",
+	},
+	{
+		Code: "line.quantity_missing", Title: "Lines without a quantity", Raised: "transform", Owner: office, Thing: "Line",
+		Message: "no quantity.",
+		Fix:     "Enter the quantity in ServiceTrade (0 if nothing is charged), then send the invoice again.",
+	},
+	{
+		Code: "line.price_missing", Title: "Lines without a price", Raised: "transform", Owner: office, Thing: "Line",
+		Message: "no price.",
+		Fix:     "Enter the price in ServiceTrade (0 if nothing is charged), then send the invoice again.",
+	},
+	{
+		Code: "line.amount_invalid", Title: "Lines with a number that cannot be used", Raised: "transform", Owner: office, Thing: "Line",
+		Message: "the {field} \"{value}\" is not a number that can be posted.",
+		Fix:     "Correct the number in ServiceTrade, then send the invoice again.",
+		Params:  []string{"field", "value"},
+	},
+	{
+		Code: "total.missing", Title: "Total missing", Raised: "transform", Owner: office, Thing: "Invoice total",
+		Message: "ServiceTrade shows no total for this invoice.",
+		Fix:     "Open the invoice in ServiceTrade, save it again and send it. If the total stays empty, tell the Tradepost administrator.",
+	},
+	{
+		Code: "total.invalid", Title: "Total that cannot be used", Raised: "transform", Owner: office, Thing: "Invoice total",
+		Message: "\"{value}\" is not an amount in {currency}.",
+		Fix:     "Correct the invoice in ServiceTrade so that its total is a whole number of cents, then send it again.",
+		Params:  []string{"currency", "value"},
+	},
+	{
+		Code: "total.mismatch", Title: "Total does not match the lines", Raised: "transform", Owner: office, Thing: "Invoice total",
+		Message: "the lines add up to {lines_total}, but the invoice total is {invoice_total}: a difference of {difference}.",
+		Fix:     "Check quantities and prices in ServiceTrade until lines and total agree, then send the invoice again. If the difference is sales tax, ask the Tradepost administrator to set up sales tax.",
+		Params:  []string{"difference", "invoice_total", "lines_total"},
+	},
+	{
+		Code: "tax.invalid", Title: "Sales tax that cannot be used", Raised: "transform", Owner: office, Thing: "Sales tax",
+		Message: "\"{value}\" is not an amount in {currency}.",
+		Fix:     "Correct the sales tax of the invoice in ServiceTrade, then send it again.",
+		Params:  []string{"currency", "value"},
+	},
+	{
+		Code: "tax.not_mapped", Title: "Sales tax not set up", Raised: "transform", Owner: admin, Thing: "Sales tax",
+		Message: "the invoice charges {tax} of sales tax, but Tradepost has not been told where sales tax goes in the books.",
+		Fix:     "Set up sales tax for connection {connection} (tax: mode as_billed, with the tax account or tax code). Then send the invoice again.",
+		Params:  []string{"connection", "tax"},
+	},
+	{
+		Code: "tax.mismatch", Title: "Sales tax does not match the total", Raised: "transform", Owner: office, Thing: "Sales tax",
+		Message: "lines {lines_total} and sales tax {tax} add up to {expected}, but the invoice total is {invoice_total}: a difference of {difference}.",
+		Fix:     "Check lines and sales tax of the invoice in ServiceTrade until they add up to the total, then send it again.",
+		Params:  []string{"difference", "expected", "invoice_total", "lines_total", "tax"},
+	},
+	{
+		Code: "date.missing", Title: "Date missing", Raised: "transform", Owner: office, Thing: "Invoice date",
+		Message: "the invoice has no date.",
+		Fix:     "Enter the invoice date in ServiceTrade, then send the invoice again.",
+	},
+	{
+		Code: "date.invalid", Title: "Date that cannot be used", Raised: "transform", Owner: office, Thing: "Invoice date",
+		Message: "the date ({value}) is not one that can be posted.",
+		Fix:     "Correct the date in ServiceTrade, then send the invoice again.",
+		Params:  []string{"value"},
+	},
+	{
+		Code: "date.books_closed", Title: "Books closed for this date", Raised: "transform", Owner: bookkeeper, Thing: "Invoice date",
+		Message: "the invoice is dated {date}, but the books are closed through {closed_through}.",
+		Fix:     "Give the invoice a later date in ServiceTrade, or reopen the period and have the closing date of connection {connection} changed. Then send the invoice again.",
+		Params:  []string{"closed_through", "connection", "date"},
+	},
+	{
+		Code: "invoice.no_lines", Title: "Invoice without lines", Raised: "transform", Owner: office, Thing: "Invoice",
+		Message: "the invoice has no lines.",
+		Fix:     "Add the lines in ServiceTrade, then send the invoice again.",
+	},
+	{
+		Code: "invoice.number_missing", Title: "Invoice number missing", Raised: "transform", Owner: office, Thing: "Invoice number",
+		Message: "the invoice has no number.",
+		Fix:     "Enter the invoice number in ServiceTrade, then send the invoice again.",
+	},
+	{
+		Code: "invoice.too_large", Title: "Invoice too large", Raised: "transform", Owner: office, Thing: "Invoice",
+		Message: "too large to be posted: {size} with {lines} lines, at most {limit} is possible.",
+		Fix:     "Shorten the descriptions and notes in ServiceTrade, or split the invoice into smaller ones. Then send it again.",
+		Params:  []string{"limit", "lines", "size"},
+	},
+	{
+		Code: "invoice.wrong_type", Title: "Not a customer invoice", Raised: "transform", Owner: office, Thing: "Invoice",
+		Message: "this is {type}, not an invoice to a customer; Tradepost posts invoices to customers only.",
+		Fix:     "Enter it in the accounting system by hand, and set its status in ServiceTrade by hand.",
+		Params:  []string{"type"},
+	},
+	{
+		Code: "number.too_long", Title: "Invoice number too long", Raised: "transform", Owner: office, Thing: "Invoice number",
+		Message: "the number \"{number}\" has {length} characters; the accounting system takes at most {limit}.",
+		Fix:     "Shorten the invoice number in ServiceTrade, then send the invoice again.",
+		Params:  []string{"length", "limit", "number"},
+	},
+	{
+		Code: "lines.too_many", Title: "Too many lines", Raised: "transform", Owner: office, Thing: "Invoice",
+		Message: "{lines} lines; the accounting system takes at most {limit}.",
+		Fix:     "Split the invoice in ServiceTrade into smaller ones, then send them.",
+		Params:  []string{"limit", "lines"},
+	},
+	{
+		Code: "text.too_long", Title: "Text too long", Raised: "transform", Owner: office, Thing: "Text",
+		Message: "the {field} has {length} characters; at most {limit} can be posted.",
+		Fix:     "Shorten the {field} in ServiceTrade, then send the invoice again.",
+		Params:  []string{"field", "length", "limit"},
+	},
+}

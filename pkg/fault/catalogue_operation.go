@@ -1,0 +1,165 @@
+package fault
+
+// operationEntries are what can be wrong with a connection, its settings, a
+// message, or Tradepost itself.
+var operationEntries = []Entry{
+	{
+		Code: "connection.company_changed", Title: "Other books than before", Raised: "deliver", Owner: admin, Thing: "Connection",
+		Message: "connection {connection} was set up for the books of \"{company}\", but now leads to \"{found}\". Nothing is posted until that is clear.",
+		Fix:     "Point the connection at the right books again, or give the other books a connection of their own.",
+		Params:  []string{"company", "connection", "found"},
+	},
+	{
+		Code: "connection.signed_out", Title: "Signed out", Raised: "connector", Owner: admin, Thing: "Connection",
+		Message: "Tradepost is signed out of {system}.",
+		Fix:     "Connect {system} again for connection {connection}. Invoices that wait are then posted by themselves.",
+		Params:  []string{"connection", "system"},
+	},
+	{
+		Code: "connection.forbidden", Title: "No permission", Raised: "connector", Owner: admin, Thing: "Connection",
+		Message: "Tradepost is not allowed to do this in {system}: {action}.",
+		Fix:     "Give the user of connection {connection} this permission in {system}.",
+		Params:  []string{"action", "connection", "system"},
+	},
+	{
+		Code: "connection.setting_missing", Title: "Setting missing", Raised: "connector", Owner: admin, Thing: "Connection settings",
+		Message: "the setting {setting} of connection {connection} is missing.",
+		Fix:     "Add it to the configuration: {example}",
+		Params:  []string{"connection", "example", "setting"},
+	},
+	{
+		Code: "connection.setting_wrong", Title: "Setting wrong", Raised: "connector", Owner: admin, Thing: "Connection settings",
+		Message: "the setting {setting} of connection {connection} cannot be used: {reason}.",
+		Fix:     "Correct it in the configuration and start again.",
+		Params:  []string{"connection", "reason", "setting"},
+	},
+	{
+		Code: "connection.mapping_wrong", Title: "Mapping wrong", Raised: "transform", Owner: admin, Thing: "Mapping",
+		Message: "the mapping of connection {connection} cannot be used: {reason}.",
+		Fix:     "Correct the mapping file and start again.",
+		Params:  []string{"connection", "reason"},
+	},
+	{
+		Code: "connection.program_missing", Title: "Program missing", Raised: "connector", Owner: operator, Thing: "Program",
+		Message: "the program {program}, which connection {connection} needs, is not installed or cannot be started.",
+		Fix:     "Install {program} on the machine that Tradepost runs on, or name its path in the configuration.",
+		Params:  []string{"connection", "program"},
+	},
+	{
+		Code: "connection.program_old", Title: "Program too old", Raised: "connector", Owner: operator, Thing: "Program",
+		Message: "{program} has version {version}; at least {wanted} is needed.",
+		Fix:     "Install a newer version of {program}.",
+		Params:  []string{"program", "version", "wanted"},
+	},
+	{
+		Code: "books.missing", Title: "Books not found", Raised: "connector", Owner: admin, Thing: "Books",
+		Message: "there are no books at {place}.",
+		Fix:     "Correct the place in the settings of connection {connection}, or put the books there.",
+		Params:  []string{"connection", "place"},
+	},
+	{
+		Code: "books.broken", Title: "Books do not check", Raised: "connector", Owner: bookkeeper, Thing: "Books",
+		Message: "the books have an error of their own, so nothing can be posted.",
+		Fix:     "Mend the books until they check without error. Invoices that wait are then posted by themselves.",
+	},
+	{
+		Code: "books.not_writable", Title: "Books cannot be written", Raised: "connector", Owner: operator, Thing: "Books",
+		Message: "Tradepost cannot write to {place}: {reason}.",
+		Fix:     "Free space, or give Tradepost the right to write there. Invoices that wait are then posted by themselves.",
+		Params:  []string{"place", "reason"},
+	},
+	{
+		Code: "record.held", Title: "Held", Raised: "reconcile", Owner: operator, Thing: "Invoice",
+		Message: "held, because {reason}.",
+		Fix:     "Find the cause, then run: tradepost retry {connection} {invoice_id}",
+		Params:  []string{"connection", "invoice_id", "reason"},
+	},
+	{
+		Code: "record.other_connection", Title: "Posted over another connection", Raised: "ingest", Owner: operator, Thing: "Invoice",
+		Message: "it has a document in the books of connection {posted_connection}, and would now go to {connection}.",
+		Fix:     "Decide where it belongs: undo the change that sends it elsewhere, or remove the document from the other books first.",
+		Params:  []string{"connection", "posted_connection"},
+	},
+	{
+		Code: "record.no_connection", Title: "No connection takes it", Raised: "ingest", Owner: admin, Thing: "Invoice",
+		Message: "no connection of account {account} takes this invoice.",
+		Fix:     "Enable a connection for it, or correct the filters of the connections.",
+		Params:  []string{"account"},
+	},
+	{
+		Code: "message.unreadable", Title: "Message not readable", Raised: "deliver", Owner: operator, Thing: "Message",
+		Message: "a message about this invoice cannot be read: {reason}.",
+		Fix:     "Look at it with: nats stream get {stream} {sequence} - then run: tradepost retry {connection} {invoice_id}",
+		Params:  []string{"connection", "invoice_id", "reason", "sequence", "stream"},
+	},
+	{
+		Code: "message.wrong_invoice", Title: "Message of another invoice", Raised: "transform", Owner: operator, Thing: "Message",
+		Message: "a message about this invoice holds another invoice.",
+		Fix:     "Nothing is lost. Find out who published it, and publish it under the right subject.",
+	},
+	{
+		Code: "message.wrong_document", Title: "Message of another document", Raised: "deliver", Owner: operator, Thing: "Message",
+		Message: "a message about this invoice holds a document of another invoice.",
+		Fix:     "Nothing is lost. Find out who published it, and publish it under the right subject.",
+	},
+	{
+		Code: "message.too_large", Title: "Document too large", Raised: "transform", Owner: office, Thing: "Invoice",
+		Message: "too large to be passed on: {size}, at most {limit} is possible.",
+		Fix:     "Shorten the descriptions and notes in ServiceTrade, or split the invoice into smaller ones. Then send it again.",
+		Params:  []string{"limit", "size"},
+	},
+	{
+		Code: "attempts.exhausted", Title: "Given up after many attempts", Raised: "deliver", Owner: operator, Thing: "Invoice",
+		Message: "given up after {attempts} attempts that ended without an answer.",
+		Fix:     "Look at the log of connection {connection}, mend the cause, then run: tradepost retry {connection} {invoice_id}",
+		Params:  []string{"attempts", "connection", "invoice_id"},
+	},
+	{
+		Code: "posting.uncertain", Title: "Unknown whether it was posted", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
+		Message: "nobody can tell whether the document was made in {system}.",
+		Fix:     "Look for number {number} in the books. Then have the Tradepost operator settle it by hand, or retry it.",
+		Params:  []string{"number", "system"},
+	},
+	{
+		Code: "settle.number_refused", Title: "Number not taken by ServiceTrade", Raised: "reconcile", Owner: office, Thing: "Invoice number",
+		Message: "the books gave the document number {number}, but ServiceTrade did not accept that number for the invoice.",
+		Fix:     "The invoice is posted. Enter {number} in ServiceTrade by hand if it can be used there.",
+		Params:  []string{"number"},
+	},
+	{
+		Code: "settle.moved_by_user", Title: "Status changed by a user", Raised: "reconcile", Owner: bookkeeper, Thing: "Invoice",
+		Message: "its status was changed to \"{status}\" in ServiceTrade while it was being posted; the books hold document {number}.",
+		Fix:     "If it should not be in the books, remove document {number} there. If it should, set the status in ServiceTrade by hand.",
+		Params:  []string{"number", "status"},
+	},
+	{
+		Code: "servicetrade.signed_out", Title: "Signed out of ServiceTrade", Raised: "ingest", Owner: admin, Thing: "ServiceTrade",
+		Message: "user {user} cannot sign in to ServiceTrade.",
+		Fix:     "Correct user name and password of account {account} in the configuration. Nothing is lost: invoices stay pending meanwhile.",
+		Params:  []string{"account", "user"},
+	},
+	{
+		Code: "servicetrade.forbidden", Title: "No permission in ServiceTrade", Raised: "ingest", Owner: admin, Thing: "ServiceTrade",
+		Message: "user {user} is not allowed to {action} in ServiceTrade.",
+		Fix:     "Give the user this permission in ServiceTrade.",
+		Params:  []string{"action", "user"},
+	},
+	{
+		Code: "servicetrade.unreachable", Title: "ServiceTrade cannot be reached", Raised: "ingest", Owner: operator, Thing: "ServiceTrade",
+		Message: "ServiceTrade cannot be reached at {url}.",
+		Fix:     "Check the address and the network. Nothing is lost: Tradepost goes on as soon as ServiceTrade answers.",
+		Params:  []string{"url"},
+	},
+	{
+		Code: "servicetrade.entity_type_missing", Title: "Comments cannot be written", Raised: "doctor", Owner: admin, Thing: "ServiceTrade account",
+		Message: "the number that ServiceTrade uses for comments on invoices is not set for account {account}.",
+		Fix:     "Run: tradepost doctor - and enter the number that it finds as invoice_entity_type.",
+		Params:  []string{"account"},
+	},
+	{
+		Code: Unknown, Title: "Unexpected problem", Raised: "program", Owner: operator, Thing: "Invoice",
+		Message: "an unexpected problem ({code}).",
+		Fix:     "Look at the log, and report this to whoever maintains Tradepost.",
+		Params:  []string{"code"},
+	},
+}

@@ -1,0 +1,77 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Problem is one mistake in a mapping file.
+type Problem struct {
+	File string
+	// Line and Column count from 1; 0 when the mistake is nowhere in particular.
+	Line, Column int
+	// Key is the path of the key: items.default.
+	Key string
+	// What is wrong, and what to do about it.
+	What, Fix string
+}
+
+// String is the problem on one line: file:line:column: key: what; fix.
+func (p Problem) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
+	if p.Key != "" {
+		b.WriteString(p.Key + ": ")
+	}
+	b.WriteString(p.What)
+	if p.Fix != "" {
+		b.WriteString("; " + p.Fix)
+	}
+	return b.String()
+}
+
+// Problems is everything that is wrong with a mapping file, in the file's order.
+//
+//nolint:errname // it is the list of problems first, and an error only on its way to the caller
+type Problems []Problem
+
+// Error lists the problems, one on each line.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sorted is in the order of the file, whatever the order of the checks was.
+func (ps Problems) sorted() Problems {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	return ps
+}
+
+// reader collects the problems of one file while it is read.
+type reader struct {
+	file     string
+	problems Problems
+}
+
+func (r *reader) add(n ast.Node, key, what, fix string) {
+	p := Problem{File: r.file, Key: key, What: what, Fix: fix}
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		// The node's own token is the colon; people look at the key.
+		n = m.Values[0].Key
+	}
+	if n != nil && n.GetToken() != nil && n.GetToken().Position != nil {
+		p.Line, p.Column = n.GetToken().Position.Line, n.GetToken().Position.Column
+	}
+	r.problems = append(r.problems, p)
+}

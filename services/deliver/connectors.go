@@ -1,0 +1,12 @@
+package deliver
+
+import (
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
+)
+
+// Connectors are the connectors that Tradepost comes with. A program that has
+// others makes a registry of its own.
+func Connectors() (*connector.Registry, error) {
+	return connector.NewRegistry(hledger.Registration())
+}

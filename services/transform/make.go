@@ -1,0 +1,108 @@
+// Package transform is the stage between ingest and deliver: Make turns a snapshot
+// into the document that the accounting system is given, and Service does so for
+// every message.
+package transform
+
+import (
+	"time"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/mapping"
+	"github.com/tradepost/tradepost/pkg/money"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+	"github.com/tradepost/tradepost/services/transform/internal/check"
+	"github.com/tradepost/tradepost/services/transform/internal/mapit"
+	"github.com/tradepost/tradepost/services/transform/internal/normalise"
+)
+
+// Input is all that Make looks at. It asks nobody else.
+type Input struct {
+	Snapshot *tradepostv1.Snapshot
+	// Account is the id of the ServiceTrade account.
+	Account string
+	// TimeZone is the account's; ServiceTrade's seconds become dates in it. UTC when nil.
+	TimeZone *time.Location
+	// Connection is the id of the connection, for the texts of faults.
+	Connection string
+	Mapping    *mapping.Mapping
+	// ExternalSystem is the account's external system in ServiceTrade, under
+	// which external ids are looked up; "" looks up none.
+	ExternalSystem string
+	// Limits are the accounting system's.
+	Limits connector.Limits
+	// AppURL is ServiceTrade's web page, for the link in the document; "" leaves it out.
+	AppURL string
+}
+
+// Result is either documents with their explanations, or faults.
+type Result struct {
+	Documents []*tradepostv1.Document
+	// Explanations are one for each document, in their order.
+	Explanations []*tradepostv1.DocumentExplanation
+	// Faults are all that were found. With any of them there is no document.
+	Faults []*tradepostv1.Fault
+}
+
+// Make turns a snapshot into the document that the accounting system is given,
+// or tells everything that is wrong with it. It is pure: the same input gives
+// the same bytes, in the service and in preview.
+func Make(in Input) Result {
+	if kind := normalise.WrongType(in.Snapshot); kind != "" {
+		// Nothing else about it matters, so nothing else is told.
+		return Result{Faults: []*tradepostv1.Fault{
+			fault.New("invoice.wrong_type", fault.Args{Path: "type", Params: map[string]string{"type": kind}}),
+		}}
+	}
+	in, exponent, faults := in.prepared()
+	if len(faults) > 0 {
+		return Result{Faults: faults}
+	}
+	inv, faults := normalise.Read(in.Snapshot, normalise.Options{TimeZone: in.TimeZone, Currency: in.Mapping.Currency, Exponent: exponent})
+	resolver := mapit.Resolver{Mapping: in.Mapping, Connection: in.Connection, ExternalSystem: in.ExternalSystem}
+	resolved, f := resolver.Resolve(inv)
+	faults = append(faults, f...)
+	sums, f := check.Totals(inv, in.Mapping.Tax, in.Connection, exponent)
+	faults = append(faults, f...)
+	faults = append(faults, check.Closed(inv, in.Mapping.BooksClosedThrough, in.Connection)...)
+	faults = append(faults, check.Limits(inv, in.Mapping.Number(inv.Number), in.Limits)...)
+	if len(faults) > 0 {
+		return Result{Faults: faults}
+	}
+	return in.write(inv, resolved, sums, exponent)
+}
+
+func (in Input) write(inv *normalise.Invoice, resolved mapit.Resolved, sums check.Reckoning, exponent int32) Result {
+	w := mapit.Writer{
+		Account: in.Account, AppURL: in.AppURL, TimeZone: in.TimeZone.String(),
+		Mapping: in.Mapping, Exponent: exponent, DescriptionLength: in.Limits.DescriptionLength,
+	}
+	doc, explanation := w.Write(inv, resolved, sums)
+	if faults := check.Document(doc); len(faults) > 0 {
+		return Result{Faults: faults}
+	}
+	return Result{
+		Documents:    []*tradepostv1.Document{doc},
+		Explanations: []*tradepostv1.DocumentExplanation{check.Explanation(explanation)},
+	}
+}
+
+// prepared fills what may be left out, and refuses an input without a mapping:
+// the invoice then waits for an administrator instead of ending the program.
+func (in Input) prepared() (Input, int32, []*tradepostv1.Fault) {
+	if in.TimeZone == nil {
+		in.TimeZone = time.UTC
+	}
+	if in.Mapping == nil {
+		return in, 0, []*tradepostv1.Fault{fault.New("connection.mapping_wrong", fault.Args{Params: map[string]string{
+			"connection": in.Connection, "reason": "there is none",
+		}})}
+	}
+	exponent, ok := money.Exponent(in.Mapping.Currency)
+	if !ok {
+		return in, 0, []*tradepostv1.Fault{fault.New("connection.mapping_wrong", fault.Args{Params: map[string]string{
+			"connection": in.Connection, "reason": "currency " + in.Mapping.Currency + " is not known",
+		}})}
+	}
+	return in, exponent, nil
+}

@@ -59,6 +59,11 @@ func Make(in Input) Result {
 		return Result{Faults: faults}
 	}
 	inv, faults := normalise.Read(in.Snapshot, normalise.Options{TimeZone: in.TimeZone, Currency: in.Mapping.Currency, Exponent: exponent})
+	if inv.Oversize {
+		// Lines and related records did not travel, so that nothing can be said of
+		// them: a customer that is not in the snapshot may well be mapped.
+		return Result{Faults: append(faults, check.Closed(inv, in.Mapping.BooksClosedThrough, in.Connection)...)}
+	}
 	resolver := mapit.Resolver{Mapping: in.Mapping, Connection: in.Connection, ExternalSystem: in.ExternalSystem}
 	resolved, f := resolver.Resolve(inv)
 	faults = append(faults, f...)

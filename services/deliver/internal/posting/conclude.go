@@ -43,7 +43,7 @@ func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
 	if err := t.change(ctx, record.Conclude(t.Owner, have, t.refs...)); err != nil {
 		return err
 	}
-	t.log.InfoContext(ctx, "concluded", "outcome", have.GetKind(), "documents", t.posted)
+	t.log.InfoContext(ctx, "concluded", "outcome", stage.Word(have.GetKind(), "OUTCOME_KIND_"), "documents", len(t.posted), "faults", have.GetFaultCodes())
 	return t.Gate.SendOutcome(ctx, t.m.Subject, t.ready.GetSend(), t.ready.GetSnapshotHash(), o, hash)
 }
 

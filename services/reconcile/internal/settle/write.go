@@ -16,6 +16,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
+	"github.com/tradepost/tradepost/pkg/stage"
 )
 
 // turn is one attempt to settle one send.
@@ -147,7 +148,7 @@ func (t *turn) close(ctx context.Context, settlement tradepostv1.Settlement) err
 		return err
 	}
 	r := t.entry.Record
-	t.log.InfoContext(ctx, "settled", "settlement", settlement, "faults", r.GetOutcome().GetFaultCodes())
+	t.log.InfoContext(ctx, "settled", "settlement", stage.Word(settlement, "SETTLEMENT_"), "faults", r.GetOutcome().GetFaultCodes())
 	to := bus.Subject{Stage: bus.StageSettled, Connection: t.Connection, InvoiceID: r.GetInvoiceId()}
 	return t.Gate.Bus.Send(ctx, to, fmt.Sprintf("settled/%s/%d", t.entry.Key, r.GetSend()), &tradepostv1.InvoiceSettled{
 		Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Settlement: settlement, SettledAt: timestamppb.New(now),

@@ -1,0 +1,112 @@
+// Package e2e tests the four binaries as separate processes against a separate
+// NATS server, real hledger books, and a ServiceTrade sandbox.
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/services/sandbox"
+)
+
+func TestFortyInvoicesOverFourProcesses(t *testing.T) {
+	p := newPlant(t, sandbox.DemoBook(7))
+	ids := p.sendAll()
+	require.Len(t, ids, 40)
+	p.awaitSettled(time.Minute)
+	p.awaitClosed(ids)
+	p.requireRight(ids)
+	p.requireOneWriteEach(ids)
+}
+
+// requireOneWriteEach reads ServiceTrade's own log: one PUT per invoice, and a
+// failed invoice's private comment before it.
+func (p *plant) requireOneWriteEach(ids []int64) {
+	p.t.Helper()
+	puts, comments := map[string][]sandbox.Request{}, map[string]sandbox.Request{}
+	for _, r := range p.sandbox.API.Requests(sandbox.RequestFilter{}) {
+		switch {
+		case r.Method == http.MethodPut && strings.Contains(r.Path, "/invoice/"):
+			id := r.Path[strings.LastIndex(r.Path, "/")+1:]
+			puts[id] = append(puts[id], r)
+		case r.Method == http.MethodPost && strings.HasSuffix(r.Path, "/comment"):
+			require.Contains(p.t, strings.ReplaceAll(r.Body, " ", ""), `"visibility":[]`)
+			id := entityOf(p.t, r.Body)
+			_, twice := comments[id]
+			require.False(p.t, twice, "two comments on %s", id)
+			comments[id] = r
+		}
+	}
+	for _, id := range ids {
+		key := fmt.Sprint(id)
+		require.Len(p.t, puts[key], 1, "PUTs of invoice %d", id)
+		if p.sandbox.API.Book().Expected[id].Posted() {
+			require.Contains(p.t, puts[key][0].Body, `"processed"`)
+			continue
+		}
+		require.Contains(p.t, puts[key][0].Body, `"failed"`)
+		require.Less(p.t, comments[key].Sequence, puts[key][0].Sequence, "the comment comes before failed")
+	}
+}
+
+func TestStoppingAnyStageOnlyDelays(t *testing.T) {
+	p := newPlant(t, sandbox.GenerateBook(sandbox.BookOptions{Seed: 3, Invoices: 40}))
+	ids := p.sandbox.API.Invoices("ok")
+	var sent []int64
+	for i, stage := range stages {
+		batch := make([]int64, 0, 10)
+		for _, inv := range ids[i*10 : i*10+10] {
+			batch = append(batch, inv.ID)
+		}
+		p.procs[stage].end(syscall.SIGTERM)
+		require.Equal(t, 0, p.procs[stage].cmd.ProcessState.ExitCode(), "%s ends cleanly", stage)
+		require.NoError(t, p.sandbox.API.Send("", batch...))
+		p.procs[stage].start()
+		p.procs[stage].awaitReady()
+		p.awaitSettled(time.Minute)
+		sent = append(sent, batch...)
+	}
+	p.awaitClosed(sent)
+	p.requireRight(sent)
+	p.requireOneWriteEach(sent)
+}
+
+// Every process is killed in turn, the NATS server too, while 500 invoices are on
+// their way: nothing is lost and nothing is there twice.
+func TestKillingEveryProcessInTurnLosesAndDoublesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes about two minutes: not with -short")
+	}
+	book := sandbox.GenerateBook(sandbox.BookOptions{Seed: 11, Invoices: 500, Faults: sandbox.DemoFaults()})
+	p := newPlant(t, book)
+	ids := p.sendAll()
+	require.Len(t, ids, 500)
+	victims := append([]string{"nats-server"}, stages...)
+	for round := 0; p.sandbox.API.Counts()["pending_accounting"] > 0 && round < 3*len(victims); round++ {
+		settled := 500 - p.sandbox.API.Counts()["pending_accounting"]
+		victim := p.procs[victims[round%len(victims)]]
+		victim.end(syscall.SIGKILL)
+		victim.start()
+		victim.awaitReady()
+		p.awaitProgress(settled + 25)
+	}
+	p.awaitSettled(4 * time.Minute)
+	p.awaitClosed(ids)
+	p.requireRight(ids)
+}
+
+// awaitProgress waits until so many of 500 invoices are settled, or all that can
+// be for the moment: a killed process leaves claims that others wait for.
+func (p *plant) awaitProgress(settled int) {
+	p.t.Helper()
+	deadline := time.Now().Add(5 * time.Second)
+	require.Eventually(p.t, func() bool {
+		return 500-p.sandbox.API.Counts()["pending_accounting"] >= min(settled, 500) || time.Now().After(deadline)
+	}, time.Minute, 20*time.Millisecond)
+}

@@ -1,0 +1,92 @@
+// Package pipeline runs the four stages in one process. They meet each other over
+// NATS and ServiceTrade over HTTP, as they do when they are separate processes.
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/ingest"
+	"github.com/tradepost/tradepost/services/reconcile"
+	"github.com/tradepost/tradepost/services/transform"
+)
+
+// Options of the four stages.
+type Options struct {
+	Config *connection.Config
+	// NATS is the embedded server, or nil to connect to Config.NATS.URL.
+	NATS    nats.InProcessConnProvider
+	Log     *slog.Logger
+	Health  *runtime.Health
+	Metrics *prometheus.Registry
+}
+
+// Apply makes or updates the streams and buckets.
+func Apply(ctx context.Context, o Options) ([]bus.Applied, error) {
+	nc, err := bus.Connect(ctx, bus.ConnectOptions{
+		URL: o.Config.NATS.URL, CredsFile: o.Config.NATS.CredentialsFile, Name: "nats-apply", InProcess: o.NATS, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, fmt.Errorf("open JetStream: %w", err)
+	}
+	return bus.Apply(ctx, js, bus.ApplyOptions{Replicas: o.Config.NATS.Replicas})
+}
+
+// Run runs all stages until ctx ends or one of them fails. With an embedded server
+// it makes the streams first; a separate one is owned by `tradepost nats apply`.
+func Run(ctx context.Context, o Options) error {
+	connectors, err := deliver.Connectors()
+	if err != nil {
+		return err
+	}
+	if err := o.Config.CheckConnectors(connectors.Kinds()); err != nil {
+		return err
+	}
+	if o.NATS != nil {
+		if _, err := Apply(ctx, o); err != nil {
+			return err
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	instance := runtime.NewInstance()
+	for name, build := range stages(connectors) {
+		g.Go(func() error {
+			return runtime.Run(ctx, runtime.Options{
+				Name: name, Config: o.Config, InProcess: o.NATS, Log: o.Log,
+				Health: o.Health, Metrics: o.Metrics, Instance: instance,
+			}, build)
+		})
+	}
+	return g.Wait()
+}
+
+func stages(connectors *connector.Registry) map[string]runtime.Build {
+	return map[string]runtime.Build{
+		"ingest": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) { return ingest.New(ctx, d) },
+		"transform": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) {
+			return transform.New(ctx, d)
+		},
+		"deliver": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) {
+			return deliver.New(ctx, d, connectors)
+		},
+		"reconcile": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) {
+			return reconcile.New(ctx, d)
+		},
+	}
+}

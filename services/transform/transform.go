@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -18,6 +19,9 @@ import (
 // maxInFlight is how many invoices one transform consumer works on at once, over
 // all replicas. The work is pure computing.
 const maxInFlight = 32
+
+// raceTries is how often a lost race for the record is run again at once.
+const raceTries = 5
 
 // Service turns invoice.received into invoice.ready, or into a rejection.
 type Service struct {
@@ -55,6 +59,16 @@ func (s *Service) handle(ctx context.Context, m bus.Message) error {
 	if err := bus.Decode(m, received); err != nil {
 		return err
 	}
+	for range raceTries {
+		// Ingest notes that the send is open while it is being rejected here.
+		if err := s.once(ctx, m, received); !errors.Is(err, record.ErrConflict) {
+			return err
+		}
+	}
+	return bus.RetryAfter(time.Second, record.ErrConflict)
+}
+
+func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1.InvoiceReceived) error {
 	e, current, err := s.gate.Admit(ctx, m, received.GetSend(), received.GetSnapshotHash())
 	if err != nil || !current {
 		return err
@@ -132,11 +146,7 @@ func (s *Service) reject(ctx context.Context, m bus.Message, e record.Entry, rec
 		return nil
 	}
 	if e.Record.GetOutcome().GetHash() != hash {
-		_, err = s.gate.Store.Change(ctx, e, record.Reject(stage.Recorded(o, hash)))
-		if errors.Is(err, record.ErrConflict) {
-			return bus.RetryAfter(0, err)
-		}
-		if err != nil {
+		if _, err := s.gate.Store.Change(ctx, e, record.Reject(stage.Recorded(o, hash))); err != nil {
 			return err
 		}
 	}

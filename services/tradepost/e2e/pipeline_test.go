@@ -11,7 +11,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
 
@@ -23,6 +27,37 @@ func TestFortyInvoicesOverFourProcesses(t *testing.T) {
 	p.awaitClosed(ids)
 	p.requireRight(ids)
 	p.requireOneWriteEach(ids)
+	for _, id := range ids {
+		p.requireTold(id)
+	}
+}
+
+// requireTold looks for what an operator can read about an invoice: every call to
+// the accounting system, and how the send was settled.
+func (p *plant) requireTold(id int64) {
+	p.t.Helper()
+	settled := &tradepostv1.InvoiceSettled{}
+	p.lastOn(p.subject(bus.StageSettled, id), settled)
+	if !p.sandbox.API.Book().Expected[id].Posted() {
+		require.Equal(p.t, tradepostv1.Settlement_SETTLEMENT_FAILED, settled.GetSettlement())
+		require.NotZero(p.t, settled.GetCommentId())
+		return
+	}
+	require.Equal(p.t, tradepostv1.Settlement_SETTLEMENT_PROCESSED, settled.GetSettlement())
+	attempt := &tradepostv1.InvoiceAttempt{}
+	p.lastOn(p.subject(bus.StageAttempt, id), attempt)
+	require.Equal(p.t, tradepostv1.AttemptOperation_ATTEMPT_OPERATION_CREATE, attempt.GetOperation())
+	require.Equal(p.t, p.record(id).GetDocuments()[0].GetHash(), attempt.GetDocumentHash())
+}
+
+// lastOn decodes the last message on a subject.
+func (p *plant) lastOn(s bus.Subject, into proto.Message) {
+	p.t.Helper()
+	stream, err := p.js.Stream(p.t.Context(), bus.StreamFor(s.Stage))
+	require.NoError(p.t, err)
+	raw, err := stream.GetLastMsgForSubject(p.t.Context(), s.String())
+	require.NoError(p.t, err, "%s", s)
+	require.NoError(p.t, bus.Decode(bus.Message{Body: raw.Data}, into))
 }
 
 // requireOneWriteEach reads ServiceTrade's own log: one PUT per invoice, and a
@@ -88,14 +123,18 @@ func TestKillingEveryProcessInTurnLosesAndDoublesNothing(t *testing.T) {
 	ids := p.sendAll()
 	require.Len(t, ids, 500)
 	victims := append([]string{"nats-server"}, stages...)
+	kills := 0
 	for round := 0; p.sandbox.API.Counts()["pending_accounting"] > 0 && round < 3*len(victims); round++ {
 		settled := 500 - p.sandbox.API.Counts()["pending_accounting"]
 		victim := p.procs[victims[round%len(victims)]]
+		t.Logf("kill %s with %d of 500 settled", victim.name, settled)
+		kills++
 		victim.end(syscall.SIGKILL)
 		victim.start()
 		victim.awaitReady()
 		p.awaitProgress(settled + 25)
 	}
+	require.GreaterOrEqual(t, kills, len(victims), "every process was killed while invoices were on their way")
 	p.awaitSettled(4 * time.Minute)
 	p.awaitClosed(ids)
 	p.requireRight(ids)

@@ -1,0 +1,61 @@
+// Package cli is the command line: serve runs a sandbox, the others talk to a
+// running one over its control API.
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+)
+
+// settings are the flags that all commands share.
+type settings struct {
+	url    string
+	output string
+}
+
+// New makes the command tree.
+func New() *cobra.Command {
+	s := &settings{}
+	root := &cobra.Command{
+		Use: "sandbox", Short: "A ServiceTrade stand-in", SilenceUsage: true, SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if s.output != "table" && s.output != "json" {
+				return fmt.Errorf("--output %q must be table or json", s.output)
+			}
+			return nil
+		},
+	}
+	root.PersistentFlags().StringVar(&s.url, "url", "http://localhost:8380", "address of a running sandbox")
+	root.PersistentFlags().StringVarP(&s.output, "output", "o", "table", "table or json")
+	root.AddCommand(serve(), s.invoices(), s.show(), s.setup(), s.send(), s.comments(), s.requests())
+	return root
+}
+
+// print writes JSON, or the table that the function fills.
+func (s *settings) print(out io.Writer, data any, table func(io.Writer)) error {
+	if s.output == "json" {
+		text, err := json.MarshalIndent(data, "", "  ")
+		if err != nil {
+			return fmt.Errorf("encode the output: %w", err)
+		}
+		_, err = fmt.Fprintln(out, string(text))
+		return err
+	}
+	w := tabwriter.NewWriter(out, 2, 4, 2, ' ', 0)
+	table(w)
+	return w.Flush()
+}
+
+// row writes one line of a table; tabs and line breaks in a cell would break it.
+func row(w io.Writer, cells ...any) {
+	texts := make([]string, len(cells))
+	for i, c := range cells {
+		texts[i] = strings.Join(strings.Fields(fmt.Sprint(c)), " ")
+	}
+	_, _ = fmt.Fprintln(w, strings.Join(texts, "\t")) // shows at Flush
+}

@@ -64,8 +64,7 @@ func Stop(a Answer) error { return &stopped{a} }
 
 // AnswerOf returns the answer that err holds, if any.
 func AnswerOf(err error) (Answer, bool) {
-	var s *stopped
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[*stopped](err); ok {
 		return s.answer, true
 	}
 	return nil, false

@@ -10,16 +10,16 @@ import (
 type Wake int
 
 const (
-	// Stale: the message belongs to no open send; it changes nothing.
+	// Stale says that the message belongs to no open send; it changes nothing.
 	Stale Wake = iota
-	// Current: the message belongs to the open send.
+	// Current says that the message belongs to the open send.
 	Current
-	// Ahead: the message names a send that the record does not know yet. The read
+	// Ahead says that the message names a send unknown to the record. The read
 	// was an old one, or the record is lost; wait a little, then drop it: the next
 	// poll opens the send anew.
 	Ahead
-	// Replayed: the message was published after its send was closed as failed: an
-	// operator wants it tried again.
+	// Replayed says that the message was published after its send was closed as
+	// failed: an operator wants it tried again.
 	Replayed
 )
 

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -109,11 +110,9 @@ func TestEveryStepOnlyFromItsStates(t *testing.T) {
 		for _, state := range []tradepostv1.RecordState{Opening, Opened, Claimed, Parked, Handed, Held, Outcome, Settling, Closed} {
 			t.Run(name+" from "+StateName(state), func(t *testing.T) {
 				_, err := row.step(inState(state))
-				for _, allowed := range row.from {
-					if allowed == state {
-						require.NoError(t, err)
-						return
-					}
+				if slices.Contains(row.from, state) {
+					require.NoError(t, err)
+					return
 				}
 				require.ErrorIs(t, err, ErrIllegal)
 			})

@@ -41,8 +41,10 @@ func (l *Ledger) waitFor(err error) connector.Wait {
 // notMade tells whether a failed link or rename certainly had no effect. Over a
 // network file system an I/O error may come after the effect.
 func notMade(err error) bool {
-	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EACCES, syscall.EPERM,
-		syscall.ENOENT, syscall.EXDEV, syscall.EMLINK, syscall.ENAMETOOLONG} {
+	for _, e := range []error{
+		syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EACCES, syscall.EPERM,
+		syscall.ENOENT, syscall.EXDEV, syscall.EMLINK, syscall.ENAMETOOLONG,
+	} {
 		if errors.Is(err, e) {
 			return true
 		}

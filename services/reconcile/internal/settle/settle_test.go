@@ -99,7 +99,8 @@ func TestAUsersHandWins(t *testing.T) {
 	}{
 		"posted, and moved by a user": {
 			postedAs("1042", false), func(i *tradepostv1.ServiceTradeInvoice) { i.Status = "ok" },
-			[]string{"comment"}, tradepostv1.Settlement_SETTLEMENT_WITHDRAWN,
+			[]string{"comment"},
+			tradepostv1.Settlement_SETTLEMENT_WITHDRAWN,
 		},
 		"rejected, and moved by a user": {
 			refused(), func(i *tradepostv1.ServiceTradeInvoice) { i.Status = "void" },
@@ -130,7 +131,7 @@ func TestAUsersHandWins(t *testing.T) {
 
 func TestAnOutcomeThatTheRecordDoesNotHoldSettlesNothing(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
-		real := d.outcome(refused())
+		genuine := d.outcome(refused())
 		r := d.record()
 		forged := d.message(r.GetSend(), r.GetSnapshotHash(), postedAs("666", true), strings.Repeat("0", 64))
 		d.handle(forged)
@@ -138,7 +139,7 @@ func TestAnOutcomeThatTheRecordDoesNotHoldSettlesNothing(t *testing.T) {
 		d.handle(sameHash)
 		require.Empty(t, d.office.writes)
 		require.Equal(t, record.Outcome, d.record().GetState())
-		d.handle(real)
+		d.handle(genuine)
 		require.Equal(t, "failed", d.office.invoice.GetStatus())
 	})
 }
@@ -176,7 +177,7 @@ func TestAWorkerThatDiedWhileSettlingIsTakenOver(t *testing.T) {
 		d.office.lose = func(string) error { panic("kill -9") }
 		require.Panics(t, func() { _ = d.Handle(t.Context(), m) })
 		d.office.lose = nil
-		d.Settler.Owner = "heir"
+		d.Owner = "heir"
 		start := time.Now()
 		d.handle(m)
 		require.GreaterOrEqual(t, time.Since(start), claimTime)

@@ -1,0 +1,75 @@
+# Tradepost. `make` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+SERVICES := ingest transform deliver reconcile sandbox
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X github.com/tradepost/tradepost/pkg/runtime.version=$(VERSION)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/tradepost and the separate services
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./services/tradepost/cmd/tradepost $(foreach s,$(SERVICES),./services/$(s)/cmd/$(s))
+
+.PHONY: demo
+demo: build ## Build, then run 40 invoices through the pipeline against a sandbox
+	bin/tradepost demo
+
+.PHONY: test
+test: ## Run all tests with the race detector
+	@tools/test.sh
+
+.PHONY: tools
+tools: ## Install the checking tools (tools/versions.env) into bin/
+	@tools/install.sh
+
+.PHONY: lint
+lint: tools ## Lint all modules
+	tools/lint.sh
+
+.PHONY: fmt
+fmt: tools ## Format all modules and apply what the linters can fix
+	tools/lint.sh --fix
+
+.PHONY: generate
+generate: ## Generate the Go code of the schemas
+	proto/generate.sh
+
+.PHONY: generate-check
+generate-check: ## Check that the generated code is up to date
+	tools/generate-check.sh
+
+.PHONY: breaking
+breaking: tools ## Check that the schemas stay compatible with the branch main
+	tools/breaking.sh
+
+.PHONY: importlaw
+importlaw: ## Check who imports whom
+	@mkdir -p bin
+	@GOWORK=off go -C tools build -o ../bin/importlaw ./importlaw
+	@bin/importlaw
+
+.PHONY: mods
+mods: ## Tidy every module
+	tools/mods.sh
+
+.PHONY: mods-check
+mods-check: ## Check that every module is tidy
+	tools/mods.sh --check
+
+.PHONY: build-modules
+build-modules: ## Build every module by itself, without the workspace
+	tools/build-modules.sh
+
+.PHONY: ci
+ci: tools generate-check breaking lint importlaw mods-check build-modules test ## Run all checks, as CI does
+
+.PHONY: clean
+clean: ## Remove what was built and installed
+	rm -rf bin proto/bin proto/third_party

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Generates the Go code of the schemas again and fails when it differs from what
+# is there. The fresh code is left in place, since that is the fix.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+before=$(mktemp -d)
+trap 'rm -rf "$before"' EXIT
+cp -R proto/tradepost "$before/"
+find proto/tradepost -name '*.pb.go' -delete # so that code of a removed schema shows, too
+if ! proto/generate.sh; then
+	rm -rf proto/tradepost
+	cp -R "$before/tradepost" proto/
+	echo "generate-check: the code could not be generated" >&2
+	exit 1
+fi
+if ! diff -ru "$before/tradepost" proto/tradepost; then
+	echo "generate-check: the generated code was out of date; it is fresh now, commit it" >&2
+	exit 1
+fi
+echo "generate-check: the generated code is up to date"

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Runs the tests of all modules with the race detector and ends with a line that
+# says how it went. Arguments are handed to go test (for example -run TestX).
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+started=$SECONDS
+
+status=0
+go test -race -timeout 10m "$@" work 2>&1 | tee "$log" || status=1
+# The tools have a module of their own, which need not be in the workspace.
+GOWORK=off go -C tools test -timeout 10m "$@" ./... 2>&1 | tee -a "$log" || status=1
+
+passed=$(grep -c '^ok ' "$log" || true)
+failed=$(grep -c '^FAIL[[:space:]].*[[:space:]]' "$log" || true)
+if [ "$status" -eq 0 ]; then
+	echo "PASS: $passed packages tested with the race detector in $((SECONDS - started)) s"
+else
+	grep '^ *--- FAIL' "$log" || true
+	echo "FAIL: $failed packages failed, $passed passed, in $((SECONDS - started)) s"
+fi
+exit "$status"

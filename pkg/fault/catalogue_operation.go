@@ -103,6 +103,11 @@ var operationEntries = []Entry{
 		Fix:     "Nothing is lost. Find out who published it, and publish it under the right subject.",
 	},
 	{
+		Code: "message.wrong_total", Title: "Message with another total", Raised: "deliver", Owner: operator, Thing: "Message",
+		Message: "a message about this invoice holds documents that do not add up to its total in ServiceTrade.",
+		Fix:     "Nothing is lost. Find out who published or changed it. Then have the invoice tried again.",
+	},
+	{
 		Code: "message.too_large", Title: "Document too large", Raised: "transform", Owner: office, Thing: "Invoice",
 		Message: "too large to be passed on: {size}, at most {limit} is possible.",
 		Fix:     "Shorten the descriptions and notes in ServiceTrade, or split the invoice into smaller ones. Then send it again.",

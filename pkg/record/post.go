@@ -78,38 +78,51 @@ func ownedBy(r *tradepostv1.Record, owner string) error {
 	return nil
 }
 
-// Release gives the claim back after an attempt that certainly made nothing.
-func Release(owner string) Transition {
+// Waits is what a send waits for, so that people see why nothing happens.
+type Waits struct {
+	Scope tradepostv1.WaitScope
+	Until time.Time
+	// Reason is a stable word: throttled, signed_out, unreachable.
+	Reason string
+}
+
+func (w Waits) message() *tradepostv1.Waiting {
+	return &tradepostv1.Waiting{Scope: w.Scope, Until: timestamppb.New(w.Until), Reason: w.Reason}
+}
+
+// Release gives the claim back after an attempt that certainly made nothing; the
+// message comes again by itself.
+func Release(owner string, w Waits) Transition {
 	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
 		if err := ownedBy(r, owner); err != nil {
 			return nil, err
 		}
 		// Waiting is no crash: the count of attempts that never ended starts anew.
 		r.State, r.Claim, r.Unresolved, r.Attempts = Opened, nil, nil, 0
+		r.Waiting = w.message()
 		return r, nil
 	}
 }
 
 // Doubt ends the claim but keeps the attempt unresolved: somebody has to look.
-func Doubt(owner string) Transition {
+func Doubt(owner string, w Waits) Transition {
 	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
 		if err := ownedBy(r, owner); err != nil {
 			return nil, err
 		}
-		r.Claim.Ended, r.Attempts = true, 0
+		r.Claim.Ended, r.Attempts, r.Waiting = true, 0, w.message()
 		return r, nil
 	}
 }
 
 // Park gives the claim back until a time; a scheduled message wakes the send.
-func Park(owner string, scope tradepostv1.WaitScope, until time.Time, reason string) Transition {
+func Park(owner string, w Waits) Transition {
 	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
-		r, err := Release(owner)(r)
+		r, err := Release(owner, w)(r)
 		if err != nil {
 			return nil, err
 		}
 		r.State = Parked
-		r.Waiting = &tradepostv1.Waiting{Scope: scope, Until: timestamppb.New(until), Reason: reason}
 		return r, nil
 	}
 }
@@ -164,7 +177,7 @@ func Conclude(owner string, o *tradepostv1.RecordedOutcome, docs ...*tradepostv1
 			r.Documents = withDocument(r.GetDocuments(), d)
 		}
 		r.State, r.Outcome = Outcome, o
-		r.Claim, r.Unresolved, r.HandedToken, r.Attempts = nil, nil, "", 0
+		r.Claim, r.Unresolved, r.HandedToken, r.Attempts, r.Waiting = nil, nil, "", 0, nil
 		return r, nil
 	}
 }

@@ -17,19 +17,19 @@ func Settle(c Claiming) Transition {
 			return nil, err
 		}
 		r.Attempts++
-		r.State, r.Claim = Settling, newClaim(c, r.GetAttempts())
+		r.State, r.Claim, r.Waiting = Settling, newClaim(c, r.GetAttempts()), nil
 		return r, nil
 	}
 }
 
 // Unsettle gives the claim back, since ServiceTrade could not be written to now.
 // What was written stays; the next one to settle looks before it writes.
-func Unsettle(owner string) Transition {
+func Unsettle(owner string, w Waits) Transition {
 	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
 		if err := settledBy(r, owner); err != nil {
 			return nil, err
 		}
-		r.State, r.Claim, r.Attempts = Outcome, nil, 0
+		r.State, r.Claim, r.Attempts, r.Waiting = Outcome, nil, 0, w.message()
 		return r, nil
 	}
 }

@@ -84,7 +84,7 @@ func TestTakeOverWaitsForClaimSettlingAndMargin(t *testing.T) {
 	require.Less(t, record.NewFence(claim.Lasts).Left(), left, "the owner's fence ends before others may take over")
 
 	// An owner that ended its claim keeps others out only until its write can be seen.
-	_, err = s.Change(t.Context(), e, record.Doubt("a"))
+	_, err = s.Change(t.Context(), e, record.Doubt("a", record.Waits{Reason: "timeout"}))
 	require.NoError(t, err)
 	read, err = s.Get(t.Context(), e.Key)
 	require.NoError(t, err)

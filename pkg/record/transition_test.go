@@ -81,15 +81,15 @@ func every() map[string]struct {
 		"Unhold":     {Unhold(), s(Held)},
 		"Claim":      {Claim(testClaim, intent(testHash)), s(Opening, Opened, Parked, Claimed)},
 		"Renew":      {Renew(testClaim, nil), s(Claimed)},
-		"Release":    {Release("a"), s(Claimed)},
-		"Doubt":      {Doubt("a"), s(Claimed)},
-		"Park":       {Park("a", 1, time.Now(), "throttled"), s(Claimed)},
+		"Release":    {Release("a", Waits{}), s(Claimed)},
+		"Doubt":      {Doubt("a", Waits{}), s(Claimed)},
+		"Park":       {Park("a", Waits{Reason: "throttled"}), s(Claimed)},
 		"Hand":       {Hand("a", "file 1"), s(Claimed)},
 		"Note":       {Note("a", docRef("1")), s(Claimed)},
 		"Resolve":    {Resolve("a"), s(Claimed)},
 		"Conclude":   {Conclude("a", posted(), docRef("1")), s(Claimed, Handed)},
 		"Settle":     {Settle(testClaim), s(Outcome, Settling)},
-		"Unsettle":   {Unsettle("a"), s(Settling)},
+		"Unsettle":   {Unsettle("a", Waits{}), s(Settling)},
 		"Close":      {Close("a", tradepostv1.Settlement_SETTLEMENT_PROCESSED, time.Now()), s(Settling)},
 	}
 }
@@ -122,13 +122,13 @@ func TestEveryStepOnlyFromItsStates(t *testing.T) {
 
 func TestStepsOfAnotherOwnerAreRefused(t *testing.T) {
 	for _, step := range []Transition{
-		Release("b"), Doubt("b"), Hand("b", ""), Note("b", docRef("1")), Resolve("b"), Conclude("b", posted()),
-		Renew(Claiming{Owner: "b"}, nil), Park("b", 1, time.Now(), ""),
+		Release("b", Waits{}), Doubt("b", Waits{}), Hand("b", ""), Note("b", docRef("1")), Resolve("b"), Conclude("b", posted()),
+		Renew(Claiming{Owner: "b"}, nil), Park("b", Waits{}),
 	} {
 		_, err := step(inState(Claimed))
 		require.ErrorIs(t, err, ErrIllegal)
 	}
-	for _, step := range []Transition{Unsettle("b"), Close("b", 1, time.Now())} {
+	for _, step := range []Transition{Unsettle("b", Waits{}), Close("b", 1, time.Now())} {
 		_, err := step(inState(Settling))
 		require.ErrorIs(t, err, ErrIllegal)
 	}
@@ -136,7 +136,7 @@ func TestStepsOfAnotherOwnerAreRefused(t *testing.T) {
 
 func TestAnUnresolvedAttemptOutlivesEverythingButLooking(t *testing.T) {
 	first := intent("first")
-	r := run(t, OpenSend(opens(testHash)), Claim(testClaim, first), Doubt("a"), Claim(testClaim, intent("second")))
+	r := run(t, OpenSend(opens(testHash)), Claim(testClaim, first), Doubt("a", Waits{}), Claim(testClaim, intent("second")))
 	require.True(t, proto.Equal(first, r.GetUnresolved()), "a second claim must not forget the first attempt")
 
 	held, err := Hold("operator")(clone(r))

@@ -776,7 +776,8 @@ func (x *RecordedOutcome) GetDocuments() []*PostedDocument {
 	return nil
 }
 
-// What a parked record waits for.
+// What a send waits for: until a parked one is woken, or until one in trouble is
+// tried again.
 type Waiting struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Scope         WaitScope              `protobuf:"varint,1,opt,name=scope,proto3,enum=tradepost.v1.WaitScope" json:"scope,omitempty"`

@@ -106,11 +106,11 @@ func (w *workbench) settle(e record.Entry) record.Entry {
 	return e
 }
 
-func document(total string) *tradepostv1.Document {
+func document(total, date string) *tradepostv1.Document {
 	return &tradepostv1.Document{
 		Kind: tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE, Marker: fmt.Sprintf("st-acme-%d", invoiceID), Number: "1042",
 		Source:    &tradepostv1.Source{Account: "acme", InvoiceId: invoiceID, Total: total},
-		IssueDate: "2026-11-22", Currency: "USD",
+		IssueDate: date, Currency: "USD",
 		Customer: &tradepostv1.Customer{Name: "Acme", Reference: &tradepostv1.Reference{By: tradepostv1.ReferenceBy_REFERENCE_BY_ID, Value: "C1"}},
 		Lines:    []*tradepostv1.Line{{Key: "1", Kind: tradepostv1.LineKind_LINE_KIND_ITEM, Amount: total}},
 		Totals:   &tradepostv1.Totals{Subtotal: total, Total: total},
@@ -120,9 +120,14 @@ func document(total string) *tradepostv1.Document {
 // publish puts a ready message into the stream and returns it as a consumer gets it.
 func (w *workbench) publish(send int64, hash, total string) bus.Message {
 	w.t.Helper()
+	return w.publishDated(send, hash, total, "2026-11-22")
+}
+
+func (w *workbench) publishDated(send int64, hash, total, date string) bus.Message {
+	w.t.Helper()
 	subject := bus.Subject{Stage: bus.StageReady, Connection: "acme-books", InvoiceID: invoiceID}
 	require.NoError(w.t, w.gate.Bus.Send(w.t.Context(), subject, "", &tradepostv1.InvoiceReady{
-		Send: send, SnapshotHash: hash, HashVersion: 1, Documents: []*tradepostv1.Document{document(total)},
+		Send: send, SnapshotHash: hash, HashVersion: 1, Documents: []*tradepostv1.Document{document(total, date)},
 		SnapshotTakenAt: timestamppb.Now(),
 	}))
 	return w.last(bus.StreamReady, subject)

@@ -73,31 +73,29 @@ func (t *try) wait(ctx context.Context, w *tradepostv1.Wait) error {
 	if until := w.GetUntil(); until != nil {
 		d = max(time.Until(until.AsTime()), time.Second)
 	}
-	cause := fmt.Errorf("has to wait (%s): %s", w.GetReason(), w.GetMessage())
-	if t.doubtful {
+	waits := record.Waits{Scope: w.GetScope(), Until: time.Now().Add(d), Reason: w.GetReason()}
+	give := record.Release
+	switch {
+	case t.doubtful:
 		// Nobody could look, so what an earlier attempt may have left stays in doubt.
-		if err := t.change(ctx, record.Doubt(t.Owner)); err != nil {
-			return err
-		}
-		return bus.RetryAfter(d, cause)
+		give = record.Doubt
+	case d >= parkFrom:
+		return t.park(ctx, waits)
 	}
-	if d < parkFrom {
-		if err := t.change(ctx, record.Release(t.Owner)); err != nil {
-			return err
-		}
-		return bus.RetryAfter(d, cause)
+	if err := t.change(ctx, give(t.Owner, waits)); err != nil {
+		return err
 	}
-	return t.park(ctx, w, time.Now().Add(d))
+	return bus.RetryAfter(d, fmt.Errorf("has to wait (%s): %s", w.GetReason(), w.GetMessage()))
 }
 
 // park schedules the message before the record says so: should the process die
 // between the two, the message still comes.
-func (t *try) park(ctx context.Context, w *tradepostv1.Wait, until time.Time) error {
-	if err := t.Gate.Bus.Schedule(ctx, t.m.Subject, until, t.ready); err != nil {
+func (t *try) park(ctx context.Context, w record.Waits) error {
+	if err := t.Gate.Bus.Schedule(ctx, t.m.Subject, w.Until, t.ready); err != nil {
 		return err
 	}
-	t.log.InfoContext(ctx, "parked", "until", until, "reason", w.GetReason())
-	return t.change(ctx, record.Park(t.Owner, w.GetScope(), until, w.GetReason()))
+	t.log.InfoContext(ctx, "parked", "until", w.Until, "reason", w.Reason)
+	return t.change(ctx, record.Park(t.Owner, w))
 }
 
 // doubt leaves the attempt unresolved: after the settling time somebody looks.
@@ -105,10 +103,11 @@ func (t *try) doubt(ctx context.Context, u *tradepostv1.Uncertain) error {
 	if err := t.noteKept(ctx); err != nil {
 		return err
 	}
-	if err := t.change(ctx, record.Doubt(t.Owner)); err != nil {
+	d := max(t.Connector.Describe().SettlingTime, time.Second)
+	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: u.GetReason()}
+	if err := t.change(ctx, record.Doubt(t.Owner, waits)); err != nil {
 		return err
 	}
-	d := max(t.Connector.Describe().SettlingTime, time.Second)
 	return bus.RetryAfter(d, fmt.Errorf("uncertain (%s): %s", u.GetReason(), u.GetMessage()))
 }
 

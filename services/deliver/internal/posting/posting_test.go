@@ -89,10 +89,11 @@ func TestTheFirstAttemptIsResolvedBeforeNewerContent(t *testing.T) {
 		require.Panics(t, func() { _ = w.poster("dead").Handle(t.Context(), m) })
 		w.books.after = nil
 		// The mapping changed meanwhile: the same send has another document now.
-		newer := w.publish(1, w.record().GetSnapshotHash(), "999.00")
+		newer := w.publishDated(1, w.record().GetSnapshotHash(), "522.50", "2026-11-23")
 		w.deliver(w.poster("heir"), newer)
 		require.Equal(t, 1, w.books.count(), "the first document is updated, no second one made")
-		require.Equal(t, "999.00", w.outcome().GetOutcome().GetPosted().GetDocuments()[0].GetTotal())
+		require.Equal(t, "2026-11-23", w.books.entries[0].found.IssueDate)
+		require.NotNil(t, w.outcome().GetOutcome().GetPosted())
 		require.Len(t, w.record().GetDocuments(), 1)
 	})
 }
@@ -229,7 +230,7 @@ func TestTwoDocumentsWithOneMarkerAreTold(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *workbench) {
 		m := w.open()
 		for range 2 {
-			w.books.insert(connector.Posting{Document: document("522.50")})
+			w.books.insert(connector.Posting{Document: document("522.50", "2026-11-22")})
 		}
 		time.Sleep(settling)
 		w.deliver(w.poster("a"), m)
@@ -243,7 +244,7 @@ func TestTwoDocumentsWithOneMarkerAreTold(t *testing.T) {
 func TestARejectionWhoseMessageWasLostIsAskedForAgain(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *workbench) {
 		m := w.open()
-		w.books.insert(connector.Posting{Document: document("1.00")})
+		w.books.insert(connector.Posting{Document: document("1.00", "2026-11-22")})
 		time.Sleep(settling)
 		w.deliver(w.poster("a"), m)
 		require.Equal(t, 1, w.books.finds)
@@ -272,6 +273,17 @@ func TestADocumentOfAnotherInvoiceIsPoison(t *testing.T) {
 		code, poison := bus.PoisonCode(w.poster("a").Handle(t.Context(), m))
 		require.True(t, poison)
 		require.Equal(t, "message.wrong_document", code)
+		require.Zero(t, w.books.count())
+	})
+}
+
+func TestDocumentsOfAnotherTotalArePoison(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.open()
+		mended := w.publish(1, w.record().GetSnapshotHash(), "0.01")
+		code, poison := bus.PoisonCode(w.poster("a").Handle(t.Context(), mended))
+		require.True(t, poison)
+		require.Equal(t, "message.wrong_total", code)
 		require.Zero(t, w.books.count())
 	})
 }

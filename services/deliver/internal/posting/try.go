@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
@@ -84,7 +86,35 @@ func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.Invoic
 		}
 		t.papers = append(t.papers, one)
 	}
+	if err := sameTotal(e.Record.GetTotal(), t.papers); err != nil {
+		return nil, bus.Poison("message.wrong_total", err)
+	}
 	return t, nil
+}
+
+// sameTotal refuses documents that together are not ServiceTrade's total, as the
+// record has it: a message mended by hand may change everything else, but
+// processed must never be written for another amount.
+func sameTotal(total string, papers []paper) error {
+	want, err := decimal.NewFromString(total)
+	if err != nil {
+		return fmt.Errorf("the record's total %q: %w", total, err)
+	}
+	sum := decimal.Zero
+	for _, one := range papers {
+		amount, err := decimal.NewFromString(one.doc.GetTotals().GetTotal())
+		if err != nil {
+			return fmt.Errorf("the document's total %q: %w", one.doc.GetTotals().GetTotal(), err)
+		}
+		if one.doc.GetKind() == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
+			amount = amount.Neg()
+		}
+		sum = sum.Add(amount)
+	}
+	if !sum.Equal(want) {
+		return fmt.Errorf("the documents add up to %s, and ServiceTrade's total is %s", sum, want)
+	}
+	return nil
 }
 
 // belongs refuses a document of another invoice: posting it under this record

@@ -220,7 +220,7 @@ func TestADocumentInOtherBooksHoldsTheInvoice(t *testing.T) {
 		require.NoError(t, err)
 		e, err = d.Store.Change(t.Context(), e, record.Note("x", &tradepostv1.DocumentRef{Kind: 1, Connection: "acme-books", Id: "1"}))
 		require.NoError(t, err)
-		_, err = d.Store.Change(t.Context(), e, record.Release("x"))
+		_, err = d.Store.Change(t.Context(), e, record.Release("x", record.Waits{}))
 		require.NoError(t, err)
 		d.close(tradepostv1.Settlement_SETTLEMENT_PROCESSED)
 		d.Connection = "acme-other"

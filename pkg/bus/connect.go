@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -64,7 +65,26 @@ func (o ConnectOptions) where() string {
 	if o.InProcess != nil {
 		return "the embedded server"
 	}
-	return o.URL
+	return Redacted(o.URL)
+}
+
+// Redacted returns server URLs without their passwords and tokens, for logs and errors.
+func Redacted(urls string) string {
+	all := strings.Split(urls, ",")
+	for i, one := range all {
+		at := strings.LastIndex(one, "@")
+		if at < 0 {
+			continue
+		}
+		start := 0
+		if scheme := strings.Index(one, "://"); scheme >= 0 {
+			start = scheme + len("://")
+		}
+		if at >= start {
+			all[i] = one[:start] + "xxxxx" + one[at:]
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 func (o ConnectOptions) options(last *atomic.Pointer[error]) []nats.Option {
@@ -75,7 +95,11 @@ func (o ConnectOptions) options(last *atomic.Pointer[error]) []nats.Option {
 		nats.ReconnectWait(500 * time.Millisecond), nats.ReconnectJitter(250*time.Millisecond, time.Second),
 		nats.CustomInboxPrefix("_INBOX_" + notInInbox.ReplaceAllString(o.Name, "_")),
 		nats.ErrorHandler(o.onError),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { o.Log.Warn("NATS connection lost", "error", err) }),
+		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
+			if !nc.IsDraining() && !nc.IsClosed() {
+				o.Log.Warn("NATS connection lost", "error", err)
+			}
+		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) { o.Log.Info("NATS connected again", "server", nc.ConnectedUrlRedacted()) }),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
 			last.Store(&err)

@@ -12,6 +12,7 @@ import (
 
 const (
 	defaultAckWait = 30 * time.Second
+	minAckWait     = 100 * time.Millisecond
 	// The server refuses to change it later; enough pulls for many replicas.
 	maxWaitingPulls = 2048
 )
@@ -51,8 +52,10 @@ func (c Consumer) validate() error {
 		return fmt.Errorf("consumer %q: the durable name must be 1 to 100 of letters, digits, - and _", c.Durable)
 	case c.MaxInFlight < 1:
 		return fmt.Errorf("consumer %q: MaxInFlight is %d, must be 1 or more", c.Durable, c.MaxInFlight)
-	case c.AckWait < 0 || c.Timeout < 0:
-		return fmt.Errorf("consumer %q: AckWait and Timeout must not be negative", c.Durable)
+	case c.AckWait != 0 && c.AckWait < minAckWait:
+		return fmt.Errorf("consumer %q: AckWait is %s, must be %s or more", c.Durable, c.AckWait, minAckWait)
+	case c.Timeout < 0:
+		return fmt.Errorf("consumer %q: Timeout must not be negative", c.Durable)
 	}
 	return nil
 }
@@ -70,26 +73,25 @@ func (c Consumer) config() jetstream.ConsumerConfig {
 // it when it differs. A pause that somebody set stays. A consumer that was deleted
 // starts from the first message that the stream still has: handlers believe the
 // record, so what is delivered twice changes nothing.
-func (c Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+func (c Consumer) bind(ctx context.Context, js jetstream.JetStream) error {
 	want := c.config()
 	existing, err := js.Consumer(ctx, c.Stream, c.Durable)
 	switch {
 	case err == nil:
 		have := existing.CachedInfo().Config
 		if c.same(have) {
-			return existing, nil
+			return nil
 		}
 		want.MaxWaiting = have.MaxWaiting
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return nil, fmt.Errorf("bind consumer %s: stream %s is missing; run `tradepost nats apply`: %w", c.Durable, c.Stream, err)
+		return fmt.Errorf("bind consumer %s: stream %s is missing; run `tradepost nats apply`: %w", c.Durable, c.Stream, err)
 	case !errors.Is(err, jetstream.ErrConsumerNotFound):
-		return nil, fmt.Errorf("look up consumer %s of %s: %w", c.Durable, c.Stream, err)
+		return fmt.Errorf("look up consumer %s of %s: %w", c.Durable, c.Stream, err)
 	}
-	bound, err := js.CreateOrUpdateConsumer(ctx, c.Stream, want)
-	if err != nil {
-		return nil, fmt.Errorf("create or update consumer %s of %s: %w", c.Durable, c.Stream, err)
+	if _, err := js.CreateOrUpdateConsumer(ctx, c.Stream, want); err != nil {
+		return fmt.Errorf("create or update consumer %s of %s: %w", c.Durable, c.Stream, err)
 	}
-	return bound, nil
+	return nil
 }
 
 func (c Consumer) same(have jetstream.ConsumerConfig) bool {

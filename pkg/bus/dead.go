@@ -81,27 +81,7 @@ func (r *Router) writeDeadLetter(ctx context.Context, d *Delivery, m Message, co
 	if !m.Subject.IsZero() {
 		subject = m.Subject.To(StageDead)
 	}
-	letter := message.NewMessage(d.id, d.Msg.Data())
-	size := headerOverhead + len(letter.Payload)
-	for key, value := range m.Headers {
-		letter.Metadata.Set(key, value)
-		size += len(key) + len(value) + 4
-	}
-	own := map[string]string{
-		HeaderCause: code, HeaderError: reason, jetstream.MsgIDHeader: d.key(),
-		HeaderOriginStream: m.Stream, HeaderOriginSequence: strconv.FormatUint(m.Sequence, 10),
-		HeaderOriginSubject: m.Raw, HeaderOriginDurable: d.consumer.Durable,
-	}
-	for key, value := range own {
-		size += len(key) + len(value) + 4
-	}
-	if int64(size) > r.o.JS.Conn().MaxPayload() {
-		own[HeaderBodyOmitted] = strconv.Itoa(len(letter.Payload))
-		letter = message.NewMessage(letter.UUID, nil)
-	}
-	for key, value := range own {
-		letter.Metadata.Set(key, value)
-	}
+	letter := deadLetter(d, m, code, reason, r.o.JS.Conn().MaxPayload())
 	wire, err := r.publisher.marshaler.Marshal(subject.String(), letter)
 	if err != nil {
 		return fmt.Errorf("write dead letter on %s: %w", subject, err)
@@ -112,14 +92,43 @@ func (r *Router) writeDeadLetter(ctx context.Context, d *Delivery, m Message, co
 	return nil
 }
 
+// deadLetter makes the message; one that would be larger than limit (bytes, headers
+// included) gets no body and no headers of the origin.
+func deadLetter(d *Delivery, m Message, code, reason string, limit int64) *message.Message {
+	own := map[string]string{
+		HeaderCause: code, HeaderError: reason, jetstream.MsgIDHeader: d.key(),
+		HeaderOriginStream: m.Stream, HeaderOriginSequence: strconv.FormatUint(m.Sequence, 10),
+		HeaderOriginSubject: m.Raw, HeaderOriginDurable: d.consumer.Durable,
+	}
+	origin, body := m.Headers, m.Body
+	if headerOverhead+len(body)+wireSize(origin)+wireSize(own) > int(limit) {
+		own[HeaderBodyOmitted] = strconv.Itoa(len(body))
+		origin, body = nil, nil
+	}
+	letter := message.NewMessage(d.id, body)
+	for _, headers := range []map[string]string{origin, own} {
+		for key, value := range headers {
+			letter.Metadata.Set(key, value)
+		}
+	}
+	return letter
+}
+
+func wireSize(headers map[string]string) (bytes int) {
+	for key, value := range headers {
+		bytes += len(key) + len(value) + len(": \r\n")
+	}
+	return bytes
+}
+
 // oneLine makes a text safe for a header: NATS headers end at a line break.
 func oneLine(text string) string {
-	text = strings.Map(func(c rune) rune {
+	text = strings.TrimSpace(strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
 			return ' '
 		}
 		return c
-	}, strings.TrimSpace(text))
+	}, text))
 	if len(text) > maxErrorText {
 		text = strings.ToValidUTF8(text[:maxErrorText], "") + "..."
 	}

@@ -9,18 +9,16 @@ import (
 	wmnats "github.com/ThreeDotsLabs/watermill-nats/v2/pkg/nats"
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
-
-// How long the server gets to confirm an ack.
-const ackTimeout = 5 * time.Second
 
 // Delivery is one delivery of a message, as a middleware finds it in the
 // message's context. A middleware that calls NakAfter or Term calls the Watermill
 // message's Nack as well.
 type Delivery struct {
-	Msg  jetstream.Msg
-	Meta *jetstream.MsgMetadata
+	// Msg is the message as it came, with all headers.
+	Msg *nats.Msg
+	// Meta says where it came from: stream, sequence, count of deliveries.
+	Meta *nats.MsgMetadata
 
 	consumer Consumer
 	loop     *loop
@@ -62,10 +60,10 @@ func (d *Delivery) Term(reason string) {
 func (d *Delivery) Stopping() bool { return d.loop.stopping.Err() != nil }
 
 // handle owns one slot and one message until the handler is done with it.
-func (l *loop) handle(m jetstream.Msg) {
+func (l *loop) handle(m *nats.Msg) {
 	meta, err := m.Metadata()
 	if err != nil {
-		l.s.o.Log.Error("a message without JetStream metadata is left alone", "subject", m.Subject(), "error", err)
+		l.s.o.Log.Error("a message without JetStream metadata is left alone", "subject", m.Subject, "error", err)
 		return
 	}
 	d := &Delivery{Msg: m, Meta: meta, consumer: l.s.o.Consumer, loop: l}
@@ -77,7 +75,7 @@ func (l *loop) handle(m jetstream.Msg) {
 	case l.out <- wm:
 		l.await(d, wm)
 	case <-l.stopping.Done():
-		d.answer(m.Nak())
+		l.giveBack(m)
 	}
 }
 
@@ -94,7 +92,7 @@ func (l *loop) await(d *Delivery, wm *message.Message) {
 			d.nack()
 			return
 		case <-alive.C:
-			if err := d.Msg.InProgress(); err != nil {
+			if err := d.answer(answerInProgress); err != nil {
 				l.s.o.Log.Warn("cannot tell the server that a message is in progress", "message", d.id, "error", err)
 			}
 		case <-l.gone:
@@ -104,41 +102,10 @@ func (l *loop) await(d *Delivery, wm *message.Message) {
 	}
 }
 
-// ack waits for the server's confirmation. When it fails, the server delivers the
-// message again, and the handler finds in the record that its work is done.
-func (d *Delivery) ack() {
-	ctx, cancel := context.WithTimeout(context.Background(), ackTimeout)
-	defer cancel()
-	d.answer(d.Msg.DoubleAck(ctx))
-}
-
-func (d *Delivery) nack() {
-	d.mu.Lock()
-	term, reason, delay := d.term, d.reason, d.delay
-	d.mu.Unlock()
-	switch {
-	case term:
-		d.answer(d.Msg.TermWithReason(reason))
-	case delay > 0:
-		d.answer(d.Msg.NakWithDelay(delay))
-	default:
-		d.answer(d.Msg.Nak())
-	}
-}
-
-func (d *Delivery) answer(err error) {
-	if err == nil {
-		return
-	}
-	o := d.loop.s.o
-	o.metrics.ackErrors.WithLabelValues(o.Service, o.Consumer.Stream).Inc()
-	o.Log.Warn("the server did not take the ack, it will deliver the message again", "message", d.id, "error", err)
-}
-
 // watermill makes the Watermill message. A header that is repeated counts with its
 // first value; headers of NATS itself stay out, so that nobody sends them on.
 func (d *Delivery) watermill() *message.Message {
-	headers := d.Msg.Headers()
+	headers := d.Msg.Header
 	d.headers = make(map[string]string, len(headers))
 	for key, values := range headers {
 		if len(values) > 0 && key != wmnats.WatermillUUIDHdr && !isNATSHeader(key) {
@@ -147,7 +114,7 @@ func (d *Delivery) watermill() *message.Message {
 	}
 	d.id = firstOf(headers.Get(wmnats.WatermillUUIDHdr), headers.Get(nats.MsgIdHdr),
 		fmt.Sprintf("%s-%d", d.Meta.Stream, d.Meta.Sequence.Stream))
-	wm := message.NewMessage(d.id, d.Msg.Data())
+	wm := message.NewMessage(d.id, d.Msg.Data)
 	for key, value := range d.headers {
 		wm.Metadata.Set(key, value)
 	}
@@ -170,7 +137,7 @@ func firstOf(values ...string) string {
 // message is what the handler is given; its subject is still to be parsed.
 func (d *Delivery) message() Message {
 	return Message{
-		Raw: d.Msg.Subject(), Body: d.Msg.Data(), ID: d.id, Headers: d.headers,
+		Raw: d.Msg.Subject, Body: d.Msg.Data, ID: d.id, Headers: d.headers,
 		Stream: d.Meta.Stream, Sequence: d.Meta.Sequence.Stream,
 		Published: d.Meta.Timestamp, Delivered: int(d.Meta.NumDelivered),
 	}

@@ -59,6 +59,22 @@ func TestHandMadeMessages(t *testing.T) {
 	settled(t, js, readyConsumer(1))
 }
 
+// What looks like a status of the server is a message like any other, and nothing
+// waits behind it. (Fetch of nats.go takes it for a status.)
+func TestMessagesThatLookLikeAStatus(t *testing.T) {
+	js := bustest.Server(t).JS(t)
+	for i, code := range []string{"503", "404", "409", "100", ""} {
+		put(t, js, ready(int64(2*i+1)).String(), nil, nats.Header{"Status": {code}, "Description": {"Consumer Deleted"}})
+		put(t, js, ready(int64(2*i+2)).String(), good(t), nil)
+	}
+	r, got := collect(t, js, 1)
+	run(t, r)
+	for want := range int64(10) {
+		require.Equal(t, want+1, bustest.Receive(t, got))
+	}
+	settled(t, js, readyConsumer(1))
+}
+
 // A handler that takes far longer than AckWait is not run a second time.
 func TestSlowHandlerIsDeliveredOnce(t *testing.T) {
 	bustest.FakeTime(t, func(t *testing.T, s *bustest.Broker) {
@@ -115,13 +131,24 @@ func TestDelaysByClass(t *testing.T) {
 		gaps  []time.Duration // at least; a quarter and 2 s more at the most
 		exact bool
 	}{
-		{"waits as long as asked", func(int) error { return fmt.Errorf("posting: %w", bus.RetryAfter(90*time.Second, boom)) },
-			[]time.Duration{90 * time.Second, 90 * time.Second, 90 * time.Second, 90 * time.Second}, true},
-		{"failure backs off", func(int) error { return boom },
-			[]time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second,
-				64 * time.Second, 128 * time.Second, 240 * time.Second, 240 * time.Second}, false},
-		{"panic backs off", func(int) error { panic("boom") },
-			[]time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second}, false},
+		{
+			"waits as long as asked", func(int) error { return fmt.Errorf("posting: %w", bus.RetryAfter(90*time.Second, boom)) },
+			[]time.Duration{90 * time.Second, 90 * time.Second, 90 * time.Second, 90 * time.Second},
+			true,
+		},
+		{
+			"failure backs off", func(int) error { return boom },
+			[]time.Duration{
+				1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second,
+				64 * time.Second, 128 * time.Second, 240 * time.Second, 240 * time.Second,
+			},
+			false,
+		},
+		{
+			"panic backs off", func(int) error { panic("boom") },
+			[]time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second},
+			false,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bustest.FakeTime(t, func(t *testing.T, s *bustest.Broker) {

@@ -63,8 +63,7 @@ func Poison(code string, err error) error {
 // PoisonCode returns the code of an error made by Poison; the outermost class of
 // a wrapped error counts.
 func PoisonCode(err error) (string, bool) {
-	var c *classedError
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[*classedError](err); ok {
 		return c.code, c.class == dispositionPoison
 	}
 	if errors.Is(err, ErrTooLarge) {
@@ -76,8 +75,7 @@ func PoisonCode(err error) (string, bool) {
 // RetryDelay returns the delay of an error made by RetryAfter; the outermost class
 // of a wrapped error counts.
 func RetryDelay(err error) (time.Duration, bool) {
-	var c *classedError
-	if errors.As(err, &c) && c.class == dispositionWait {
+	if c, ok := errors.AsType[*classedError](err); ok && c.class == dispositionWait {
 		return c.delay, true
 	}
 	return 0, false

@@ -3,19 +3,15 @@ package bus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 const (
-	pullExpiry    = 20 * time.Second
-	pullHeartbeat = 3 * time.Second
 	// A loop moves at least every pullExpiry.
 	stallAfter = 3 * pullExpiry
 	beatEvery  = 5 * time.Second
@@ -23,6 +19,7 @@ const (
 	abandonGrace = 2 * time.Second
 	minRebind    = 50 * time.Millisecond
 	maxRebind    = 2 * time.Second
+	bindTimeout  = 3 * time.Second
 	quietFor     = 30 * time.Second
 )
 
@@ -45,6 +42,10 @@ type loop struct {
 	gone     chan struct{}
 	done     chan struct{}
 
+	// cancelStep ends what the loop is waiting for right now.
+	stepMu     sync.Mutex
+	cancelStep context.CancelFunc
+
 	inFlight  sync.WaitGroup
 	abandoned atomic.Int64
 	beat      atomic.Int64
@@ -59,6 +60,7 @@ func newLoop(ctx context.Context, s *Subscriber) *loop {
 	}
 	l.stopping, l.stop = context.WithCancel(ctx)
 	l.handling, l.kill = context.WithCancel(context.WithoutCancel(ctx))
+	l.cancelStep = func() {}
 	l.setTrouble(errors.New("not bound yet"))
 	l.alive()
 	return l
@@ -97,13 +99,12 @@ func waitFor(done <-chan struct{}, atMost time.Duration) bool {
 }
 
 func (l *loop) fetchUntilStopped() {
-	reconnected := l.s.o.JS.Conn().StatusChanged(nats.CONNECTED)
-	defer l.s.o.JS.Conn().RemoveStatusListener(reconnected)
+	defer l.watchReconnects()()
 	wait := minRebind
 	for {
-		consumer, err := l.bind()
+		err := l.bind()
 		for err == nil {
-			if err = l.fetch(consumer, reconnected); err == nil {
+			if err = l.fetch(); err == nil {
 				wait = minRebind
 			}
 		}
@@ -113,53 +114,73 @@ func (l *loop) fetchUntilStopped() {
 		l.setTrouble(err)
 		l.s.metrics.fetchErrors.WithLabelValues(l.s.o.Service, l.s.o.Consumer.Stream).Inc()
 		l.logTrouble(err)
-		waitFor(l.stopping.Done(), wait)
+		ctx, done := l.step(wait)
+		<-ctx.Done()
+		done()
 		wait = min(2*wait, maxRebind)
 	}
 }
 
-func (l *loop) bind() (jetstream.Consumer, error) {
+// watchReconnects ends the current step whenever the connection is back: the server
+// forgot the pull with the old connection, and a request may have been lost with it.
+func (l *loop) watchReconnects() (stop func()) {
+	nc := l.s.o.JS.Conn()
+	reconnected := nc.StatusChanged(nats.CONNECTED)
+	go func() {
+		for range reconnected {
+			l.stepMu.Lock()
+			l.cancelStep()
+			l.stepMu.Unlock()
+		}
+	}()
+	return func() { nc.RemoveStatusListener(reconnected) }
+}
+
+// step bounds one thing that the loop waits for.
+func (l *loop) step(limit time.Duration) (context.Context, context.CancelFunc) {
 	l.alive()
-	consumer, err := l.s.o.Consumer.bind(l.stopping, l.s.o.JS)
+	ctx, cancel := context.WithTimeout(l.stopping, limit)
+	l.stepMu.Lock()
+	defer l.stepMu.Unlock()
+	l.cancelStep = cancel
+	return ctx, cancel
+}
+
+func (l *loop) bind() error {
+	ctx, done := l.step(bindTimeout)
+	defer done()
+	err := l.s.o.Consumer.bind(ctx, l.s.o.JS)
 	if err == nil {
 		l.setTrouble(nil)
 	}
-	return consumer, err
+	return err
 }
 
 // fetch takes all free slots, one at least, asks for as many messages, and starts
 // each on a slot. It returns nil when the next fetch may follow at once.
-func (l *loop) fetch(consumer jetstream.Consumer, reconnected <-chan nats.Status) error {
+func (l *loop) fetch() error {
 	free, err := l.takeSlots()
 	if err != nil {
 		return err
 	}
 	defer func() { l.giveSlots(free) }()
-	ctx, cancel := context.WithTimeout(l.stopping, pullExpiry)
-	defer cancel()
-	batch, err := consumer.Fetch(free, jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(pullHeartbeat))
-	if err != nil {
-		return l.classify(err)
-	}
-	messages := batch.Messages()
-	for {
-		select {
-		case <-reconnected:
-			// The server forgot the pull with the old connection.
-			cancel()
-		case m, ok := <-messages:
-			if !ok {
-				return l.classify(batch.Error())
-			}
+	ctx, done := l.step(pullExpiry)
+	defer done()
+	err = l.pull(ctx, free, func(m *nats.Msg) {
+		if free > 0 {
 			free -= l.start(m)
 		}
+	})
+	if l.stopping.Err() != nil {
+		return errStopped
 	}
+	return err
 }
 
 // start returns how many slots the message took.
-func (l *loop) start(m jetstream.Msg) int {
+func (l *loop) start(m *nats.Msg) int {
 	if l.stopping.Err() != nil {
-		_ = m.Nak()
+		l.giveBack(m)
 		return 0
 	}
 	l.inFlight.Go(func() {
@@ -195,50 +216,4 @@ func (l *loop) giveSlots(n int) {
 	for range n {
 		<-l.slots
 	}
-}
-
-// classify returns nil for the ends of a fetch that call for nothing but the next.
-func (l *loop) classify(err error) error {
-	switch {
-	case l.stopping.Err() != nil:
-		return errStopped
-	case err == nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, nats.ErrTimeout):
-		return nil
-	}
-	return fmt.Errorf("fetch: %w", err)
-}
-
-func (l *loop) alive() { l.beat.Store(time.Now().UnixNano()) }
-
-func (l *loop) setTrouble(err error) {
-	if err == nil {
-		l.trouble.Store(nil)
-		return
-	}
-	l.trouble.Store(&err)
-}
-
-// logTrouble is silent for a while after each line: an hour without a server must
-// not fill the log.
-func (l *loop) logTrouble(err error) {
-	if time.Since(l.lastLog) < quietFor {
-		return
-	}
-	l.lastLog = time.Now()
-	l.s.o.Log.Warn("cannot fetch messages, trying again", "error", err)
-}
-
-func (l *loop) healthy() error {
-	still := time.Since(time.Unix(0, l.beat.Load()))
-	if l.stopping.Err() == nil && still > stallAfter {
-		return fmt.Errorf("the fetch loop has not moved for %s", still.Round(time.Second))
-	}
-	return nil
-}
-
-func (l *loop) ready() error {
-	if err := l.trouble.Load(); err != nil {
-		return *err
-	}
-	return nil
 }

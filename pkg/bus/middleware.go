@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -105,12 +106,16 @@ func (r *Router) conclude(d *Delivery, wm *message.Message, err error) {
 		d.NakAfter(delay)
 		return
 	}
-	delay := backoff(m.Delivered)
-	var crash middleware.RecoveredPanicError
-	if errors.As(err, &crash) {
+	r.failed(wm.Context(), d, m, err, log)
+}
+
+// failed is for errors without a class, and for panics.
+func (r *Router) failed(ctx context.Context, d *Delivery, m Message, err error, log *slog.Logger) {
+	delay := Backoff(m.Delivered)
+	if crash, ok := errors.AsType[middleware.RecoveredPanicError](err); ok {
 		d.result = resultPanic
 		if n := r.countPanic(d); n >= maxPanics {
-			r.bury(wm.Context(), d, m, CodeCrashLoop, fmt.Errorf("the handler panicked %d times: %v", n, crash.V))
+			r.bury(ctx, d, m, CodeCrashLoop, fmt.Errorf("the handler panicked %d times: %v", n, crash.V))
 			return
 		}
 		log.Error("the handler panicked", "panic", fmt.Sprint(crash.V), "stack", crash.Stacktrace, "delay", delay)
@@ -127,9 +132,10 @@ func (r *Router) handBack(d *Delivery, wm *message.Message) {
 	wm.Nack()
 }
 
-// backoff doubles from 1 s with every delivery, up to a quarter more, so that
+// Backoff is the pause of a message that was delivered so often and failed: it
+// doubles from 1 s with every delivery, up to a quarter more, so that
 // messages that failed together do not come back together; 5 min at the most.
-func backoff(delivered int) time.Duration {
+func Backoff(delivered int) time.Duration {
 	d := maxRetry * 4 / 5
 	if shift := max(delivered-1, 0); shift < 16 {
 		d = min(d, firstRetry<<shift)
@@ -144,7 +150,7 @@ func (r *Router) observe(next message.HandlerFunc) message.HandlerFunc {
 		if !ok {
 			return next(wm)
 		}
-		stage := stageLabel(d.Msg.Subject())
+		stage := stageLabel(d.Msg.Subject)
 		flying := r.metrics.inFlight.WithLabelValues(r.o.Service, stage)
 		flying.Inc()
 		defer flying.Dec()

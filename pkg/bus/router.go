@@ -25,7 +25,7 @@ type RouterOptions struct {
 	// Service names the service in metrics and dead letters.
 	Service string
 	// Drain is how long messages in flight may take to finish when Run's context
-	// ends; 0 = 25 s. Keep it below the time that the process gets to stop.
+	// ends; 0 = 20 s. Keep it 5 s below the time that the process gets to stop.
 	Drain time.Duration
 	// OnDead is called when a message has become a dead letter and before it is
 	// ended, to write down that its invoice is held. When it fails, the message is
@@ -82,7 +82,7 @@ func NewRouter(o RouterOptions) (*Router, error) {
 	r.publisher = NewPublisher(o.JS, o.Log, FromService(o.Service), func(p *Publisher) { p.metrics = r.metrics })
 	// Watermill tells much as Info that is of interest for debugging only.
 	levels := map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug}
-	r.wm, err = message.NewRouter(message.RouterConfig{CloseTimeout: o.Drain + abandonGrace + ackTimeout + time.Second},
+	r.wm, err = message.NewRouter(message.RouterConfig{CloseTimeout: o.Drain + abandonGrace + time.Second},
 		watermill.NewSlogLoggerWithLevelMapping(o.Log, levels))
 	if err != nil {
 		return nil, fmt.Errorf("new router: %w", err)

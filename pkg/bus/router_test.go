@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/stretchr/testify/require"
@@ -11,12 +12,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 )
 
-func connectionConsumer(connection string) bus.Consumer {
-	return bus.Consumer{
-		Stream: bus.StreamReady, Durable: "deliver-" + connection,
-		Filter: bus.ConnectionFilter(bus.StageReady, connection), MaxInFlight: 1,
-	}
-}
+func connectionConsumer(connection string) bus.Consumer { return bus.ReadyConsumer(connection, 1) }
 
 // Connections come, go and come back while the router runs; the last one may go.
 func TestHandlersWhileRunning(t *testing.T) {
@@ -61,7 +57,8 @@ func TestRouterRefusals(t *testing.T) {
 		{bus.Consumer{Durable: "d", MaxInFlight: 1}, "the stream is missing"},
 		{bus.Consumer{Stream: "S", Durable: "a.b", MaxInFlight: 1}, `consumer "a.b": the durable name`},
 		{bus.Consumer{Stream: "S", Durable: "d"}, "MaxInFlight is 0"},
-		{bus.Consumer{Stream: "S", Durable: "d", MaxInFlight: 1, AckWait: -1}, "must not be negative"},
+		{bus.Consumer{Stream: "S", Durable: "d", MaxInFlight: 1, AckWait: time.Millisecond}, "AckWait is 1ms, must be 100ms or more"},
+		{bus.Consumer{Stream: "S", Durable: "d", MaxInFlight: 1, Timeout: -1}, "Timeout must not be negative"},
 	} {
 		require.ErrorContains(t, r.Handle(c.consumer, nil), c.err)
 	}

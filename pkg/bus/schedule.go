@@ -46,8 +46,7 @@ func wholeSecond(at time.Time) time.Time {
 }
 
 // SchedulePoll makes the server put a tick on PollTick(account) now and then every
-// so often (1 second at least, whole seconds; the server may be up to a second
-// late each time). It is idempotent over all replicas:
+// so often (1 second at least, whole seconds). It is idempotent over all replicas:
 // a schedule with the same interval is left as it is, one with another is replaced.
 func (p *Publisher) SchedulePoll(ctx context.Context, account string, every time.Duration) error {
 	if !tokenPattern.MatchString(account) {

@@ -118,7 +118,7 @@ func eventsStream() jetstream.StreamConfig {
 }
 
 func pollsStream() jetstream.StreamConfig {
-	c := withSchedules(stageStream(StreamPolls, "Poll ticks and hints; the last of each"))
+	c := withConsumers(withSchedules(stageStream(StreamPolls, "Poll ticks and hints; the last of each")))
 	c.Subjects = []string{PollTick("*"), PollSchedule("*"), PollHintFilter}
 	c.MaxAge = pollAge
 	c.MaxMsgsPerSubject = 1

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-const defaultDrain = 25 * time.Second
+const defaultDrain = 20 * time.Second
 
 // SubscriberOptions says what a Subscriber consumes, and how.
 type SubscriberOptions struct {
@@ -23,7 +23,7 @@ type SubscriberOptions struct {
 	Service    string
 	Registerer prometheus.Registerer
 	// Drain is how long messages that are being handled may take to finish after
-	// Close; then their contexts end. 0 = 25 s.
+	// Close; then their contexts end. 0 = 20 s.
 	Drain time.Duration
 
 	metrics *metrics

@@ -132,11 +132,7 @@ func (s *Service) consume(c *connection.Connection, conn connector.Connector, lo
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
 		Owner: s.deps.Instance, Log: s.deps.Log,
 	}
-	return s.router.Handle(bus.Consumer{
-		Stream: bus.StreamReady, Durable: "deliver-" + c.ID,
-		Filter:      bus.ConnectionFilter(bus.StageReady, c.ID),
-		MaxInFlight: max(conn.Describe().MaxInFlight, 1),
-	}, p.Handle)
+	return s.router.Handle(bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1)), p.Handle)
 }
 
 func (s *Service) note(connection string, err error) {

@@ -26,6 +26,8 @@ import (
 const (
 	// cacheAge bounds how old a customer, location, job or item in a snapshot may be.
 	cacheAge = 2 * time.Minute
+	// commandsInFlight is how many commands are carried out at once.
+	commandsInFlight = 4
 	// logoutTime bounds the good-bye to ServiceTrade.
 	logoutTime = 5 * time.Second
 )
@@ -87,24 +89,14 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 		Account: c.AccountID, Lister: client, Opener: o, Parallel: c.Account.ServiceTrade.MaxParallel, Log: log,
 		Seen: func(n int) { s.pending.WithLabelValues(c.AccountID).Set(float64(n)) },
 	}
-	err := s.router.Handle(bus.Consumer{
-		Stream: bus.StreamPolls, Durable: "poll-" + c.AccountID, Filter: bus.PollTick(c.AccountID), MaxInFlight: 1,
-	}, p.Tick)
-	if err != nil {
+	if err := s.router.Handle(bus.TickConsumer(c.AccountID), p.Tick); err != nil {
 		return err
 	}
-	if err := s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval); err != nil {
-		return err
-	}
-	// The stream keeps one tick of an account, so replicas that start together poll once.
-	_, err = s.deps.JS.Publish(ctx, bus.PollTick(c.AccountID), nil)
-	return err
+	return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
 }
 
 func (s *Service) listenToCommands() error {
-	return s.router.Handle(bus.Consumer{
-		Stream: bus.StreamCommand, Durable: "ingest-command", Filter: bus.StageFilter(bus.StageCommand), MaxInFlight: 4,
-	}, func(ctx context.Context, m bus.Message) error {
+	return s.router.Handle(bus.CommandConsumer(commandsInFlight), func(ctx context.Context, m bus.Message) error {
 		o, ok := s.openers[m.Subject.Connection]
 		if !ok {
 			return bus.RetryAfter(time.Minute, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))

@@ -76,10 +76,7 @@ func (s *Service) attach(c *connection.Connection) error {
 		Owner: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID),
 	}
 	s.settlers[c.ID] = set
-	return s.router.Handle(bus.Consumer{
-		Stream: bus.StreamOutcome, Durable: "reconcile-" + c.ID, Filter: bus.ConnectionFilter(bus.StageOutcome, c.ID),
-		MaxInFlight: max(c.Account.ServiceTrade.MaxParallel, 1),
-	}, set.Handle)
+	return s.router.Handle(bus.OutcomeConsumer(c.ID, max(c.Account.ServiceTrade.MaxParallel, 1)), set.Handle)
 }
 
 // Run settles until ctx ends, then finishes what is under way.

@@ -46,9 +46,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	s := &Service{config: d.Config, gate: gate, router: router}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
-	return s, router.Handle(bus.Consumer{
-		Stream: bus.StreamReceived, Durable: "transform", Filter: bus.StageFilter(bus.StageReceived), MaxInFlight: maxInFlight,
-	}, s.handle)
+	return s, router.Handle(bus.ReceivedConsumer(maxInFlight), s.handle)
 }
 
 // Run works until ctx ends, then finishes what is under way.

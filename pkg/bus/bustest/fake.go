@@ -12,7 +12,10 @@ import (
 // still while anything works, and jumps to the next timer when everything waits, so
 // that hours of retries pass in milliseconds. Everything that the test starts must
 // have ended when it returns; the server and its connections are ended by FakeTime.
-// The server has no socket: connect with Broker.Conn or JS.
+// The server has no socket: connect with Broker.Conn or JS. One thing is not true to
+// life: the server looks at the real clock when it drops messages for their age, so
+// once a stream's age has passed (POLLS: 1 hour) some go too early. Time passes at
+// about a minute in a millisecond; a mutex held while waiting stops it.
 func FakeTime(t *testing.T, test func(t *testing.T, s *Broker)) {
 	t.Helper()
 	// The server's clock goroutine must live outside of the bubble.

@@ -75,7 +75,7 @@ func (s *Broker) close() {
 	s.Stop()
 }
 
-// Stop stops the server, as a kill between two writes would leave it: its files stay.
+// Stop stops the server; its files stay, and connections try to reconnect.
 func (s *Broker) Stop() {
 	inner := s.current()
 	inner.Shutdown()

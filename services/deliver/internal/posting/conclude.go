@@ -69,7 +69,7 @@ func (t *try) wait(ctx context.Context, w *tradepostv1.Wait) error {
 	if err := t.noteKept(ctx); err != nil {
 		return err
 	}
-	d := stage.Backoff(t.m.Delivered)
+	d := bus.Backoff(t.m.Delivered)
 	if until := w.GetUntil(); until != nil {
 		d = max(time.Until(until.AsTime()), time.Second)
 	}

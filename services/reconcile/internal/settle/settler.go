@@ -121,7 +121,7 @@ func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1
 	// over meanwhile wins the compare-and-set.
 	ctx = context.WithoutCancel(ctx)
 	if err != nil {
-		d := stage.Backoff(delivered)
+		d := bus.Backoff(delivered)
 		waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: reasonOf(err)}
 		if give := t.change(ctx, t.entry, record.Unsettle(s.Owner, waits)); give != nil {
 			return give

@@ -35,13 +35,12 @@ func Execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return runtime.ExitOK
 	}
-	var silent *silentError
-	if !errors.As(err, &silent) {
+	if _, told := errors.AsType[*silentError](err); !told {
 		_, _ = fmt.Fprintf(stderr, "tradepost: %v\n", err)
 	}
-	var config *connection.Error
-	var usage *usageError
-	if errors.As(err, &config) || errors.As(err, &usage) {
+	_, config := errors.AsType[*connection.Error](err)
+	_, usage := errors.AsType[*usageError](err)
+	if config || usage {
 		return runtime.ExitConfig
 	}
 	return runtime.ExitFailure

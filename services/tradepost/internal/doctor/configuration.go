@@ -10,7 +10,10 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 )
 
-const systemConfiguration = "configuration"
+const (
+	systemConfiguration = "configuration"
+	entityTypeFix       = "Find the number as told at the end, and write it into the configuration."
+)
 
 // configuration tells every problem of the file, the mappings and the environment.
 // It is always looked at whole: one problem keeps Tradepost from starting.
@@ -36,6 +39,9 @@ func (d *doctor) configuration() []Result {
 	results := make([]Result, len(problems))
 	for i, p := range problems {
 		results[i] = c.problem(p)
+		if strings.HasSuffix(p.Key, ".invoice_entity_type") {
+			results[i].Fix = entityTypeFix // its own one sends to doctor
+		}
 	}
 	return results
 }

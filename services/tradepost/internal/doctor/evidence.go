@@ -48,35 +48,41 @@ func evidence(bodies [][]byte) []aboutWhat {
 	var found []aboutWhat
 	for _, body := range bodies {
 		for _, row := range commentRows(body) {
-			var comment struct {
-				ID     any `json:"id"`
-				Entity struct {
-					ID   json.Number `json:"id"`
-					Type any         `json:"type"`
-					URI  string      `json:"uri"`
-				} `json:"entity"`
+			if about, ok := aboutOf(row); ok {
+				found = append(found, about)
 			}
-			if json.Unmarshal(row, &comment) != nil || comment.ID == nil {
-				continue
-			}
-			about := aboutWhat{}
-			about.id, _ = comment.Entity.ID.Int64()
-			switch t := comment.Entity.Type.(type) {
-			case float64:
-				about.number = int(t)
-			case string:
-				about.kind = strings.ToLower(t)
-			}
-			if n, err := strconv.Atoi(about.kind); err == nil {
-				about.kind, about.number = "", n
-			}
-			if m := uriTail.FindStringSubmatch(comment.Entity.URI); m != nil {
-				about.kind = m[1]
-			}
-			found = append(found, about)
 		}
 	}
 	return found
+}
+
+// aboutOf reads one comment's entity; its type may be a word or a number.
+func aboutOf(row json.RawMessage) (about aboutWhat, ok bool) {
+	var comment struct {
+		ID     any `json:"id"`
+		Entity struct {
+			ID   json.Number `json:"id"`
+			Type any         `json:"type"`
+			URI  string      `json:"uri"`
+		} `json:"entity"`
+	}
+	if json.Unmarshal(row, &comment) != nil || comment.ID == nil {
+		return about, false
+	}
+	about.id, _ = comment.Entity.ID.Int64()
+	switch t := comment.Entity.Type.(type) {
+	case float64:
+		about.number = int(t)
+	case string:
+		about.kind = strings.ToLower(t)
+	}
+	if n, err := strconv.Atoi(about.kind); err == nil {
+		about.kind, about.number = "", n
+	}
+	if m := uriTail.FindStringSubmatch(comment.Entity.URI); m != nil {
+		about.kind = m[1]
+	}
+	return about, true
 }
 
 // commentRows finds the rows in data.comments, or in data itself.

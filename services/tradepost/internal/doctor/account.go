@@ -1,0 +1,106 @@
+package doctor
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+)
+
+// accountFound is what was found out about one account.
+type accountFound struct {
+	results []Result
+	// neverSent says that no invoice is pending, processed or failed.
+	neverSent bool
+}
+
+// patient looks at one ServiceTrade account.
+type patient struct {
+	*doctor
+	account *connection.Account
+	client  *servicetrade.Client
+	web     *http.Client
+}
+
+func (d *doctor) patient(a *connection.Account) (p *patient, done func()) {
+	st := a.ServiceTrade
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: d.limit, ForceAttemptHTTP2: true}
+	p = &patient{doctor: d, account: a, web: &http.Client{Transport: tap{transport}, Timeout: d.limit}}
+	p.client = servicetrade.New(servicetrade.Config{
+		URL: st.URL, Username: st.Username, Password: st.Password.Reveal(), MaxParallel: st.MaxParallel,
+		HTTPClient: p.web, UserAgent: "tradepost-doctor", RetryDelay: 300 * time.Millisecond,
+	})
+	return p, transport.CloseIdleConnections
+}
+
+func (p *patient) check(name string) check { return check{"account " + p.account.ID, name} }
+
+// account checks one account: each step only where the one before it worked.
+func (d *doctor) account(ctx context.Context, a *connection.Account) accountFound {
+	p, done := d.patient(a)
+	defer done()
+	c := p.check("host")
+	up, results, _ := bounded(ctx, d, c, p.host)
+	if !up {
+		return accountFound{results: append(results, p.check("sign-in").skip("the host does not answer, so nothing else was looked at"))}
+	}
+	in, more := p.enter(ctx)
+	results = append(results, more...)
+	if !in {
+		return accountFound{results: results}
+	}
+	defer p.leave(ctx)
+	list, more, _ := bounded(ctx, d, p.check("invoices"), p.invoices)
+	results = append(results, more...)
+	invoices, more, _ := bounded(ctx, d, p.check("records"), func(ctx context.Context) (invoices, []Result) {
+		return p.records(ctx, list.sample)
+	})
+	results = append(results, more...)
+	results = append(results, simply(ctx, d, p.check("external ids"), func(ctx context.Context) []Result {
+		return p.externalIDs(ctx, invoices)
+	})...)
+	results = append(results, simply(ctx, d, p.check("comments"), func(ctx context.Context) []Result {
+		return p.comments(ctx, list.failed)
+	})...)
+	return accountFound{results: results, neverSent: list.known && !list.everSent}
+}
+
+// enter signs in, if there is something to sign in with.
+func (p *patient) enter(ctx context.Context) (in bool, results []Result) {
+	c := p.check("sign-in")
+	st := p.account.ServiceTrade
+	if st.Username == "" || st.Password.IsZero() {
+		return false, []Result{c.skip("username or password is missing, so nothing else was looked at")}
+	}
+	in, results, _ = bounded(ctx, p.doctor, c, p.signIn)
+	return in, results
+}
+
+func (p *patient) signIn(ctx context.Context) (bool, []Result) {
+	c := p.check("sign-in")
+	user, err := p.client.Login(ctx)
+	if err != nil {
+		return false, []Result{p.refused(c, err, "sign in")}
+	}
+	who := user.Name
+	if user.Username != "" && user.Username != user.Name {
+		who += " (" + user.Username + ")"
+	}
+	r := c.ok("signed in as %s, user %d", who, user.ID)
+	if user.CompanyName != "" {
+		r.Looked += " of " + user.CompanyName
+	}
+	sessions := p.check("sessions").ok("ServiceTrade keeps only a few sessions per user and ends the oldest. Each running ingest, " +
+		"deliver and reconcile holds one (`tradepost up`: three in all); doctor held one and ended it. " +
+		"Give Tradepost a user of its own, so that people and other programs do not sign it out")
+	return true, []Result{r, sessions}
+}
+
+// leave ends the session, also when doctor was stopped.
+func (p *patient) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(p.limit, 5*time.Second))
+	defer cancel()
+	_ = p.client.Logout(ctx) // it will die of age
+}

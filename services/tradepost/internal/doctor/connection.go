@@ -1,0 +1,87 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/stage"
+)
+
+// connection checks one connection: its settings, its accounting system, whose
+// books those are, and its mapping.
+func (d *doctor) connection(ctx context.Context, conn *connection.Connection) []Result {
+	system := "connection " + conn.ID
+	if !conn.Enabled {
+		return []Result{check{system, "enabled"}.skip("it is not enabled: its invoices wait")}
+	}
+	results := d.books(ctx, conn, system)
+	return append(results, d.mappingHints(conn, check{system, "mapping"})...)
+}
+
+// books checks what needs the connector.
+func (d *doctor) books(ctx context.Context, conn *connection.Connection, system string) []Result {
+	c := check{system, "settings"}
+	reg, err := d.Connectors.Lookup(conn.Connector)
+	if err != nil {
+		return []Result{c.skip("its connector is not known, see the configuration")}
+	}
+	made, results, _ := bounded(ctx, d, c, func(ctx context.Context) (connector.Connector, []Result) {
+		made, err := reg.New(ctx, stage.Settings(d.config, conn, d.log))
+		if err != nil {
+			return nil, c.settings(conn, err)
+		}
+		return made, []Result{c.ok("connector %s: the settings can be used", conn.Connector)}
+	})
+	if made == nil {
+		return results
+	}
+	c.name = "books"
+	able, more, answered := bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) { return c.able(ctx, made) })
+	results = append(results, more...)
+	who := check{system, "company"}
+	if !able {
+		results = append(results, who.skip("not asked, since the books cannot be used"))
+	} else {
+		_, more, answered = bounded(ctx, d, who, func(ctx context.Context) (struct{}, []Result) {
+			return struct{}{}, d.company(ctx, who, conn, made)
+		})
+		results = append(results, more...)
+	}
+	if answered { // else a call is still under way
+		_ = made.Close()
+	}
+	return results
+}
+
+// able asks the connector for what would keep it from posting.
+func (c check) able(ctx context.Context, made connector.Connector) (bool, []Result) {
+	var results []Result
+	for _, f := range made.Check(ctx) {
+		results = append(results, c.fault(f))
+	}
+	if len(results) > 0 {
+		return false, results
+	}
+	return true, []Result{c.ok("%s has nothing against posting", made.Describe().Title)}
+}
+
+// settings tells every problem of the settings, with its place where that is known.
+func (c check) settings(conn *connection.Connection, err error) []Result {
+	if e, ok := errors.AsType[*connection.Error](err); ok {
+		results := make([]Result, len(e.Problems))
+		for i, p := range e.Problems {
+			results[i] = c.problem(p)
+		}
+		return results
+	}
+	var results []Result
+	for what := range strings.Lines(err.Error()) {
+		what = strings.TrimPrefix(strings.TrimSpace(what), "connection "+conn.ID+": ")
+		results = append(results, c.fail(admin, fmt.Sprintf("Correct it under connections.%s.settings.", conn.ID), "%s", what))
+	}
+	return results
+}

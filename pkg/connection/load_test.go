@@ -128,7 +128,7 @@ connections:
 		"tradepost.yaml:7:5: accounts.Acme Inc.servicetrade.username: is missing\n    fix: add it, or set TRADEPOST_ACCOUNT_ACME INC_USERNAME",
 		"tradepost.yaml:8:7: accounts.Acme Inc.servicetrade.url: is no complete address\n    fix: write it as https://host:port",
 		"tradepost.yaml:9:7: accounts.Acme Inc.servicetrade.password: the environment variable NO_SUCH is not set, or empty\n    fix: set NO_SUCH before the start",
-		"tradepost.yaml:10:7: accounts.Acme Inc.servicetrade.poll_interval: 1ms is not between 100ms and 1h0m0s\n    fix: use 30s unless there is a reason not to",
+		"tradepost.yaml:10:7: accounts.Acme Inc.servicetrade.poll_interval: 1ms is not whole seconds between 1s and 1h0m0s\n    fix: use 30s unless there is a reason not to",
 		"tradepost.yaml:11:7: accounts.Acme Inc.servicetrade.max_parallel: 100 is not between 1 and 32\n    fix: use 4 unless there is a reason not to",
 		"tradepost.yaml:13:5: accounts.west.time_zone: \"Chicago\" is not the name of a time zone\n    fix: use an IANA name, such as America/Chicago",
 		"tradepost.yaml:14:46: accounts.west.servicetrade.invoice_entity_type: -1 cannot be the number of a type\n    fix: run `tradepost doctor`, which finds it: write a comment on one invoice in ServiceTrade first",

@@ -12,8 +12,8 @@ import (
 var idPattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
 const (
-	// minPollInterval keeps a missing unit from becoming a flood of calls.
-	minPollInterval = 100 * time.Millisecond
+	// minPollInterval is the finest schedule of the NATS server, which ticks whole seconds.
+	minPollInterval = time.Second
 	maxPollInterval = time.Hour
 	maxParallel     = 32
 	idFix           = "use 1 to 40 of the characters a-z, 0-9 and -"
@@ -56,8 +56,8 @@ func (k *checker) serviceTrade(key string, a *Account) {
 		k.add(key+".password", "add it as {env: NAME} or {file: path}, or set "+EnvPrefix(a.ID)+"PASSWORD", "is missing")
 	}
 	k.entityType(key+".invoice_entity_type", st.InvoiceEntityType)
-	if st.PollInterval < minPollInterval || st.PollInterval > maxPollInterval {
-		k.add(key+".poll_interval", "use 30s unless there is a reason not to", "%s is not between %s and %s", st.PollInterval, minPollInterval, maxPollInterval)
+	if st.PollInterval < minPollInterval || st.PollInterval > maxPollInterval || st.PollInterval%time.Second != 0 {
+		k.add(key+".poll_interval", "use 30s unless there is a reason not to", "%s is not whole seconds between %s and %s", st.PollInterval, minPollInterval, maxPollInterval)
 	}
 	if st.MaxParallel < 1 || st.MaxParallel > maxParallel {
 		k.add(key+".max_parallel", "use 4 unless there is a reason not to", "%d is not between 1 and %d", st.MaxParallel, maxParallel)

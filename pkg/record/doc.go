@@ -13,6 +13,3 @@
 //	                                                                        ├─Hand─────▶ handed ──Conclude──▶ outcome
 //	                                                                        └─Hold─────▶ held ──Unhold──▶ opening
 package record
-
-// Bucket is the key-value bucket of the records.
-const Bucket = "invoices"

@@ -61,7 +61,7 @@ func MarkOpened() Transition {
 // count changes.
 func Reopen(snapshotHash string, hashVersion int32, total string) Transition {
 	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
-		if err := from("publish again", r, Opening, Opened, Claimed); err != nil {
+		if err := from("publish again", r, Opening, Opened, Claimed, Parked); err != nil {
 			return nil, err
 		}
 		r.Republished++
@@ -71,7 +71,7 @@ func Reopen(snapshotHash string, hashVersion int32, total string) Transition {
 		if r.GetUnresolved() == nil {
 			r.SnapshotHash, r.HashVersion, r.Total = snapshotHash, hashVersion, total
 		}
-		r.State = Opening
+		r.State, r.Waiting = Opening, nil
 		return r, nil
 	}
 }

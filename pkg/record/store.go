@@ -13,6 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
 )
 
 // ErrConflict means that somebody else changed the record since it was read.
@@ -61,9 +63,9 @@ type Store struct{ kv jetstream.KeyValue }
 
 // Open binds to the bucket, which `tradepost nats apply` makes.
 func Open(ctx context.Context, js jetstream.JetStream) (*Store, error) {
-	kv, err := js.KeyValue(ctx, Bucket)
+	kv, err := js.KeyValue(ctx, bus.BucketInvoices)
 	if err != nil {
-		return nil, fmt.Errorf("open the bucket %q of the records: %w", Bucket, err)
+		return nil, fmt.Errorf("open the bucket %q of the records: %w", bus.BucketInvoices, err)
 	}
 	return &Store{kv: kv}, nil
 }

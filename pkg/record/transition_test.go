@@ -75,7 +75,7 @@ func every() map[string]struct {
 	return map[string]row{
 		"OpenSend":   {OpenSend(opens(testHash)), s(Closed)},
 		"MarkOpened": {MarkOpened(), s(Opening)},
-		"Reopen":     {Reopen(testHash, 1, "1.00"), s(Opening, Opened, Claimed)},
+		"Reopen":     {Reopen(testHash, 1, "1.00"), s(Opening, Opened, Claimed, Parked)},
 		"Reject":     {Reject(refused()), s(Opening, Opened)},
 		"Hold":       {Hold("why"), s(Opening, Opened, Claimed, Parked, Handed, Outcome, Settling)},
 		"Unhold":     {Unhold(), s(Held)},

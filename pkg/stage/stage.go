@@ -16,11 +16,16 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
-// A message that names a send which the record does not know is tried this often,
-// this far apart, before it is dropped as stale.
 const (
+	// A message that names a send which the record does not know is tried this
+	// often, this far apart, before it is dropped as stale.
 	aheadTries = 8
 	aheadPause = 500 * time.Millisecond
+	// A message of a connection that the configuration does not have is tried this
+	// often, since another process may have a newer configuration, before it
+	// becomes a dead letter. It must not hold a slot for ever.
+	unknownTries = 10
+	unknownPause = 15 * time.Second
 )
 
 // Gate lets messages through to a stage's work when the record says so.
@@ -33,8 +38,7 @@ type Gate struct {
 	Account func(connection string) (string, bool)
 }
 
-// ErrUnknownConnection means that the configuration has no connection of that
-// name; the message waits until it has, or until an operator removes it.
+// ErrUnknownConnection means that the configuration has no connection of that name.
 var ErrUnknownConnection = errors.New("the configuration has no such connection")
 
 // Key returns the record's key of the invoice that a message is about.
@@ -46,13 +50,24 @@ func (g *Gate) Key(s bus.Subject) (record.Key, error) {
 	return record.Key{Account: account, InvoiceID: s.InvoiceID}, nil
 }
 
+// Unknown is what becomes of a message whose connection this process does not
+// know: it waits a while, and then is a dead letter. The invoice is not lost:
+// ServiceTrade keeps it pending, and ingest publishes it again once the
+// connection is there.
+func Unknown(m bus.Message, err error) error {
+	if m.Delivered < unknownTries {
+		return bus.RetryAfter(unknownPause, err)
+	}
+	return bus.Poison("message.unknown_connection", err)
+}
+
 // Admit reads the record and tells whether the message belongs to its open send.
 // When it does not, what has to be done about that has been done, and the message
 // is finished (false, nil) or comes again later (false, error).
 func (g *Gate) Admit(ctx context.Context, m bus.Message, send int64, snapshotHash string) (record.Entry, bool, error) {
 	k, err := g.Key(m.Subject)
 	if err != nil {
-		return record.Entry{}, false, bus.RetryAfter(time.Minute, err)
+		return record.Entry{}, false, Unknown(m, err)
 	}
 	e, err := g.Store.Get(ctx, k)
 	if err != nil {

@@ -28,6 +28,8 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/stored"
 )
 
+var errAttaching = errors.New("is being attached")
+
 // Service posts for every enabled connection of the configuration.
 type Service struct {
 	deps       runtime.Deps
@@ -50,7 +52,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
-	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("deliver"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(d.Config)}
 	router, err := bus.NewRouter(bus.RouterOptions{
 		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "deliver", OnDead: gate.HoldDead,
 	})
@@ -60,6 +62,9 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	s := &Service{
 		deps: d, connectors: connectors, gate: gate, router: router,
 		clients: stage.Clients(d.Config, d.Log), trouble: map[string]error{},
+	}
+	for _, c := range d.Config.EnabledConnections() {
+		s.trouble[c.ID] = errAttaching
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
@@ -72,10 +77,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
-	for _, c := range s.deps.Config.Connections {
-		if !c.Enabled {
-			continue
-		}
+	for _, c := range s.deps.Config.EnabledConnections() {
 		g.Go(func() error {
 			// A connection in trouble waits by itself; the others go on.
 			s.attachUntilDone(ctx, c)

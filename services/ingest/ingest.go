@@ -54,7 +54,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log), router: router,
+		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
 		clients: stage.Clients(d.Config, d.Log), openers: map[string]*send.Opener{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
@@ -64,11 +64,9 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err := d.Metrics.Register(s.pending); err != nil {
 		return nil, fmt.Errorf("register the metrics of ingest: %w", err)
 	}
-	for _, c := range d.Config.Connections {
-		if c.Enabled {
-			if err := s.attach(ctx, c); err != nil {
-				return nil, err
-			}
+	for _, c := range d.Config.EnabledConnections() {
+		if err := s.attach(ctx, c); err != nil {
+			return nil, err
 		}
 	}
 	d.Health.AddLiveness("router", router.Healthy)
@@ -99,7 +97,7 @@ func (s *Service) listenToCommands() error {
 	return s.router.Handle(bus.CommandConsumer(commandsInFlight), func(ctx context.Context, m bus.Message) error {
 		o, ok := s.openers[m.Subject.Connection]
 		if !ok {
-			return bus.RetryAfter(time.Minute, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
 		}
 		return o.Command(ctx, m)
 	})

@@ -45,7 +45,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("reconcile"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(d.Config)}
 	router, err := bus.NewRouter(bus.RouterOptions{
 		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "reconcile", OnDead: gate.HoldDead,
 	})
@@ -56,10 +56,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		deps: d, gate: gate, router: router, clients: stage.Clients(d.Config, d.Log),
 		settlers: map[string]*settle.Settler{},
 	}
-	for _, c := range d.Config.Connections {
-		if !c.Enabled {
-			continue
-		}
+	for _, c := range d.Config.EnabledConnections() {
 		if err := s.attach(c); err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("transform"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(d.Config)}
 	router, err := bus.NewRouter(bus.RouterOptions{
 		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "transform", OnDead: gate.HoldDead,
 	})

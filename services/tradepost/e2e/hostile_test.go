@@ -133,8 +133,11 @@ func TestReplayIsHarmless(t *testing.T) {
 		}
 	}
 	for _, c := range [][2]string{
-		{bus.StreamReceived, "transform"}, {bus.StreamCommand, "ingest-command"}, {bus.StreamReceived, "transform"},
-		{bus.StreamReady, "deliver-" + connection}, {bus.StreamOutcome, "reconcile-" + connection},
+		{bus.StreamReceived, "transform"},
+		{bus.StreamCommand, "ingest-command"},
+		{bus.StreamReceived, "transform"},
+		{bus.StreamReady, "deliver-" + connection},
+		{bus.StreamOutcome, "reconcile-" + connection},
 	} {
 		p.awaitAcked(c[0], c[1])
 	}

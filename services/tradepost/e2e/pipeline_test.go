@@ -48,6 +48,8 @@ func (p *plant) requireTold(id int64) {
 	p.lastOn(p.subject(bus.StageAttempt, id), attempt)
 	require.Equal(p.t, tradepostv1.AttemptOperation_ATTEMPT_OPERATION_CREATE, attempt.GetOperation())
 	require.Equal(p.t, p.record(id).GetDocuments()[0].GetHash(), attempt.GetDocumentHash())
+	require.Equal(p.t, int64(1), attempt.GetSend())
+	require.NotEmpty(p.t, attempt.GetExplanation())
 }
 
 // lastOn decodes the last message on a subject.

@@ -39,6 +39,20 @@ func (r *Recorder) Wrap(c connector.Connector) connector.Connector {
 	return rec
 }
 
+// Info is what a call belongs to; the posting protocol puts it into the context.
+type Info struct {
+	Send         int64
+	SnapshotHash string
+	Attempt      int32
+	// Explanation tells why the document's fields have their values.
+	Explanation []*tradepostv1.Explanation
+}
+
+type infoKey struct{}
+
+// With gives the calls made with the context what they belong to.
+func With(ctx context.Context, i Info) context.Context { return context.WithValue(ctx, infoKey{}, i) }
+
 type recorded struct {
 	connector.Connector
 	to *Recorder
@@ -85,6 +99,11 @@ func written(op tradepostv1.AttemptOperation, p connector.Posting, a connector.A
 
 // publish never disturbs the posting: an attempt that cannot be told is logged.
 func (c *recorded) publish(ctx context.Context, start time.Time, marker string, a *tradepostv1.InvoiceAttempt) {
+	info, _ := ctx.Value(infoKey{}).(Info)
+	a.Send, a.SnapshotHash, a.Attempt = info.Send, info.SnapshotHash, info.Attempt
+	if a.GetOperation() != tradepostv1.AttemptOperation_ATTEMPT_OPERATION_FIND {
+		a.Explanation = info.Explanation
+	}
 	a.Connector = c.Describe().Kind
 	a.StartedAt, a.DurationMs = timestamppb.New(start), time.Since(start).Milliseconds()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)

@@ -13,11 +13,9 @@ import (
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
 )
-
-// Bucket is the key-value bucket of the connections' own records.
-const Bucket = "connections"
 
 // ErrSwapped means that the accounting system holds another company than the one
 // that the connection was first used with.
@@ -30,9 +28,9 @@ func Verify(ctx context.Context, js jetstream.JetStream, connection string, c co
 	if err != nil {
 		return fmt.Errorf("ask the accounting system for its company: %w", err)
 	}
-	kv, err := js.KeyValue(ctx, Bucket)
+	kv, err := js.KeyValue(ctx, bus.BucketConnections)
 	if err != nil {
-		return fmt.Errorf("open the bucket %q: %w", Bucket, err)
+		return fmt.Errorf("open the bucket %q: %w", bus.BucketConnections, err)
 	}
 	e, err := kv.Get(ctx, connection)
 	switch {

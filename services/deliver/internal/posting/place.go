@@ -12,11 +12,13 @@ import (
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 )
 
 // place makes one document exist: find it, and adopt, update or create it. It
 // returns nil when the document exists as it should.
 func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
+	ctx = t.told(ctx, one.explanation)
 	live := record.Live(t.entry.Record, one.doc.GetKind())
 	found, outcome, err := t.find(ctx, connector.Query{
 		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(), ID: live.GetId(), Number: one.doc.GetNumber(),
@@ -78,7 +80,8 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 		return nil, err
 	}
 	defer cancel()
-	return t.verified(one, updater.Update(connector.WithFence(ctx, t.checkFence), t.posting(one), f))
+	ctx = t.told(connector.WithFence(ctx, t.checkFence), one.explanation)
+	return t.verified(one, updater.Update(ctx, t.posting(one), f))
 }
 
 // create makes the document. Where the record knows one that is gone, that is
@@ -97,9 +100,17 @@ func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentR
 			return nil, err
 		}
 		defer cancel()
-		ctx = connector.WithFence(renewed, t.checkFence)
+		ctx = t.told(connector.WithFence(renewed, t.checkFence), one.explanation)
 	}
 	return t.verified(one, t.Connector.Create(ctx, t.posting(one)))
+}
+
+// told gives the calls what they belong to, for the attempts that are published.
+func (t *try) told(ctx context.Context, why []*tradepostv1.Explanation) context.Context {
+	return attempts.With(ctx, attempts.Info{
+		Send: t.ready.GetSend(), SnapshotHash: t.ready.GetSnapshotHash(),
+		Attempt: t.entry.Record.GetAttempts(), Explanation: why,
+	})
 }
 
 // claimedFor tells whether the record's unresolved attempt is this paper's.

@@ -18,7 +18,7 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if !t.doubtful {
 		return nil, nil
 	}
-	found, outcome, err := t.find(ctx, connector.Query{Kind: u.GetKind(), Marker: u.GetMarker(), ID: u.GetUpdatesId()})
+	found, outcome, err := t.find(t.told(ctx, nil), connector.Query{Kind: u.GetKind(), Marker: u.GetMarker(), ID: u.GetUpdatesId()})
 	if outcome != nil || err != nil {
 		return outcome, err
 	}

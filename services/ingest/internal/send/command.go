@@ -3,6 +3,7 @@ package send
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -21,10 +22,11 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	log := o.Log.With("invoice", m.Subject.InvoiceID, "follows_send", c.GetFollowsSend(), "by", c.GetBy())
 	switch c.GetCommand().(type) {
 	case *tradepostv1.InvoiceCommand_Refresh:
+		o.Taker.Forget()
 		return o.Pending(ctx, m.Subject.InvoiceID)
 	case *tradepostv1.InvoiceCommand_Retry:
 	default:
-		return nil
+		return bus.Poison("command.not_supported", fmt.Errorf("a command of the kind %T cannot be carried out yet", c.GetCommand()))
 	}
 	e, err := o.Store.Get(ctx, o.key(m.Subject.InvoiceID))
 	if err != nil {
@@ -39,7 +41,12 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 }
 
 func (o *Opener) retry(ctx context.Context, e record.Entry) error {
+	o.Taker.Forget()
 	switch {
+	case e.State() == record.Held && o.postedElsewhere(e.Record) != "":
+		o.Log.WarnContext(ctx, "no retry: the invoice has a document of another connection, and would be in two sets of books",
+			"invoice", e.Key.InvoiceID, "connection", o.postedElsewhere(e.Record))
+		return nil
 	case e.State() == record.Held:
 		next, err := o.Store.Change(ctx, e, record.Unhold())
 		if errors.Is(err, record.ErrConflict) {

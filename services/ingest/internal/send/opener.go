@@ -62,6 +62,11 @@ func (o *Opener) Pending(ctx context.Context, id int64) error {
 		if age > stuckAge {
 			return o.again(ctx, e)
 		}
+	case record.Parked:
+		// Its scheduled message should have come.
+		if o.Now().Sub(e.Record.GetWaiting().GetUntil().AsTime()) > stuckAge {
+			return o.again(ctx, e)
+		}
 	}
 	return nil
 }
@@ -77,6 +82,10 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) error 
 	if status != servicetrade.StatusPendingAccounting && hash != e.Record.GetSnapshotHash() {
 		o.Log.InfoContext(ctx, "no retry: the invoice was changed since it failed; it has to be sent again in ServiceTrade", "invoice", inv.GetId())
 		return nil
+	}
+	if e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED {
+		// What was wrong may just have been mended at the customer or the item.
+		o.Taker.Forget()
 	}
 	snap, err := o.Taker.Take(ctx, inv)
 	if err != nil {

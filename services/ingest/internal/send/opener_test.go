@@ -23,10 +23,15 @@ import (
 
 const invoiceID = 2687264638045999
 
+// stuck is more than the time after which a send without progress is published again.
+const stuck = 16 * time.Minute
+
 // office is ServiceTrade with one invoice.
 type office struct {
 	invoice *tradepostv1.ServiceTradeInvoice
 	err     error
+	// customer is the customer's external id.
+	customer string
 	// related is the error of reading what belongs to the invoice.
 	related error
 }
@@ -39,7 +44,9 @@ func (o *office) Invoice(context.Context, int64) (*tradepostv1.ServiceTradeInvoi
 }
 
 func (o *office) Company(context.Context, int64) (*tradepostv1.ServiceTradeCompany, error) {
-	return &tradepostv1.ServiceTradeCompany{Id: 9001, Name: "Acme"}, o.related
+	return &tradepostv1.ServiceTradeCompany{
+		Id: 9001, Name: "Acme", ExternalIds: map[string]string{"accounting": o.customer},
+	}, o.related
 }
 
 func (o *office) Location(context.Context, int64) (*tradepostv1.ServiceTradeLocation, error) {
@@ -163,6 +170,18 @@ func TestSendingAgainAfterItClosedIsTheNextSend(t *testing.T) {
 	})
 }
 
+// The office mends the customer and presses Send at once: the cache must not show
+// the customer as it was.
+func TestSendingAgainAfterAFailureReadsTheCustomerAfresh(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.pending()
+		d.close(tradepostv1.Settlement_SETTLEMENT_FAILED)
+		d.office.customer = "C-1001"
+		d.pending()
+		require.Equal(t, "C-1001", d.sent()[1].GetSnapshot().GetCustomer().GetExternalIds()["accounting"])
+	})
+}
+
 func TestWhatCannotBeReadWholeOpensNothing(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		d.office.related = errors.New("503")
@@ -227,6 +246,25 @@ func TestADocumentInOtherBooksHoldsTheInvoice(t *testing.T) {
 		d.pending()
 		require.Equal(t, record.Held, d.entry().State())
 		require.Len(t, d.sent(), 1)
+		require.NoError(t, d.retry(2))
+		require.Equal(t, record.Held, d.entry().State(), "a retry does not post it into a second set of books")
+	})
+}
+
+func TestAParkedSendWhoseMessageIsLostHeals(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.pending()
+		e, err := d.Store.Change(t.Context(), d.entry(), record.Claim(record.Claiming{Owner: "x"}, nil))
+		require.NoError(t, err)
+		_, err = d.Store.Change(t.Context(), e, record.Park("x", record.Waits{Until: time.Now().Add(6 * time.Hour)}))
+		require.NoError(t, err)
+		time.Sleep(6 * time.Hour)
+		d.pending()
+		require.Len(t, d.sent(), 1, "its message may be on its way")
+		time.Sleep(stuck)
+		d.pending()
+		require.Len(t, d.sent(), 2)
+		require.Equal(t, record.Opened, d.entry().State())
 	})
 }
 

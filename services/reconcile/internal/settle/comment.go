@@ -9,7 +9,6 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/canonical"
-	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
 )
 
@@ -109,8 +108,8 @@ func (t *turn) comment(ctx context.Context, marker, content string) error {
 			return nil
 		}
 	}
-	if t.fence.Left() <= 0 {
-		return connector.ErrFenced
+	if err := t.checkFence(); err != nil {
+		return err
 	}
 	c, err := t.ServiceTrade.AddPrivateComment(ctx, t.EntityType, t.entry.Key.InvoiceID, content)
 	if err != nil {

@@ -47,7 +47,7 @@ func (t *turn) change(ctx context.Context, e record.Entry, step record.Transitio
 // move or change it. The window between reading and writing is one call:
 // ServiceTrade has no conditional write.
 func (t *turn) write(ctx context.Context) (tradepostv1.Settlement, error) {
-	ctx, cancel := context.WithDeadline(ctx, t.fence.Deadline())
+	ctx, cancel := context.WithDeadline(connector.WithFence(ctx, t.checkFence), t.fence.Deadline())
 	defer cancel()
 	inv, hash, err := t.read(ctx)
 	if err != nil {
@@ -130,9 +130,18 @@ func (t *turn) fail(ctx context.Context) (tradepostv1.Settlement, error) {
 	return tradepostv1.Settlement_SETTLEMENT_FAILED, nil
 }
 
-func (t *turn) put(ctx context.Context, c servicetrade.StatusChange) (*tradepostv1.ServiceTradeInvoice, error) {
+// checkFence is asked before each write, here and by the client right before it
+// calls: a worker whose claim ran out must not write any more.
+func (t *turn) checkFence() error {
 	if t.fence.Left() <= 0 {
-		return nil, connector.ErrFenced
+		return connector.ErrFenced
+	}
+	return nil
+}
+
+func (t *turn) put(ctx context.Context, c servicetrade.StatusChange) (*tradepostv1.ServiceTradeInvoice, error) {
+	if err := t.checkFence(); err != nil {
+		return nil, err
 	}
 	inv, err := t.ServiceTrade.SetStatus(ctx, t.entry.Key.InvoiceID, c)
 	if err != nil {

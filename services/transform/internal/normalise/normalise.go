@@ -13,7 +13,7 @@ import (
 
 // Options are what reading a snapshot needs to know.
 type Options struct {
-	// TimeZone is the account's: ServiceTrade's seconds become dates in it (T2).
+	// TimeZone is the account's: ServiceTrade's seconds become dates in it.
 	TimeZone *time.Location
 	// Currency of the amounts, ISO 4217.
 	Currency string

@@ -25,7 +25,7 @@ import (
 
 const (
 	// sweepEvery is how often outcomes are looked for that nobody settled.
-	sweepEvery = time.Minute
+	sweepEvery = 5 * time.Minute
 	// logoutTime bounds the good-bye to ServiceTrade.
 	logoutTime = 5 * time.Second
 )

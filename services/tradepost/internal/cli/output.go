@@ -30,10 +30,22 @@ func (g *global) write(w io.Writer, p printed) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
+	t.SetColumnConfigs(amounts(headings))
 	t.AppendHeader(headings)
 	for _, r := range rows {
 		t.AppendRow(r)
 	}
 	_, err := io.WriteString(w, t.Render()+"\n")
 	return err
+}
+
+// amounts aligns columns of numbers to the right.
+func amounts(headings []any) []table.ColumnConfig {
+	var right []table.ColumnConfig
+	for i, h := range headings {
+		if h == "total" {
+			right = append(right, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	return right
 }

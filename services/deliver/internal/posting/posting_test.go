@@ -3,6 +3,7 @@ package posting_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,9 +68,11 @@ func TestACrashAfterTheWriteIsTakenOver(t *testing.T) {
 func TestAZombieIsFencedOff(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *workbench) {
 		m := w.open()
-		w.books.before = func(_ context.Context, _ connector.Posting) connector.Answer {
-			w.books.before = nil
-			time.Sleep(10 * time.Minute) // stopped, not listening to any deadline
+		var stopped atomic.Bool
+		w.books.before = func(context.Context, connector.Posting) connector.Answer {
+			if !stopped.Swap(true) {
+				time.Sleep(10 * time.Minute) // not listening to any deadline
+			}
 			return nil
 		}
 		zombie := make(chan error)

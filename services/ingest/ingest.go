@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
@@ -26,6 +27,8 @@ import (
 const (
 	// cacheAge bounds how old a customer, location, job or item in a snapshot may be.
 	cacheAge = 2 * time.Minute
+	// sweepEvery is how often all records are looked through.
+	sweepEvery = 5 * time.Minute
 	// commandsInFlight is how many commands are carried out at once.
 	commandsInFlight = 4
 	// logoutTime bounds the good-bye to ServiceTrade.
@@ -105,12 +108,45 @@ func (s *Service) listenToCommands() error {
 
 // Run polls until ctx ends, then finishes what is under way.
 func (s *Service) Run(ctx context.Context) error {
-	defer func() {
-		for _, c := range s.clients {
-			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTime)
-			_ = c.Logout(bye)
-			cancel()
+	defer s.logout(context.WithoutCancel(ctx))
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return s.sweep(ctx) })
+	return g.Wait()
+}
+
+func (s *Service) logout(ctx context.Context) {
+	for _, c := range s.clients {
+		bye, cancel := context.WithTimeout(ctx, logoutTime)
+		_ = c.Logout(bye)
+		cancel()
+	}
+}
+
+// sweep looks through all records for sends that make no progress.
+func (s *Service) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			err := s.store.Each(ctx, func(e record.Entry) error { return s.heal(ctx, e) })
+			if err != nil && ctx.Err() == nil {
+				s.deps.Log.WarnContext(ctx, "the sweep for sends without progress did not finish", "err", err)
+			}
 		}
-	}()
-	return s.router.Run(ctx)
+	}
+}
+
+func (s *Service) heal(ctx context.Context, e record.Entry) error {
+	o, ok := s.openers[e.Record.GetConnection()]
+	if !ok {
+		return nil
+	}
+	if err := o.Heal(ctx, e); err != nil && ctx.Err() == nil {
+		s.deps.Log.WarnContext(ctx, "a send without progress could not be published again", "invoice", e.Key.InvoiceID, "err", err)
+	}
+	return nil
 }

@@ -50,10 +50,21 @@ func (o *Opener) Pending(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	age := o.Now().Sub(e.At)
 	switch e.State() {
 	case tradepostv1.RecordState_RECORD_STATE_UNSPECIFIED, record.Closed:
 		return o.open(ctx, e, servicetrade.StatusPendingAccounting)
+	default:
+		return o.Heal(ctx, e)
+	}
+}
+
+// Heal publishes the message of a send again that made no progress for long: its
+// message was lost, or the process died that was about to publish it. Pending
+// calls it for what ServiceTrade lists; the sweep calls it for every record, since
+// an operator's retry of a failed invoice is in no list of pending ones.
+func (o *Opener) Heal(ctx context.Context, e record.Entry) error {
+	age := o.Now().Sub(e.At)
+	switch e.State() {
 	case record.Opening:
 		if age > openingAge {
 			return o.again(ctx, e)

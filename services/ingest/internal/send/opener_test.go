@@ -294,6 +294,22 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// The message of an operator's retry is lost; no list of pending invoices shows it.
+func TestALostRetryIsHealedByTheSweep(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.pending()
+		d.close(tradepostv1.Settlement_SETTLEMENT_FAILED)
+		d.office.invoice.Status = "failed"
+		require.NoError(t, d.retry(1))
+		require.NoError(t, d.Heal(t.Context(), d.entry()))
+		require.Len(t, d.sent(), 2)
+		time.Sleep(stuck)
+		require.NoError(t, d.Heal(t.Context(), d.entry()))
+		require.Len(t, d.sent(), 3)
+		require.Equal(t, int64(2), d.entry().Record.GetSend())
+	})
+}
+
 func TestRetryReleasesWhatIsHeld(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		d.pending()

@@ -30,6 +30,13 @@ import (
 
 var errAttaching = errors.New("is being attached")
 
+const (
+	// sweepEvery is how often all records are looked through.
+	sweepEvery = 5 * time.Minute
+	// logoutTime bounds the good-bye to ServiceTrade, which keeps few sessions per user.
+	logoutTime = 5 * time.Second
+)
+
 // Service posts for every enabled connection of the configuration.
 type Service struct {
 	deps       runtime.Deps
@@ -41,6 +48,7 @@ type Service struct {
 	mu      sync.Mutex
 	trouble map[string]error // connections that take no messages, and why
 	closers []func() error
+	posters map[string]*posting.Poster // of the connections that are attached
 }
 
 // New prepares the stage. Connectors that the program does not have are told here.
@@ -62,6 +70,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	s := &Service{
 		deps: d, connectors: connectors, gate: gate, router: router,
 		clients: stage.Clients(d.Config, d.Log), trouble: map[string]error{},
+		posters: map[string]*posting.Poster{},
 	}
 	for _, c := range d.Config.EnabledConnections() {
 		s.trouble[c.ID] = errAttaching
@@ -77,6 +86,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
 	for _, c := range s.deps.Config.EnabledConnections() {
 		g.Go(func() error {
 			// A connection in trouble waits by itself; the others go on.
@@ -116,25 +126,36 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 		_ = conn.Close()
 		return err
 	}
-	if err := s.consume(c, conn, log); err != nil {
+	p := s.poster(c, conn, log)
+	if err := s.router.Handle(bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1)), p.Handle); err != nil {
 		_ = conn.Close()
 		return err
 	}
 	s.mu.Lock()
-	s.closers = append(s.closers, conn.Close)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.closers, s.posters[c.ID] = append(s.closers, conn.Close), p
 	log.InfoContext(ctx, "connection attached", "connector", c.Connector)
 	return nil
 }
 
-func (s *Service) consume(c *connection.Connection, conn connector.Connector, log *slog.Logger) error {
+func (s *Service) poster(c *connection.Connection, conn connector.Connector, log *slog.Logger) *posting.Poster {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
-	p := &posting.Poster{
+	return &posting.Poster{
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(conn), Gate: s.gate,
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
-		Owner: s.deps.Instance, Log: s.deps.Log,
+		Instance: s.deps.Instance, Log: s.deps.Log,
 	}
-	return s.router.Handle(bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1)), p.Handle)
+}
+
+// recover looks for what an attempt may have left whose message is lost.
+func (s *Service) recover(ctx context.Context, e record.Entry) error {
+	s.mu.Lock()
+	p := s.posters[e.Record.GetConnection()]
+	s.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	return p.Recover(ctx, e)
 }
 
 func (s *Service) note(connection string, err error) {
@@ -174,6 +195,3 @@ func (s *Service) close() {
 		cancel()
 	}
 }
-
-// logoutTime bounds the good-bye to ServiceTrade, which keeps few sessions per user.
-const logoutTime = 5 * time.Second

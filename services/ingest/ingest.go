@@ -29,6 +29,8 @@ const (
 	cacheAge = 2 * time.Minute
 	// sweepEvery is how often all records are looked through.
 	sweepEvery = 5 * time.Minute
+	// scheduleEvery is how often the poll schedules are looked after.
+	scheduleEvery = 30 * time.Second
 	// commandsInFlight is how many commands are carried out at once.
 	commandsInFlight = 4
 	// logoutTime bounds the good-bye to ServiceTrade.
@@ -111,7 +113,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.logout(context.WithoutCancel(ctx))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
-	g.Go(func() error { return s.sweep(ctx) })
+	g.Go(func() error { return stage.Sweep(ctx, s.store, sweepEvery, s.deps.Log, s.heal) })
+	g.Go(func() error { return s.keepPolling(ctx) })
 	return g.Wait()
 }
 
@@ -123,30 +126,31 @@ func (s *Service) logout(ctx context.Context) {
 	}
 }
 
-// sweep looks through all records for sends that make no progress.
-func (s *Service) sweep(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
+// heal publishes sends again that make no progress.
+func (s *Service) heal(ctx context.Context, e record.Entry) error {
+	o, ok := s.openers[e.Record.GetConnection()]
+	if !ok {
+		return nil
+	}
+	return o.Heal(ctx, e)
+}
+
+// keepPolling makes sure that the schedules are there: a stream that was lost and
+// made anew has none, and ServiceTrade would never be asked again.
+func (s *Service) keepPolling(ctx context.Context) error {
+	tick := time.NewTicker(scheduleEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			err := s.store.Each(ctx, func(e record.Entry) error { return s.heal(ctx, e) })
-			if err != nil && ctx.Err() == nil {
-				s.deps.Log.WarnContext(ctx, "the sweep for sends without progress did not finish", "err", err)
+			for _, c := range s.deps.Config.EnabledConnections() {
+				err := s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
+				if err != nil && ctx.Err() == nil {
+					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", c.AccountID, "err", err)
+				}
 			}
 		}
 	}
-}
-
-func (s *Service) heal(ctx context.Context, e record.Entry) error {
-	o, ok := s.openers[e.Record.GetConnection()]
-	if !ok {
-		return nil
-	}
-	if err := o.Heal(ctx, e); err != nil && ctx.Err() == nil {
-		s.deps.Log.WarnContext(ctx, "a send without progress could not be published again", "invoice", e.Key.InvoiceID, "err", err)
-	}
-	return nil
 }

@@ -69,7 +69,7 @@ func pendingInvoice(total string) *tradepostv1.ServiceTradeInvoice {
 func (w *workbench) poster(owner string) *posting.Poster {
 	return &posting.Poster{
 		Connection: "acme-books", Account: "acme", Connector: w.books, Gate: w.gate, Source: w,
-		Stored: stored.Streams{JS: w.js}, Owner: owner, Log: w.gate.Log,
+		Stored: stored.Streams{JS: w.js}, Instance: owner, Log: w.gate.Log,
 	}
 }
 

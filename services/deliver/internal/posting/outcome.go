@@ -55,7 +55,7 @@ func fromRecord(r *tradepostv1.RecordedOutcome) *tradepostv1.Outcome {
 	switch r.GetKind() {
 	case tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED:
 		return &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Posted{Posted: &tradepostv1.Posted{
-			Documents: r.GetDocuments(), NumberAssigned: r.GetNumberAssigned(),
+			Documents: r.GetDocuments(), NumberAssigned: r.GetNumberAssigned(), Remarks: fault.FromCodes(r.GetFaultCodes()),
 		}}}
 	case tradepostv1.OutcomeKind_OUTCOME_KIND_SUPERSEDED:
 		return &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Superseded{Superseded: &tradepostv1.Superseded{}}}

@@ -16,7 +16,7 @@ import (
 func (t *turn) commentFaults(ctx context.Context) error {
 	faults := t.texts.GetRejected().GetFaults()
 	if len(faults) == 0 {
-		faults = fromCodes(t.entry.Record.GetOutcome().GetFaultCodes())
+		faults = fault.FromCodes(t.entry.Record.GetOutcome().GetFaultCodes())
 	}
 	// The record's hash names the comment, whether the texts were at hand or not.
 	marker, err := t.marker(t.entry.Record.GetOutcome().GetHash())
@@ -28,24 +28,12 @@ func (t *turn) commentFaults(ctx context.Context) error {
 	}))
 }
 
-// fromCodes serves a rejection whose message was lost with its stream.
-func fromCodes(codes []string) []*tradepostv1.Fault {
-	faults := make([]*tradepostv1.Fault, len(codes))
-	for i, c := range codes {
-		params := map[string]string{}
-		if e, ok := fault.Lookup(c); ok {
-			for _, p := range e.Params {
-				params[p] = "(not known any more)"
-			}
-		}
-		faults[i] = fault.New(c, fault.Args{Params: params})
-	}
-	return faults
-}
-
 // remarks tells what the bookkeeper has to know of a posted document.
 func (t *turn) remarks(ctx context.Context) error {
 	remarks := t.texts.GetPosted().GetRemarks()
+	if len(remarks) == 0 {
+		remarks = fault.FromCodes(t.entry.Record.GetOutcome().GetFaultCodes())
+	}
 	if len(remarks) == 0 {
 		return nil
 	}
@@ -74,6 +62,19 @@ func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTra
 			"It does exist in %s: %s. If it should not be there, the bookkeeper has to void it; "+
 			"if it should, set the invoice to Processed here, or send it again.\n%s",
 		inv.GetStatus(), t.SystemTitle, t.documents(), marker))
+}
+
+// commentChanged is for an invoice that shows processed with another total than
+// the one that was posted.
+func (t *turn) commentChanged(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) error {
+	marker, err := t.marker("changed/" + inv.GetTotalPrice())
+	if err != nil {
+		return err
+	}
+	return t.comment(ctx, marker, fmt.Sprintf(
+		"This invoice was changed while it was being posted: its total is %s now, and %s was posted to %s as %s. "+
+			"Send the invoice again, so that the books are brought up to date.\n%s",
+		inv.GetTotalPrice(), t.entry.Record.GetTotal(), t.SystemTitle, t.documents(), marker))
 }
 
 func (t *turn) commentNumberRefused(ctx context.Context, number string) error {

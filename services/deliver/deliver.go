@@ -106,9 +106,6 @@ func (s *Service) attachUntilDone(ctx context.Context, c *connection.Connection)
 		if err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "the connection takes no invoices", "err", err)
 		}
-		if errors.Is(err, company.ErrSwapped) {
-			return struct{}{}, backoff.Permanent(err)
-		}
 		return struct{}{}, err
 	}, backoff.WithMaxElapsedTime(0))
 }
@@ -118,7 +115,11 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 	if err != nil {
 		return err
 	}
-	conn, err := reg.New(ctx, stage.Settings(s.deps.Config, c, log))
+	settings := stage.Settings(s.deps.Config, c, log)
+	if settings.Company, err = company.Stored(ctx, s.deps.JS, c.ID); err != nil {
+		return err
+	}
+	conn, err := reg.New(ctx, settings)
 	if err != nil {
 		return fmt.Errorf("set up the connector %s: %w", c.Connector, err)
 	}
@@ -144,6 +145,7 @@ func (s *Service) poster(c *connection.Connection, conn connector.Connector, log
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(conn), Gate: s.gate,
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
+		Trouble: func(err error) { s.note(c.ID, err) },
 	}
 }
 
@@ -173,7 +175,7 @@ func (s *Service) note(connection string, err error) {
 func (s *Service) ready() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.trouble) == 0 || len(s.closers) > 0 {
+	if len(s.trouble) < len(s.deps.Config.EnabledConnections()) || len(s.trouble) == 0 {
 		return nil
 	}
 	var all []error

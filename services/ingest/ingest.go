@@ -7,7 +7,9 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,6 +48,10 @@ type Service struct {
 	clients map[string]*servicetrade.Client
 	pending *prometheus.GaugeVec
 	openers map[string]*send.Opener // by connection
+
+	mu      sync.Mutex
+	trouble map[string]error // accounts whose last list failed, and why
+	asked   map[string]bool  // accounts that were polled at all
 }
 
 // New prepares the stage.
@@ -61,6 +67,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	s := &Service{
 		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
 		clients: stage.Clients(d.Config, d.Log), openers: map[string]*send.Opener{},
+		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
 			Help: "Invoices that the last complete list of an account showed as pending_accounting.",
@@ -76,6 +83,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("servicetrade", s.ready)
 	return s, s.listenToCommands()
 }
 
@@ -90,12 +98,40 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	s.openers[c.ID] = o
 	p := &poll.Poller{
 		Account: c.AccountID, Lister: client, Opener: o, Parallel: c.Account.ServiceTrade.MaxParallel, Log: log,
-		Seen: func(n int) { s.pending.WithLabelValues(c.AccountID).Set(float64(n)) },
+		Fresh: o.Taker.Forget,
+		Seen:  func(n int, err error) { s.polled(c.AccountID, n, err) },
 	}
 	if err := s.router.Handle(bus.TickConsumer(c.AccountID), p.Tick); err != nil {
 		return err
 	}
 	return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
+}
+
+func (s *Service) polled(account string, n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[account] = true
+	if err != nil {
+		s.trouble[account] = err
+		return
+	}
+	delete(s.trouble, account)
+	s.pending.WithLabelValues(account).Set(float64(n))
+}
+
+// ready is false only when no account at all can be polled: one in trouble must
+// not take the replica out of service for the others.
+func (s *Service) ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.asked) == 0 || len(s.trouble) < len(s.asked) {
+		return nil
+	}
+	var all []error
+	for id, err := range s.trouble {
+		all = append(all, fmt.Errorf("account %s cannot be polled: %w", id, err))
+	}
+	return errors.Join(all...)
 }
 
 func (s *Service) listenToCommands() error {

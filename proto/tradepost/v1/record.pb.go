@@ -190,7 +190,10 @@ type Record struct {
 	// How often the send's message was published again.
 	Republished int32 `protobuf:"varint,21,opt,name=republished,proto3" json:"republished,omitempty"`
 	// The state that the record was held in, so that a release can go back to it.
-	HeldFrom      RecordState `protobuf:"varint,22,opt,name=held_from,json=heldFrom,proto3,enum=tradepost.v1.RecordState" json:"held_from,omitempty"`
+	HeldFrom RecordState `protobuf:"varint,22,opt,name=held_from,json=heldFrom,proto3,enum=tradepost.v1.RecordState" json:"held_from,omitempty"`
+	// The last send that a user asked for in ServiceTrade; a retry by an operator
+	// keeps it. Comments count it: a user who presses Send again hears again.
+	AskedSend     int64 `protobuf:"varint,23,opt,name=asked_send,json=askedSend,proto3" json:"asked_send,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -377,6 +380,13 @@ func (x *Record) GetHeldFrom() RecordState {
 		return x.HeldFrom
 	}
 	return RecordState_RECORD_STATE_UNSPECIFIED
+}
+
+func (x *Record) GetAskedSend() int64 {
+	if x != nil {
+		return x.AskedSend
+	}
+	return 0
 }
 
 // Who works on it, for how long at the most.
@@ -994,7 +1004,7 @@ var File_tradepost_v1_record_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x19tradepost/v1/record.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x1atradepost/v1/message.proto\x1a\x1atradepost/v1/outcome.proto\"\xd2\a\n" +
+	"\x19tradepost/v1/record.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x1atradepost/v1/message.proto\x1a\x1atradepost/v1/outcome.proto\"\xf1\a\n" +
 	"\x06Record\x122\n" +
 	"\aaccount\x18\x01 \x01(\tB\x18\xbaH\x15r\x132\x11^[a-z0-9-]{1,40}$R\aaccount\x12&\n" +
 	"\n" +
@@ -1026,7 +1036,9 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\tclosed_at\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12\x1a\n" +
 	"\battempts\x18\x14 \x01(\x05R\battempts\x12 \n" +
 	"\vrepublished\x18\x15 \x01(\x05R\vrepublished\x126\n" +
-	"\theld_from\x18\x16 \x01(\x0e2\x19.tradepost.v1.RecordStateR\bheldFrom\"\xb5\x01\n" +
+	"\theld_from\x18\x16 \x01(\x0e2\x19.tradepost.v1.RecordStateR\bheldFrom\x12\x1d\n" +
+	"\n" +
+	"asked_send\x18\x17 \x01(\x03R\taskedSend\"\xb5\x01\n" +
 	"\x05Claim\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12/\n" +

@@ -15,6 +15,7 @@ import (
 
 // finish turns the outcome of the attempt into the record, and tells the next stage.
 func (t *try) finish(ctx context.Context, o *tradepostv1.Outcome) error {
+	t.tellTrouble(o)
 	switch r := o.GetResult().(type) {
 	case *tradepostv1.Outcome_Wait:
 		return t.wait(ctx, r.Wait)
@@ -27,6 +28,20 @@ func (t *try) finish(ctx context.Context, o *tradepostv1.Outcome) error {
 		return t.doubt(ctx, r.Uncertain)
 	default:
 		return t.conclude(ctx, o)
+	}
+}
+
+// tellTrouble tells whether the connection as a whole can post.
+func (t *try) tellTrouble(o *tradepostv1.Outcome) {
+	if t.Trouble == nil {
+		return
+	}
+	w := o.GetWait()
+	switch {
+	case w == nil:
+		t.Trouble(nil)
+	case w.GetScope() == tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION:
+		t.Trouble(fmt.Errorf("%s: %s", w.GetReason(), w.GetMessage()))
 	}
 }
 

@@ -42,6 +42,9 @@ type Poster struct {
 	// Instance is unique to this process.
 	Instance string
 	Log      *slog.Logger
+	// Trouble is told why the connection as a whole cannot post, and nil as soon as
+	// it can again. It may be nil itself.
+	Trouble func(error)
 }
 
 // Handle takes one invoice.ready message through the protocol. It is safe to be

@@ -112,7 +112,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) error 
 	}
 	step := record.OpenSend(record.Opens{
 		Key: e.Key, Connection: o.Connection, SnapshotHash: hash, HashVersion: canonical.HashVersion,
-		StartStatus: status, Total: inv.GetTotalPrice(), Now: o.Now(),
+		StartStatus: status, Total: inv.GetTotalPrice(), Retry: status != servicetrade.StatusPendingAccounting, Now: o.Now(),
 	})
 	if other := o.postedElsewhere(e.Record); other != "" {
 		step = heldAtOnce(step, "posted before by connection "+other)

@@ -32,6 +32,9 @@ type OrderError = faults.OrderError
 // Scenario is a list of steps that give and cancel orders.
 type Scenario = faults.Scenario
 
+// Step is one step of a Scenario.
+type Step = faults.Step
+
 // FaultKind is the word for one kind of faults.
 type FaultKind = faults.Kind
 
@@ -78,8 +81,13 @@ func (a *API) ClearOrders() { a.s.faults.Clear() }
 func (a *API) Orders() []OrderState { return a.s.faults.Orders() }
 
 // Play begins a scenario; its times and counts of requests begin now. The orders
-// of an earlier scenario end.
-func (a *API) Play(scenario *Scenario) { a.s.faults.Play(*scenario) }
+// of an earlier scenario end. An error says which step cannot be made.
+func (a *API) Play(scenario *Scenario) error {
+	if err := a.s.faults.Play(*scenario); err != nil {
+		return fmt.Errorf("play a scenario: %w", err)
+	}
+	return nil
+}
 
 // ParseScenario reads a scenario file; file is only for the messages. The error
 // tells everything that is wrong, with line and column.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -247,86 +246,4 @@ func TestDriftingPagesToOrder(t *testing.T) {
 	}
 	require.Len(t, seen, 40, "a client that reads again sees everything")
 	require.Greater(t, passes, 1)
-}
-
-func TestWebhooksToOrder(t *testing.T) {
-	got := make(chan string, 100)
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // a broken message shows as a missing one
-		got <- string(body)
-	}))
-	defer receiver.Close()
-	s, c := ready(t, sandbox.Options{})
-	require.Equal(t, 200, c.send("POST", "/api/webhook", map[string]any{"hookUrl": receiver.URL + "/hooks/abc"}).status)
-	ids := s.API.Invoices()
-	touch := func(i int) { require.NoError(t, s.API.SetStatus(ids[i].ID, "failed")) }
-	expect := func(want ...int) {
-		t.Helper()
-		for _, i := range want {
-			require.Contains(t, <-got, strconv.FormatInt(ids[i].ID, 10))
-		}
-	}
-	order(t, s, sandbox.Order{Fault: sandbox.FaultWebhookDrop, Next: 1, Resource: "invoice"})
-	order(t, s, sandbox.Order{Fault: sandbox.FaultWebhookDrop, Next: 1, Path: "/others/*"})
-	touch(0)
-	touch(1)
-	expect(1)
-	order(t, s, sandbox.Order{Fault: sandbox.FaultWebhookDouble, Next: 1, Path: "/hooks/*"})
-	touch(2)
-	expect(2, 2)
-	order(t, s, sandbox.Order{Fault: sandbox.FaultWebhookReorder, Next: 1})
-	touch(3)
-	touch(4)
-	expect(4, 3)
-	order(t, s, sandbox.Order{Fault: sandbox.FaultWebhookDelay, Delay: 50 * time.Millisecond, Next: 1})
-	touch(5)
-	touch(6)
-	expect(6, 5)
-	struck := 0
-	for _, o := range s.API.Orders() {
-		struck += o.Struck
-	}
-	require.Equal(t, 4, struck, "the order for another address never struck")
-	require.Empty(t, got)
-}
-
-func TestWrongOrdersAreRefused(t *testing.T) {
-	s, _ := ready(t, sandbox.Options{})
-	_, err := s.API.Order(sandbox.Order{Fault: sandbox.FaultLatency, Next: 1, Every: 2})
-	var wrong *sandbox.OrderError
-	require.ErrorAs(t, err, &wrong)
-	require.Len(t, wrong.Problems, 2)
-	require.Empty(t, s.API.Orders())
-}
-
-// Orders come and go while clients work.
-func TestOrdersUnderLoad(t *testing.T) {
-	s, c := ready(t, sandbox.Options{SessionsPerUser: 100})
-	var wg sync.WaitGroup
-	for worker := range 4 {
-		wg.Go(func() {
-			for i := range 30 {
-				id, err := s.API.Order(sandbox.Order{
-					Fault:       []sandbox.FaultKind{sandbox.FaultThrottled, sandbox.FaultStaleList, sandbox.FaultDrift, sandbox.FaultWebhookDrop}[worker],
-					Probability: 0.5, Times: 5,
-				})
-				if err != nil {
-					t.Error(err)
-				}
-				res, err := http.DefaultClient.Do(c.request("GET", "/api/invoice?page="+strconv.Itoa(i%3), "", nil))
-				if err != nil {
-					t.Error(err)
-					continue
-				}
-				_ = res.Body.Close()
-				s.API.Orders()
-				if i%2 == 0 {
-					_ = s.API.Cancel(id)
-				}
-				_ = s.API.SetStatus(s.API.Invoices()[i].ID, "failed")
-			}
-		})
-	}
-	wg.Wait()
-	require.Len(t, s.API.Orders(), 120)
 }

@@ -38,6 +38,9 @@ func New(o Options) *Sandbox {
 	o.defaults()
 	s := &Sandbox{opt: o}
 	s.build(state.New(s.storeConfig()))
+	if err := s.play(); err != nil {
+		o.Log.Error("scenario refused", "error", err)
+	}
 	if o.Configured {
 		// A fresh account has no system that could clash with this one, so the only
 		// possible refusal is a bad name, which leaves the account without a button.
@@ -58,12 +61,23 @@ func Open(o Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("open the sandbox: %w", err)
 	}
 	s.build(store)
+	if err := s.play(); err != nil {
+		return nil, err
+	}
 	if o.Configured && !s.API.CanSend() {
 		if err := s.API.Setup(o.ExternalSystem, "Accounting"); err != nil {
 			return nil, fmt.Errorf("set the external system up: %w", err)
 		}
 	}
 	return s, nil
+}
+
+// play begins the scenario of the options. A parsed one cannot be refused.
+func (s *Sandbox) play() error {
+	if s.opt.Scenario == nil {
+		return nil
+	}
+	return s.API.Play(s.opt.Scenario)
 }
 
 func (s *Sandbox) storeConfig() state.Config {
@@ -84,9 +98,6 @@ func (s *Sandbox) build(store *state.Store) {
 	})
 	s.faults = faults.New(o.Now, s.sessions)
 	s.faults.Set(o.Faults)
-	if o.Scenario != nil {
-		s.faults.Play(*o.Scenario)
-	}
 	s.hooks = hook.New(hook.Config{
 		Receivers: store.Receivers, RetryDelay: o.WebhookRetryDelay, BaseURL: o.PublicURL, Client: o.WebhookClient, Log: o.Log,
 		Fault: s.webhookFault,

@@ -55,6 +55,8 @@ func (c *Control) scenario(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Faults.Play(*scenario)
+	if err := c.Faults.Play(*scenario); err != nil {
+		return nil, err
+	}
 	return c.Faults.Progress(), nil
 }

@@ -46,9 +46,9 @@ func (o Order) looksAt(q request) bool {
 	case SignedOut:
 		return q.signedIn
 	case StaleList:
-		return q.list
+		return q.list && q.signedIn
 	case Drift: // rows cannot move to a first page from one before it
-		return q.list && (q.page > 1 || o.PageSize > 0)
+		return q.list && q.signedIn && (q.page > 1 || o.PageSize > 0)
 	}
 	return true
 }

@@ -74,14 +74,41 @@ type StepProgress struct {
 	Made bool   `json:"made"`
 }
 
+// check refuses steps that cannot be made; a parsed scenario has none.
+func (s Scenario) check() error {
+	for i, step := range s.Steps {
+		ways := 0
+		for _, way := range []bool{step.Order != nil, step.Cancel != "", step.Clear} {
+			if way {
+				ways++
+			}
+		}
+		if ways != 1 {
+			return fmt.Errorf("step %d of scenario %q must do one thing: order, cancel or clear", i+1, s.Name)
+		}
+		if step.Order == nil {
+			continue
+		}
+		if problems := step.Order.Check(); len(problems) > 0 {
+			return fmt.Errorf("step %d of scenario %q: %w", i+1, s.Name, &OrderError{problems})
+		}
+	}
+	return nil
+}
+
 // Play begins a scenario; time and requests count from now. The orders of an
-// earlier scenario end.
-func (s *Seam) Play(scenario Scenario) {
+// earlier scenario end. An error says which step cannot be made; nothing changes
+// then.
+func (s *Seam) Play(scenario Scenario) error {
+	if err := scenario.check(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cancelOwn("")
 	s.playing = &playing{Scenario: scenario, since: s.now(), arrived: s.arrived, made: make([]bool, len(scenario.Steps))}
 	s.advance(s.now())
+	return nil
 }
 
 // Progress tells how far the scenario is; nil when none was begun.

@@ -69,7 +69,7 @@ func TestStepsComeWhenTheyAreDue(t *testing.T) {
 	s := New(c.now, &nobody{})
 	require.Nil(t, s.Progress())
 	ask(s, "GET", "/api/x") // before the beginning: does not count
-	s.Play(*scenario)
+	require.NoError(t, s.Play(*scenario))
 	got := ""
 	for i := range 20 { // one request each second: 0 s to 19 s
 		switch answer := ask(s, "GET", "/api/x"); {
@@ -92,23 +92,36 @@ func TestStepsComeWhenTheyAreDue(t *testing.T) {
 		require.True(t, o.Scenario)
 	}
 	require.NotContains(t, fmt.Sprint(s.Progress().Steps), "false")
-	s.Play(*scenario)
+	require.NoError(t, s.Play(*scenario))
 	require.Contains(t, fmt.Sprint(s.Progress().Steps), "false", "it begins anew")
 	s.Clear()
+	require.Nil(t, s.Progress())
+}
+
+func TestStepsOfAProgramAreCheckedToo(t *testing.T) {
+	s := New(time.Now, &nobody{})
+	for want, step := range map[string]Step{
+		"must do one thing": {}, "one thing": {Clear: true, Cancel: "x"}, "fault is missing": {Order: &Order{}},
+		"delay is required": {Order: &Order{Fault: Latency}},
+	} {
+		err := s.Play(Scenario{Name: "mine", Steps: []Step{{Clear: true}, step}})
+		require.ErrorContains(t, err, `step 2 of scenario "mine"`)
+		require.ErrorContains(t, err, want)
+	}
 	require.Nil(t, s.Progress())
 }
 
 func TestAStepThatNobodySawEndsInTime(t *testing.T) {
 	c := atNoon()
 	s := New(c.now, &nobody{})
-	s.Play(Scenario{Steps: []Step{{At: time.Minute, Order: &Order{Fault: CutBefore, For: time.Minute}}}})
+	require.NoError(t, s.Play(Scenario{Steps: []Step{{At: time.Minute, Order: &Order{Fault: CutBefore, For: time.Minute}}}}))
 	c.at = c.at.Add(90 * time.Second)
 	require.Equal(t, c.at.Add(30*time.Second), *s.Orders()[0].Until, "counted from when it was due")
 	c.at = c.at.Add(30 * time.Second)
 	require.Empty(t, ask(s, "GET", "/api/x"))
 	by, err := s.Add(Order{Fault: CutAfter})
 	require.NoError(t, err)
-	s.Play(Scenario{Steps: []Step{{Clear: true}}})
+	require.NoError(t, s.Play(Scenario{Steps: []Step{{Clear: true}}}))
 	require.Equal(t, by.ID, s.Orders()[0].ID, "clear leaves what was ordered by hand")
 	require.True(t, s.Orders()[0].Active)
 }
@@ -125,7 +138,7 @@ func FuzzParseScenario(f *testing.F) {
 		}
 		c := atNoon()
 		s := New(c.now, &nobody{})
-		s.Play(*scenario)
+		require.NoError(t, s.Play(*scenario))
 		for range 3 {
 			ask(s, "GET", "/api/invoice?page=2")
 			c.at = c.at.Add(time.Minute)

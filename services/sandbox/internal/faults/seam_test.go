@@ -131,8 +131,13 @@ func TestChancesAreAsOrdered(t *testing.T) {
 func TestFaultsMeetInOneRequest(t *testing.T) {
 	s := New(time.Now, &nobody{})
 	for _, o := range []Order{
-		{Fault: Throttled, Next: 1}, {Fault: ServerError, Next: 1}, {Fault: StaleList, Age: time.Minute}, {Fault: Drift, PageSize: 5},
-		{Fault: Latency, Delay: time.Second}, {Fault: Latency, Delay: 2 * time.Second}, {Fault: Evict, Next: 1, Name: "all out"},
+		{Fault: Throttled, Next: 1},
+		{Fault: ServerError, Next: 1},
+		{Fault: StaleList, Age: time.Minute},
+		{Fault: Drift, PageSize: 5},
+		{Fault: Latency, Delay: time.Second},
+		{Fault: Latency, Delay: 2 * time.Second},
+		{Fault: Evict, Next: 1, Name: "all out"},
 	} {
 		_, err := s.Add(o)
 		require.NoError(t, err)

@@ -170,5 +170,8 @@ func (s *standing) drift(f *Fault, q request) string {
 	case moved < 0:
 		return fmt.Sprintf("Pages drift: %d rows repeated", -moved)
 	}
+	if s.Order.PageSize > 0 {
+		return fmt.Sprintf("Pages drift: at most %d rows", s.Order.PageSize)
+	}
 	return "Pages drift: no row moved"
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -28,6 +30,7 @@ var errAway = errors.New("connection refused")
 
 // office is ServiceTrade with one invoice, and a log of what was written.
 type office struct {
+	mu       sync.Mutex // one call after the other
 	invoice  *tradepostv1.ServiceTradeInvoice
 	comments []servicetrade.Comment
 	writes   []string
@@ -35,6 +38,11 @@ type office struct {
 	fail func(call string) error
 	// lose is asked after each write: an error is answered although it was done.
 	lose func(call string) error
+}
+
+// shown is the invoice as it is now.
+func (o *office) shown() *tradepostv1.ServiceTradeInvoice {
+	return proto.Clone(o.invoice).(*tradepostv1.ServiceTradeInvoice)
 }
 
 func (o *office) before(call string) error {
@@ -53,10 +61,14 @@ func (o *office) after(call string) error {
 }
 
 func (o *office) Invoice(context.Context, int64) (*tradepostv1.ServiceTradeInvoice, error) {
-	return o.invoice, o.before("get")
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.shown(), o.before("get")
 }
 
 func (o *office) SetStatus(_ context.Context, _ int64, c servicetrade.StatusChange) (*tradepostv1.ServiceTradeInvoice, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	call := "put " + c.Status
 	if c.InvoiceNumber != "" {
 		call += " " + c.InvoiceNumber
@@ -68,14 +80,18 @@ func (o *office) SetStatus(_ context.Context, _ int64, c servicetrade.StatusChan
 	if c.InvoiceNumber != "" {
 		o.invoice.InvoiceNumber = c.InvoiceNumber
 	}
-	return o.invoice, o.after(call)
+	return o.shown(), o.after(call)
 }
 
 func (o *office) Comments(context.Context, int, int64) ([]servicetrade.Comment, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	return o.comments, o.before("comments")
 }
 
 func (o *office) AddPrivateComment(_ context.Context, entityType int, id int64, content string) (servicetrade.Comment, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if err := o.before("comment"); err != nil {
 		return servicetrade.Comment{}, err
 	}

@@ -1,0 +1,89 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/runtime"
+)
+
+// logged collects what was logged.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func pollConfig() *connection.Config {
+	c := &connection.Config{Connections: map[string]*connection.Connection{}}
+	for account, enabled := range map[string]bool{"acme": true, "brown": true, "asleep": false} {
+		c.Connections[account+"-books"] = &connection.Connection{
+			ID: account + "-books", AccountID: account, Enabled: enabled,
+			Account: &connection.Account{ID: account, ServiceTrade: connection.ServiceTrade{PollInterval: time.Minute}},
+		}
+	}
+	return c
+}
+
+// polled tells whether the schedule of an account's polls is in its stream.
+func polled(t *testing.T, js jetstream.JetStream, account string) bool {
+	t.Helper()
+	st, err := js.Stream(t.Context(), bus.StreamPolls)
+	require.NoError(t, err)
+	_, err = st.GetLastMsgForSubject(t.Context(), bus.PollSchedule(account))
+	if err != nil {
+		require.ErrorIs(t, err, jetstream.ErrMsgNotFound)
+	}
+	return err == nil
+}
+
+// A stream that was lost and made anew has no schedules. They come back by
+// themselves; else ServiceTrade would never be asked again.
+func TestPollSchedulesComeBackAfterTheirStreamWasLost(t *testing.T) {
+	bustest.FakeTime(t, func(t *testing.T, b *bustest.Broker) {
+		js := b.JS(t)
+		log := &logged{}
+		l := slog.New(slog.NewTextHandler(log, nil))
+		s := &Service{deps: runtime.Deps{Config: pollConfig(), JS: js, Log: l}, bus: bus.NewPublisher(js, l)}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.keepPolling(ctx) }()
+		time.Sleep(time.Minute) // fake time
+		require.True(t, polled(t, js, "acme"))
+
+		require.NoError(t, js.DeleteStream(t.Context(), bus.StreamPolls))
+		time.Sleep(2 * time.Minute) // fake time
+		require.Contains(t, log.String(), "ServiceTrade is not polled", "that nothing is polled is told")
+		_, err := bus.Apply(t.Context(), js, bus.ApplyOptions{})
+		require.NoError(t, err)
+		require.False(t, polled(t, js, "acme"))
+
+		time.Sleep(time.Minute) // fake time
+		require.True(t, polled(t, js, "acme"))
+		require.True(t, polled(t, js, "brown"))
+		require.False(t, polled(t, js, "asleep"), "a connection that is not enabled")
+		cancel()
+		require.NoError(t, <-done)
+	})
+}

@@ -92,13 +92,16 @@ func (t *try) wait(ctx context.Context, w *tradepostv1.Wait) error {
 		d = max(time.Until(until.AsTime()), time.Second)
 	}
 	waits := record.Waits{Scope: w.GetScope(), Until: time.Now().Add(d), Reason: w.GetReason()}
+	// Where nobody could look, what an earlier attempt may have left stays in doubt.
 	give := record.Release
-	switch {
-	case t.doubtful:
-		// Nobody could look, so what an earlier attempt may have left stays in doubt.
+	if t.doubtful {
 		give = record.Doubt
-	case d >= parkFrom:
-		return t.park(ctx, waits)
+	}
+	if d >= parkFrom {
+		if !t.doubtful {
+			give = record.Park
+		}
+		return t.park(ctx, waits, give)
 	}
 	if err := t.change(ctx, give(t.owner, waits)); err != nil {
 		return err
@@ -108,12 +111,12 @@ func (t *try) wait(ctx context.Context, w *tradepostv1.Wait) error {
 
 // park schedules the message before the record says so: should the process die
 // between the two, the message still comes.
-func (t *try) park(ctx context.Context, w record.Waits) error {
+func (t *try) park(ctx context.Context, w record.Waits, give func(string, record.Waits) record.Transition) error {
 	if err := t.Gate.Bus.Schedule(ctx, t.m.Subject, w.Until, t.ready); err != nil {
 		return err
 	}
 	t.log.InfoContext(ctx, "parked", "until", w.Until, "reason", w.Reason)
-	return t.change(ctx, record.Park(t.owner, w))
+	return t.change(ctx, give(t.owner, w))
 }
 
 // doubt leaves the attempt unresolved: after the settling time somebody looks.

@@ -1,6 +1,7 @@
 package posting_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -52,5 +53,31 @@ func TestNothingIsParkedThatNothingWakes(t *testing.T) {
 		}
 		require.Error(t, w.poster("a").Handle(t.Context(), m))
 		require.Equal(t, record.Claimed, w.record().GetState())
+	})
+}
+
+// A send in doubt cannot be called parked, but its long wait must not hold a slot
+// either: it is scheduled like a parked one, and the doubt is resolved when it comes.
+func TestALongWaitInDoubtHoldsNoSlot(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		m := w.open()
+		w.books.after = func(context.Context, connector.Posting) connector.Answer { panic("kill -9") }
+		require.Panics(t, func() { _ = w.poster("dead").Handle(t.Context(), m) })
+		w.books.after = nil
+		time.Sleep(time.Minute)
+		w.books.onFind = func() error {
+			return connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, For: 6 * time.Hour, Reason: "closed"})
+		}
+		start := time.Now()
+		w.deliver(w.poster("heir"), m)
+		require.Less(t, time.Since(start), time.Minute)
+		require.NotNil(t, w.record().GetUnresolved())
+		w.books.onFind = nil
+		time.Sleep(6*time.Hour + 5*time.Second)
+		fired := w.last(bus.StreamReady, m.Subject)
+		require.Greater(t, fired.Sequence, m.Sequence)
+		w.deliver(w.poster("heir"), fired)
+		require.Equal(t, 1, w.books.count())
+		require.NotNil(t, w.outcome().GetOutcome().GetPosted())
 	})
 }

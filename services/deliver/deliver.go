@@ -22,10 +22,12 @@ import (
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
 	"github.com/tradepost/tradepost/services/deliver/internal/stored"
+	"github.com/tradepost/tradepost/services/deliver/internal/watch"
 )
 
 var errAttaching = errors.New("is being attached")
@@ -37,6 +39,7 @@ type Service struct {
 	gate       *stage.Gate
 	router     *bus.Router
 	clients    map[string]*servicetrade.Client
+	watcher    *watch.Watcher
 
 	mu      sync.Mutex
 	trouble map[string]error // connections that take no messages, and why
@@ -61,7 +64,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	}
 	s := &Service{
 		deps: d, connectors: connectors, gate: gate, router: router,
-		clients: stage.Clients(d.Config, d.Log), trouble: map[string]error{},
+		clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "deliver")), trouble: map[string]error{}, watcher: watch.New(d.Metrics),
 	}
 	for _, c := range d.Config.EnabledConnections() {
 		s.trouble[c.ID] = errAttaching
@@ -130,7 +133,7 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 func (s *Service) consume(c *connection.Connection, conn connector.Connector, log *slog.Logger) error {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
 	p := &posting.Poster{
-		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(conn), Gate: s.gate,
+		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate,
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
 		Owner: s.deps.Instance, Log: s.deps.Log,
 	}

@@ -29,6 +29,8 @@ func Route(path string) string {
 func routeWord(s string) string {
 	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 	switch {
+	case s == "":
+		return ""
 	case strings.Trim(s, letters) == "" && len(s) <= 20:
 		return s
 	case strings.Trim(s, digits) == "":

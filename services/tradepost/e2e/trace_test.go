@@ -185,7 +185,7 @@ func requireNothingPersonal(t *testing.T, p *plant, spans []span) {
 func writeTracePage(t *testing.T, posted, rejected string) {
 	t.Helper()
 	page := fmt.Sprintf(tracePage, posted, rejected)
-	require.NoError(t, os.WriteFile(filepath.Join("..", "..", "..", "docs", "trace.md"), []byte(page), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join("..", "..", "..", "docs", "trace.md"), []byte(page), 0o644))
 }
 
 const tracePage = `# The trace of one invoice

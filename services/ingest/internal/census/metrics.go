@@ -53,6 +53,10 @@ type Gauge struct {
 	book *book
 }
 
+// MetricType is for the page that lists all metrics: a collector that has counted
+// nothing yet shows none.
+func (g *Gauge) MetricType() string { return "gauge" }
+
 // Describe implements prometheus.Collector.
 func (g *Gauge) Describe(ch chan<- *prometheus.Desc) { ch <- g.desc }
 

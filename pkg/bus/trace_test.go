@@ -29,7 +29,7 @@ func recording(t *testing.T) (context.Context, *tracetest.InMemoryExporter) {
 }
 
 // runTraced runs a router whose work is recorded.
-func runTraced(t *testing.T, ctx context.Context, r *bus.Router) {
+func runTraced(ctx context.Context, t *testing.T, r *bus.Router) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
@@ -68,7 +68,7 @@ func TestOneTraceOverAllStages(t *testing.T) {
 			return p.Send(ctx, m.Subject.To(to), "", &tradepostv1.InvoiceSettled{})
 		}))
 	}
-	runTraced(t, ctx, r)
+	runTraced(ctx, t, r)
 	first, root := telemetry.Start(ctx, "open")
 	require.NoError(t, p.Send(first, subject, "", &tradepostv1.InvoiceReceived{}))
 	root.End()
@@ -81,9 +81,12 @@ func TestOneTraceOverAllStages(t *testing.T) {
 	}
 	require.Len(t, byID, 8)
 	for _, chain := range [][2]string{
-		{"publish invoice.received", "open"}, {"handle invoice.received", "publish invoice.received"},
-		{"publish invoice.ready", "handle invoice.received"}, {"handle invoice.ready", "publish invoice.ready"},
-		{"publish invoice.outcome", "handle invoice.ready"}, {"handle invoice.outcome", "publish invoice.outcome"},
+		{"publish invoice.received", "open"},
+		{"handle invoice.received", "publish invoice.received"},
+		{"publish invoice.ready", "handle invoice.received"},
+		{"handle invoice.ready", "publish invoice.ready"},
+		{"publish invoice.outcome", "handle invoice.ready"},
+		{"handle invoice.outcome", "publish invoice.outcome"},
 	} {
 		require.Equal(t, chain[1], byID[named(t, spans, chain[0], 1)[0].Parent.SpanID()].Name)
 	}
@@ -100,7 +103,7 @@ func TestARedeliveryIsASpanOfItsOwnUnderTheSamePublish(t *testing.T) {
 		}
 		return bus.Poison("message.unreadable", errors.New("customer Acme Tower LLC"))
 	}))
-	runTraced(t, ctx, r)
+	runTraced(ctx, t, r)
 	require.NoError(t, bus.NewPublisher(js, quiet).Send(ctx, ready(1), "", &tradepostv1.InvoiceReady{}))
 	published := named(t, spans, "publish invoice.ready", 1)[0]
 	seen := map[trace.SpanID]bool{}
@@ -136,7 +139,7 @@ func TestHeadersOfATraceAreOptionalAndNeverHarm(t *testing.T) {
 			ctx, spans := recording(t)
 			r := newRouter(t, js)
 			require.NoError(t, r.Handle(readyConsumer(1), func(context.Context, bus.Message) error { return nil }))
-			runTraced(t, ctx, r)
+			runTraced(ctx, t, r)
 			_, err := js.PublishMsg(ctx, &nats.Msg{Subject: ready(7).String(), Data: []byte("{}"), Header: c.header})
 			require.NoError(t, err)
 			s := named(t, spans, "handle invoice.ready", 1)[0]
@@ -171,7 +174,7 @@ func TestAParkedMessageKeepsItsTrace(t *testing.T) {
 	ctx, spans := recording(t)
 	r := newRouter(t, js)
 	require.NoError(t, r.Handle(readyConsumer(1), func(context.Context, bus.Message) error { return nil }))
-	runTraced(t, ctx, r)
+	runTraced(ctx, t, r)
 	require.NoError(t, bus.NewPublisher(js, quiet).Schedule(ctx, ready(3), time.Now(), &tradepostv1.InvoiceReady{}))
 	parked := named(t, spans, "schedule invoice.ready", 1)[0]
 	require.Equal(t, parked.SpanContext.SpanID(), named(t, spans, "handle invoice.ready", 1)[0].Parent.SpanID())

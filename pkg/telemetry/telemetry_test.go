@@ -92,9 +92,9 @@ type refusal struct{}
 func (refusal) Error() string     { return "customer Acme Tower LLC is not in the books" }
 func (refusal) ErrorType() string { return "customer.not_in_books" }
 
-type brokenPipe struct{ who string }
+type pipeError struct{ who string }
 
-func (b *brokenPipe) Error() string { return "broken pipe of " + b.who }
+func (b *pipeError) Error() string { return "broken pipe of " + b.who }
 
 func TestErrorsAreRecordedByTheirClassAlone(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -105,7 +105,7 @@ func TestErrorsAreRecordedByTheirClassAlone(t *testing.T) {
 		"names itself": {fmt.Errorf("post for Acme: %w", refusal{}), "customer.not_in_books", codes.Error},
 		"time-out":     {fmt.Errorf("call Acme: %w", context.DeadlineExceeded), "timeout", codes.Error},
 		"canceled":     {fmt.Errorf("call Acme: %w", context.Canceled), "canceled", codes.Error},
-		"a type":       {fmt.Errorf("call: %w", &brokenPipe{"Acme"}), "telemetry_test.brokenPipe", codes.Error},
+		"a type":       {fmt.Errorf("call: %w", &pipeError{"Acme"}), "telemetry_test.pipeError", codes.Error},
 		"only a text":  {errors.New("Acme is closed"), "error", codes.Error},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -175,7 +175,7 @@ func requireNothingPersonal(t *testing.T, p *plant, spans []span) {
 		secrets = append(secrets, c.Name)
 	}
 	for _, s := range spans {
-		all := s.Span.String()
+		all := s.String()
 		for _, secret := range secrets {
 			require.NotContains(t, all, secret, s.GetName())
 		}

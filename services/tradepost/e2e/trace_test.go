@@ -35,12 +35,11 @@ func TestTraceOfOneInvoiceFromListToPut(t *testing.T) {
 	posted := c.await(t, string(root.GetTraceId()), "publish invoice.settled")
 	requireOneTree(t, posted)
 	t.Logf("\n%s", tree(posted))
-	require.Equal(t, []string{
+	requireInOrder(t, onTheWay(posted),
 		"list pending invoices", "open send", "GET /invoice/{id}", "publish invoice.received",
 		"handle invoice.received", "make document", "publish invoice.ready",
 		"handle invoice.ready", "claim", "find", "publish invoice.attempt", "create", "publish invoice.attempt", "publish invoice.outcome",
-		"handle invoice.outcome", "settle", "GET /invoice/{id}", "put status", "PUT /invoice/{id}", "publish invoice.settled",
-	}, onTheWay(posted))
+		"handle invoice.outcome", "settle", "GET /invoice/{id}", "put status", "PUT /invoice/{id}", "publish invoice.settled")
 	require.Equal(t, []string{"tradepost-deliver", "tradepost-ingest", "tradepost-reconcile", "tradepost-transform"}, services(posted))
 
 	rejected := c.await(t, string(c.awaitRoot(t, bad).GetTraceId()), "publish invoice.settled")
@@ -100,6 +99,19 @@ func onTheWay(spans []span) []string {
 	// The list is the root's beginning: both begin at the same moment.
 	slices.SortStableFunc(names[:2], strings.Compare)
 	return names
+}
+
+// requireInOrder allows more between the wanted names: on a slow machine a snapshot
+// is read again, or a message comes twice.
+func requireInOrder(t *testing.T, names []string, wanted ...string) {
+	t.Helper()
+	next := 0
+	for _, name := range names {
+		if next < len(wanted) && name == wanted[next] {
+			next++
+		}
+	}
+	require.Equal(t, len(wanted), next, "%v, in this order: %v", wanted, names)
 }
 
 func services(spans []span) []string {

@@ -46,6 +46,7 @@ var ErrEnvironment = errors.New("the environment for traces cannot be used")
 // variables OTEL_... say. Without OTEL_TRACES_EXPORTER nothing is recorded: it
 // returns nil. It calls nobody: a collector that is away costs spans, never work.
 func FromEnvironment(ctx context.Context, o Options) (*trace.TracerProvider, error) {
+	tellTrouble(o.Log)
 	exporters, err := exporters(ctx, o)
 	if err != nil || len(exporters) == 0 {
 		return nil, err
@@ -54,7 +55,6 @@ func FromEnvironment(ctx context.Context, o Options) (*trace.TracerProvider, err
 	if err != nil {
 		return nil, fmt.Errorf("%w: OTEL_RESOURCE_ATTRIBUTES: %w", ErrEnvironment, err)
 	}
-	tellTrouble(o.Log)
 	opts := []trace.TracerProviderOption{trace.WithResource(who)}
 	for _, e := range exporters {
 		opts = append(opts, trace.WithBatcher(e))
@@ -112,15 +112,16 @@ func (o Options) resource(ctx context.Context) (*resource.Resource, error) {
 
 var tellOnce sync.Once
 
-// tellTrouble lets the log have what the SDK has to say. The SDK has one place for
-// that in a process, whatever the number of services: the first one's log gets it.
+// tellTrouble lets the log have what OpenTelemetry has to say, of exporters as of
+// headers that it cannot read. It has one place for that in a process, whatever the
+// number of services: the first one's log gets it.
 func tellTrouble(log *slog.Logger) {
 	if log == nil {
 		return
 	}
 	tellOnce.Do(func() {
 		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-			log.Warn("spans are lost: the trace exporter has trouble", "error", err)
+			log.Warn("OpenTelemetry has trouble, spans may be lost", "error", err)
 		}))
 	})
 }

@@ -105,7 +105,7 @@ func (o ConnectOptions) options(last *atomic.Pointer[error]) []nats.Option {
 			last.Store(&err)
 			o.Log.Debug("NATS cannot be reached", "error", err)
 		}),
-		nats.ClosedHandler(func(nc *nats.Conn) { o.Log.Info("NATS connection closed", "error", nc.LastError()) }),
+		nats.ClosedHandler(func(nc *nats.Conn) { o.Log.Debug("NATS connection closed", "error", nc.LastError()) }),
 	}
 	if o.CredsFile != "" {
 		opts = append(opts, nats.UserCredentials(o.CredsFile))

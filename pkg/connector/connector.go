@@ -146,6 +146,10 @@ type Settings struct {
 	// Decode reads the connection's settings: into a pointer to a struct with
 	// yaml tags. Unknown keys are errors that name file, line and key.
 	Decode func(into any) error
+	// Company is the id of the company that the connection was first used with, or
+	// "" before that. Only before that may a connector set up new books: books that
+	// are missing later are away, not new.
+	Company string
 	// Dir is the directory of the configuration file; relative paths in settings start there.
 	Dir string
 	Log *slog.Logger

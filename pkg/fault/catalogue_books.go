@@ -75,6 +75,12 @@ var booksEntries = []Entry{
 		Params:  []string{"books_total", "invoice_total", "number"},
 	},
 	{
+		Code: "document.kind_changed", Title: "Invoice and credit memo change places", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
+		Message: "it is in the books as {was} {number}, and by its new total it would be a {now}.",
+		Fix:     "Delete or void {was} {number} in the books, so that not both are there. Then send the invoice again.",
+		Params:  []string{"now", "number", "was"},
+	},
+	{
 		Code: "document.more_than_one", Title: "Several documents have this reference", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "the books hold {count} documents for this invoice ({numbers}).",
 		Fix:     "Keep the right one and delete the others. Then send the invoice again.",

@@ -104,6 +104,25 @@ func New(code string, args Args) *tradepostv1.Fault {
 	}
 }
 
+// FromCodes is FromCode for several.
+func FromCodes(codes []string) []*tradepostv1.Fault {
+	var faults []*tradepostv1.Fault
+	for _, c := range codes {
+		faults = append(faults, FromCode(c))
+	}
+	return faults
+}
+
+// FromCode makes a fault of which only the code is known any more, because the
+// message with its texts was lost.
+func FromCode(code string) *tradepostv1.Fault {
+	params := map[string]string{}
+	for _, name := range byCode[code].Params {
+		params[name] = "(not known any more)"
+	}
+	return New(code, Args{Params: params})
+}
+
 func cleanParams(e Entry, given map[string]string) map[string]string {
 	if len(given) == 0 && len(e.Params) == 0 {
 		return nil

@@ -11,5 +11,13 @@
 //	                            └───────Reject──────┴──▶ outcome            ├─Release──▶ open
 //	                                                                        ├─Park─────▶ parked ──Claim──▶ claimed
 //	                                                                        ├─Hand─────▶ handed ──Conclude──▶ outcome
-//	                                                                        └─Hold─────▶ held ──Unhold──▶ opening
+//	                                                                        └─Hold─────▶ held ──Unhold──▶ opening, claimed, outcome
+//
+// Steps back, for what was lost or is in doubt:
+//
+//	opening, open, claimed, parked ──Reopen──▶ opening (a claim in force stays claimed): ingest publishes the send again
+//	claimed ──Doubt──▶ claimed, its claim ended: the attempt is unresolved until somebody has looked
+//	opening, open, claimed ──Claim, look, Release──▶ open: deliver resolves an attempt whose message is lost
+//	outcome ──Reclaim──▶ claimed: a rejection of the books is heard once more, since its message was lost
+//	settling ──Unsettle──▶ outcome: ServiceTrade could not be written to
 package record

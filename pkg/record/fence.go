@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -14,13 +15,17 @@ const Margin = 5 * time.Second
 
 // Claiming is the claim that a worker is about to write.
 type Claiming struct {
-	// Owner is unique to the process.
+	// Owner is unique to the attempt (NewOwner).
 	Owner string
 	// Lasts is the longest external call and 10 s more.
 	Lasts time.Duration
 	// Settling is how long a finished write may stay invisible to a search.
 	Settling time.Duration
 }
+
+// NewOwner names one attempt of a process. Two attempts of one process must not
+// be taken for each other: each writes its own claim.
+func NewOwner(instance string) string { return instance + "/" + rand.Text() }
 
 // TakeOverIn returns how long the claim in e still keeps others out; 0 or less
 // means that it may be taken over now. Only the server's clock is used.

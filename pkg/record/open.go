@@ -19,6 +19,8 @@ type Opens struct {
 	StartStatus string
 	// Total is ServiceTrade's totalPrice.
 	Total string
+	// Retry says that an operator asks for it, not a user of ServiceTrade.
+	Retry bool
 	Now   time.Time
 }
 
@@ -34,8 +36,13 @@ func OpenSend(o Opens) Transition {
 		if r.GetUnresolved() != nil {
 			return nil, fmt.Errorf("%w: open a send while an attempt is unresolved", ErrIllegal)
 		}
+		asked := r.GetSend() + 1
+		if o.Retry {
+			asked = r.GetAskedSend()
+		}
 		return &tradepostv1.Record{
-			Account: o.Key.Account, InvoiceId: o.Key.InvoiceID, Connection: o.Connection,
+			AskedSend: asked,
+			Account:   o.Key.Account, InvoiceId: o.Key.InvoiceID, Connection: o.Connection,
 			Send: r.GetSend() + 1, State: Opening,
 			SnapshotHash: o.SnapshotHash, HashVersion: o.HashVersion,
 			StartStatus: o.StartStatus, Total: o.Total,

@@ -30,7 +30,13 @@ func Claim(c Claiming, intends *tradepostv1.Unresolved) Transition {
 	}
 }
 
-// Reclaim takes back a rejection whose message was lost before it was published,
+// The stages that come to an outcome.
+const (
+	StageTransform = "transform"
+	StageDeliver   = "deliver"
+)
+
+// Reclaim takes back a rejection by the accounting system whose message was lost before it was published,
 // to hear the accounting system's faults once more. A rejection made nothing, so
 // that trying again is safe.
 func Reclaim(c Claiming, intends *tradepostv1.Unresolved) Transition {
@@ -38,8 +44,8 @@ func Reclaim(c Claiming, intends *tradepostv1.Unresolved) Transition {
 		if err := from("claim again", r, Outcome); err != nil {
 			return nil, err
 		}
-		if r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED {
-			return nil, fmt.Errorf("%w: claim again what is posted", ErrIllegal)
+		if o := r.GetOutcome(); o.GetKind() != tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED || o.GetStage() != StageDeliver {
+			return nil, fmt.Errorf("%w: claim again what is not a rejection by the accounting system", ErrIllegal)
 		}
 		r.State, r.Outcome = Opened, nil
 		return Claim(c, intends)(r)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -30,6 +31,20 @@ func Unsettle(owner string, w Waits) Transition {
 			return nil, err
 		}
 		r.State, r.Claim, r.Attempts, r.Waiting = Outcome, nil, 0, w.message()
+		return r, nil
+	}
+}
+
+// DoubtWrite ends the claim while a write to ServiceTrade may still be on its way:
+// nobody looks whether it is there before settling is over, and so nobody writes
+// it a second time.
+func DoubtWrite(owner string, settling time.Duration, w Waits) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := settledBy(r, owner); err != nil {
+			return nil, err
+		}
+		r.Claim.Ended, r.Claim.Settling = true, durationpb.New(settling)
+		r.Attempts, r.Waiting = 0, w.message()
 		return r, nil
 	}
 }

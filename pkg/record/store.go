@@ -136,13 +136,15 @@ func (s *Store) reconsider(ctx context.Context, e Entry, wrote *tradepostv1.Reco
 
 // Each calls f with every record as it is now. They arrive in one stream, so that
 // a hundred thousand are no hundred thousand requests. f may change records; a
-// record that changes meanwhile is seen in either shape.
+// record that changes meanwhile is seen in either shape. One that cannot be read
+// is told in the error at the end, and does not hide the others.
 func (s *Store) Each(ctx context.Context, f func(Entry) error) error {
 	w, err := s.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
 	if err != nil {
 		return fmt.Errorf("read all records: %w", err)
 	}
 	defer func() { _ = w.Stop() }()
+	var broken error
 	for {
 		select {
 		case <-ctx.Done():
@@ -152,17 +154,18 @@ func (s *Store) Each(ctx context.Context, f func(Entry) error) error {
 				return errors.New("read all records: the server ended the stream of records")
 			}
 			if one == nil { // All that was there is seen; what follows are changes.
-				return nil
+				return broken
 			}
 			k, ok := parseKey(one.Key())
 			if !ok {
 				continue
 			}
 			e, err := decode(k, one)
-			if err == nil {
-				err = f(e)
-			}
 			if err != nil {
+				broken = errors.Join(broken, err)
+				continue
+			}
+			if err := f(e); err != nil {
 				return err
 			}
 		}

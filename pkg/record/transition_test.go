@@ -90,6 +90,7 @@ func every() map[string]struct {
 		"Conclude":   {Conclude("a", posted(), docRef("1")), s(Claimed, Handed)},
 		"Settle":     {Settle(testClaim), s(Outcome, Settling)},
 		"Unsettle":   {Unsettle("a", Waits{}), s(Settling)},
+		"DoubtWrite": {DoubtWrite("a", time.Minute, Waits{}), s(Settling)},
 		"Close":      {Close("a", tradepostv1.Settlement_SETTLEMENT_PROCESSED, time.Now()), s(Settling)},
 	}
 }
@@ -128,7 +129,7 @@ func TestStepsOfAnotherOwnerAreRefused(t *testing.T) {
 		_, err := step(inState(Claimed))
 		require.ErrorIs(t, err, ErrIllegal)
 	}
-	for _, step := range []Transition{Unsettle("b", Waits{}), Close("b", 1, time.Now())} {
+	for _, step := range []Transition{Unsettle("b", Waits{}), DoubtWrite("b", 0, Waits{}), Close("b", 1, time.Now())} {
 		_, err := step(inState(Settling))
 		require.ErrorIs(t, err, ErrIllegal)
 	}

@@ -115,3 +115,13 @@ func amount(text string) string {
 	}
 	return d.String()
 }
+
+// Same tells whether an invoice still is what a hash of that version was made of.
+// A version that this program does not know is an error, never a change.
+func Same(inv *tradepostv1.ServiceTradeInvoice, hash string, version int32) (bool, error) {
+	if version != canonical.HashVersion {
+		return false, fmt.Errorf("the hash of invoice %d has version %d, and this program knows %d: an older and a newer version run together", inv.GetId(), version, canonical.HashVersion)
+	}
+	now, err := Hash(inv)
+	return now == hash, err
+}

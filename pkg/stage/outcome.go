@@ -9,27 +9,34 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 )
 
-// Recorded is what the record keeps of an outcome: kind, hash, codes and
+// Recorded is what the record keeps of an outcome that a stage came to: kind, hash, codes and
 // documents, but no texts. An outcome that does not close a send (wait, handed,
 // uncertain) has no kind.
-func Recorded(o *tradepostv1.Outcome, hash string) *tradepostv1.RecordedOutcome {
-	r := &tradepostv1.RecordedOutcome{Hash: hash}
+func Recorded(stage string, o *tradepostv1.Outcome, hash string) *tradepostv1.RecordedOutcome {
+	r := &tradepostv1.RecordedOutcome{Stage: stage, Hash: hash}
 	switch o.GetResult().(type) {
 	case *tradepostv1.Outcome_Posted:
 		r.Kind = tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED
 		r.Documents, r.NumberAssigned = o.GetPosted().GetDocuments(), o.GetPosted().GetNumberAssigned()
+		r.FaultCodes = codes(o.GetPosted().GetRemarks())
 	case *tradepostv1.Outcome_Rejected:
 		r.Kind = tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED
 		r.Documents = o.GetRejected().GetDocuments()
-		for _, f := range o.GetRejected().GetFaults() {
-			r.FaultCodes = append(r.FaultCodes, f.GetCode())
-		}
+		r.FaultCodes = codes(o.GetRejected().GetFaults())
 	case *tradepostv1.Outcome_Withdrawn:
 		r.Kind = tradepostv1.OutcomeKind_OUTCOME_KIND_WITHDRAWN
 	case *tradepostv1.Outcome_Superseded:
 		r.Kind = tradepostv1.OutcomeKind_OUTCOME_KIND_SUPERSEDED
 	}
 	return r
+}
+
+func codes(faults []*tradepostv1.Fault) []string {
+	var all []string
+	for _, f := range faults {
+		all = append(all, f.GetCode())
+	}
+	return all
 }
 
 // SendOutcome publishes how a send came out. of is the subject of the message

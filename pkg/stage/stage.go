@@ -117,10 +117,11 @@ func (g *Gate) askRetry(ctx context.Context, m bus.Message, e record.Entry) erro
 }
 
 // HoldDead marks the record of a dead letter as held, so that the invoice waits
-// visibly. A record whose send has an attempt or an outcome goes its own way: a
-// broken copy of an older message must not stop it.
+// visibly. Only a message that the send may be waiting for does that: received or
+// ready, of the record's own connection. A record whose send has an attempt or an
+// outcome goes its own way.
 func (g *Gate) HoldDead(ctx context.Context, m bus.Message, reason string) error {
-	if m.Subject.InvoiceID == 0 {
+	if s := m.Subject.Stage; s != bus.StageReceived && s != bus.StageReady {
 		return nil
 	}
 	k, err := g.Key(m.Subject)
@@ -136,6 +137,9 @@ func (g *Gate) HoldDead(ctx context.Context, m bus.Message, reason string) error
 		switch e.State() {
 		case record.Opening, record.Opened, record.Parked:
 		default:
+			return nil
+		}
+		if e.Record.GetConnection() != m.Subject.Connection {
 			return nil
 		}
 		_, err = g.Store.Change(ctx, e, record.Hold(reason))

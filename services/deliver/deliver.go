@@ -32,6 +32,13 @@ import (
 
 var errAttaching = errors.New("is being attached")
 
+const (
+	// sweepEvery is how often all records are looked through.
+	sweepEvery = 5 * time.Minute
+	// logoutTime bounds the good-bye to ServiceTrade, which keeps few sessions per user.
+	logoutTime = 5 * time.Second
+)
+
 // Service posts for every enabled connection of the configuration.
 type Service struct {
 	deps       runtime.Deps
@@ -44,6 +51,7 @@ type Service struct {
 	mu      sync.Mutex
 	trouble map[string]error // connections that take no messages, and why
 	closers []func() error
+	posters map[string]*posting.Poster // of the connections that are attached
 }
 
 // New prepares the stage. Connectors that the program does not have are told here.
@@ -64,7 +72,8 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	}
 	s := &Service{
 		deps: d, connectors: connectors, gate: gate, router: router,
-		clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "deliver")), trouble: map[string]error{}, watcher: watch.New(d.Metrics),
+		clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "deliver")), trouble: map[string]error{},
+		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics),
 	}
 	for _, c := range d.Config.EnabledConnections() {
 		s.trouble[c.ID] = errAttaching
@@ -80,6 +89,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
 	for _, c := range s.deps.Config.EnabledConnections() {
 		g.Go(func() error {
 			// A connection in trouble waits by itself; the others go on.
@@ -99,9 +109,6 @@ func (s *Service) attachUntilDone(ctx context.Context, c *connection.Connection)
 		if err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "the connection takes no invoices", "err", err)
 		}
-		if errors.Is(err, company.ErrSwapped) {
-			return struct{}{}, backoff.Permanent(err)
-		}
 		return struct{}{}, err
 	}, backoff.WithMaxElapsedTime(0))
 }
@@ -111,7 +118,11 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 	if err != nil {
 		return err
 	}
-	conn, err := reg.New(ctx, stage.Settings(s.deps.Config, c, log))
+	settings := stage.Settings(s.deps.Config, c, log)
+	if settings.Company, err = company.Stored(ctx, s.deps.JS, c.ID); err != nil {
+		return err
+	}
+	conn, err := reg.New(ctx, settings)
 	if err != nil {
 		return fmt.Errorf("set up the connector %s: %w", c.Connector, err)
 	}
@@ -119,25 +130,37 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 		_ = conn.Close()
 		return err
 	}
-	if err := s.consume(c, conn, log); err != nil {
+	p := s.poster(c, conn, log)
+	if err := s.router.Handle(bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1)), p.Handle); err != nil {
 		_ = conn.Close()
 		return err
 	}
 	s.mu.Lock()
-	s.closers = append(s.closers, conn.Close)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.closers, s.posters[c.ID] = append(s.closers, conn.Close), p
 	log.InfoContext(ctx, "connection attached", "connector", c.Connector)
 	return nil
 }
 
-func (s *Service) consume(c *connection.Connection, conn connector.Connector, log *slog.Logger) error {
+func (s *Service) poster(c *connection.Connection, conn connector.Connector, log *slog.Logger) *posting.Poster {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
-	p := &posting.Poster{
+	return &posting.Poster{
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate,
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
-		Owner: s.deps.Instance, Log: s.deps.Log,
+		Instance: s.deps.Instance, Log: s.deps.Log,
+		Trouble: func(err error) { s.note(c.ID, err) },
 	}
-	return s.router.Handle(bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1)), p.Handle)
+}
+
+// recover looks for what an attempt may have left whose message is lost.
+func (s *Service) recover(ctx context.Context, e record.Entry) error {
+	s.mu.Lock()
+	p := s.posters[e.Record.GetConnection()]
+	s.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	return p.Recover(ctx, e)
 }
 
 func (s *Service) note(connection string, err error) {
@@ -155,7 +178,7 @@ func (s *Service) note(connection string, err error) {
 func (s *Service) ready() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.trouble) == 0 || len(s.closers) > 0 {
+	if len(s.trouble) < len(s.deps.Config.EnabledConnections()) || len(s.trouble) == 0 {
 		return nil
 	}
 	var all []error
@@ -177,6 +200,3 @@ func (s *Service) close() {
 		cancel()
 	}
 }
-
-// logoutTime bounds the good-bye to ServiceTrade, which keeps few sessions per user.
-const logoutTime = 5 * time.Second

@@ -7,7 +7,9 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +33,8 @@ const (
 	cacheAge = 2 * time.Minute
 	// sweepEvery is how often all records are looked through.
 	sweepEvery = 5 * time.Minute
+	// scheduleEvery is how often the poll schedules are looked after.
+	scheduleEvery = 30 * time.Second
 	// commandsInFlight is how many commands are carried out at once.
 	commandsInFlight = 4
 	// logoutTime bounds the good-bye to ServiceTrade.
@@ -48,6 +52,10 @@ type Service struct {
 	openers map[string]*send.Opener // by connection
 	opened  *send.Metrics
 	census  *census.Census
+
+	mu      sync.Mutex
+	trouble map[string]error // accounts whose last list failed, and why
+	asked   map[string]bool  // accounts that were polled at all
 }
 
 // New prepares the stage.
@@ -63,6 +71,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	s := &Service{
 		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
 		clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "ingest")), openers: map[string]*send.Opener{},
+		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
 			Help: "Invoices that the last complete list of an account showed as pending_accounting.",
@@ -80,6 +89,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("servicetrade", s.ready)
 	return s, s.listenToCommands()
 }
 
@@ -95,12 +105,40 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	s.openers[c.ID] = o
 	p := &poll.Poller{
 		Account: c.AccountID, Lister: client, Opener: o, Parallel: c.Account.ServiceTrade.MaxParallel, Log: log,
-		Seen: func(n int) { s.pending.WithLabelValues(c.AccountID).Set(float64(n)) },
+		Fresh: o.Taker.Forget,
+		Seen:  func(n int, err error) { s.polled(c.AccountID, n, err) },
 	}
 	if err := s.router.Handle(bus.TickConsumer(c.AccountID), p.Tick); err != nil {
 		return err
 	}
 	return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
+}
+
+func (s *Service) polled(account string, n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[account] = true
+	if err != nil {
+		s.trouble[account] = err
+		return
+	}
+	delete(s.trouble, account)
+	s.pending.WithLabelValues(account).Set(float64(n))
+}
+
+// ready is false only when no account at all can be polled: one in trouble must
+// not take the replica out of service for the others.
+func (s *Service) ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.asked) == 0 || len(s.trouble) < len(s.asked) {
+		return nil
+	}
+	var all []error
+	for id, err := range s.trouble {
+		all = append(all, fmt.Errorf("account %s cannot be polled: %w", id, err))
+	}
+	return errors.Join(all...)
 }
 
 func (s *Service) listenToCommands() error {
@@ -118,7 +156,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.logout(context.WithoutCancel(ctx))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
-	g.Go(func() error { return s.sweep(ctx) })
+	g.Go(func() error { return stage.Sweep(ctx, s.store, sweepEvery, s.deps.Log, s.heal) })
+	g.Go(func() error { return s.keepPolling(ctx) })
 	g.Go(func() error { return s.census.Run(ctx) })
 	return g.Wait()
 }
@@ -131,30 +170,31 @@ func (s *Service) logout(ctx context.Context) {
 	}
 }
 
-// sweep looks through all records for sends that make no progress.
-func (s *Service) sweep(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
+// heal publishes sends again that make no progress.
+func (s *Service) heal(ctx context.Context, e record.Entry) error {
+	o, ok := s.openers[e.Record.GetConnection()]
+	if !ok {
+		return nil
+	}
+	return o.Heal(ctx, e)
+}
+
+// keepPolling makes sure that the schedules are there: a stream that was lost and
+// made anew has none, and ServiceTrade would never be asked again.
+func (s *Service) keepPolling(ctx context.Context) error {
+	tick := time.NewTicker(scheduleEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			err := s.store.Each(ctx, func(e record.Entry) error { return s.heal(ctx, e) })
-			if err != nil && ctx.Err() == nil {
-				s.deps.Log.WarnContext(ctx, "the sweep for sends without progress did not finish", "err", err)
+			for _, c := range s.deps.Config.EnabledConnections() {
+				err := s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
+				if err != nil && ctx.Err() == nil {
+					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", c.AccountID, "err", err)
+				}
 			}
 		}
 	}
-}
-
-func (s *Service) heal(ctx context.Context, e record.Entry) error {
-	o, ok := s.openers[e.Record.GetConnection()]
-	if !ok {
-		return nil
-	}
-	if err := o.Heal(ctx, e); err != nil && ctx.Err() == nil {
-		s.deps.Log.WarnContext(ctx, "a send without progress could not be published again", "invoice", e.Key.InvoiceID, "err", err)
-	}
-	return nil
 }

@@ -72,7 +72,7 @@ func (s *Service) attach(c *connection.Connection) error {
 	set := &settle.Settler{
 		Account: c.AccountID, Connection: c.ID, EntityType: c.Account.ServiceTrade.InvoiceEntityType,
 		SystemTitle: c.DisplayName, ServiceTrade: s.clients[c.AccountID], Gate: s.gate,
-		Owner: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID), Metrics: s.settled,
+		Instance: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID), Metrics: s.settled,
 	}
 	s.settlers[c.ID] = set
 	return s.router.Handle(bus.OutcomeConsumer(c.ID, max(c.Account.ServiceTrade.MaxParallel, 1)), set.Handle)
@@ -83,7 +83,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.logout(context.WithoutCancel(ctx))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
-	g.Go(func() error { return s.sweep(ctx) })
+	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.settle) })
 	return g.Wait()
 }
 
@@ -95,31 +95,13 @@ func (s *Service) logout(ctx context.Context) {
 	}
 }
 
-func (s *Service) sweep(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			err := s.gate.Store.Each(ctx, func(e record.Entry) error { return s.sweepOne(ctx, e) })
-			if err != nil && ctx.Err() == nil {
-				s.deps.Log.WarnContext(ctx, "the sweep for unsettled outcomes did not finish", "err", err)
-			}
-		}
-	}
-}
-
-func (s *Service) sweepOne(ctx context.Context, e record.Entry) error {
+// settle takes up an outcome that nobody settled.
+func (s *Service) settle(ctx context.Context, e record.Entry) error {
 	set, ok := s.settlers[e.Record.GetConnection()]
 	if !ok {
 		return nil
 	}
-	if err := set.Sweep(ctx, e, time.Now(), s.lastOutcome); err != nil && ctx.Err() == nil {
-		s.deps.Log.WarnContext(ctx, "an outcome could not be settled by the sweep", "invoice", e.Key.InvoiceID, "err", err)
-	}
-	return nil
+	return set.Sweep(ctx, e, time.Now(), s.lastOutcome)
 }
 
 // lastOutcome fetches the last outcome message of an invoice; nil when there is

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/book"
-	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 	"github.com/tradepost/tradepost/services/sandbox/internal/session"
 )
 
@@ -28,9 +27,6 @@ type Credential = session.Login
 
 // OAuthClient is one OAuth2 client.
 type OAuthClient = session.Client
-
-// Fault is one misbehaviour to order; see the fields.
-type Fault = faults.Fault
 
 // Options make a sandbox. The zero value is a book of 40 invoices from seed 0
 // in an account whose external system is not set up yet.
@@ -83,6 +79,9 @@ type Options struct {
 	WebhookClient *http.Client
 	// Faults makes the API misbehave; see Sandbox.SetFaults.
 	Faults func(*http.Request) *Fault
+	// Scenario orders faults while time passes and requests arrive, from the start;
+	// see ParseScenario.
+	Scenario *Scenario
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// Log is where the sandbox complains; nil discards.

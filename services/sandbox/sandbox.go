@@ -6,6 +6,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/api"
 	"github.com/tradepost/tradepost/services/sandbox/internal/control"
@@ -27,7 +28,7 @@ type Sandbox struct {
 	store    *state.Store
 	sessions *session.Manager
 	log      *reqlog.Log
-	faults   faults.Seam
+	faults   *faults.Seam
 	hooks    *hook.Dispatcher
 	mux      *http.ServeMux
 }
@@ -37,6 +38,9 @@ func New(o Options) *Sandbox {
 	o.defaults()
 	s := &Sandbox{opt: o}
 	s.build(state.New(s.storeConfig()))
+	if err := s.play(); err != nil {
+		o.Log.Error("scenario refused", "error", err)
+	}
 	if o.Configured {
 		// A fresh account has no system that could clash with this one, so the only
 		// possible refusal is a bad name, which leaves the account without a button.
@@ -57,12 +61,23 @@ func Open(o Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("open the sandbox: %w", err)
 	}
 	s.build(store)
+	if err := s.play(); err != nil {
+		return nil, err
+	}
 	if o.Configured && !s.API.CanSend() {
 		if err := s.API.Setup(o.ExternalSystem, "Accounting"); err != nil {
 			return nil, fmt.Errorf("set the external system up: %w", err)
 		}
 	}
 	return s, nil
+}
+
+// play begins the scenario of the options. A parsed one cannot be refused.
+func (s *Sandbox) play() error {
+	if s.opt.Scenario == nil {
+		return nil
+	}
+	return s.API.Play(s.opt.Scenario)
 }
 
 func (s *Sandbox) storeConfig() state.Config {
@@ -81,10 +96,12 @@ func (s *Sandbox) build(store *state.Store) {
 		Logins: o.Credentials, Clients: o.OAuthClients, PerUser: o.SessionsPerUser, Lifetime: o.SessionLifetime,
 		TokenLifetime: o.TokenLifetime, Now: o.Now,
 	})
+	s.faults = faults.New(o.Now, s.sessions)
+	s.faults.Set(o.Faults)
 	s.hooks = hook.New(hook.Config{
 		Receivers: store.Receivers, RetryDelay: o.WebhookRetryDelay, BaseURL: o.PublicURL, Client: o.WebhookClient, Log: o.Log,
+		Fault: s.webhookFault,
 	})
-	s.faults.Set(o.Faults)
 	rest := api.New(api.Config{
 		Store: store, Sessions: s.sessions, BaseURL: o.PublicURL, CompoundJobs: o.CompoundJobs, ListItems: o.ListItems,
 		Now: o.Now, Log: o.Log,
@@ -96,18 +113,34 @@ func (s *Sandbox) build(store *state.Store) {
 	own := http.NewCrossOriginProtection().Handler
 	s.mux.Handle("/_sandbox/", own(control.New(control.Config{
 		Store: store, Log: s.log, InvoiceEntityType: o.InvoiceEntityType, Reset: s.API.Reset, Expire: s.sessions.ExpireAll,
+		Faults: s.faults,
 	})))
 	s.mux.Handle("/", own(page.New(page.Config{
 		Store: store, Log: s.log, InvoiceEntityType: o.InvoiceEntityType, Now: o.Now, Logger: o.Log,
+		Faults: s.faults,
 	})))
+}
+
+// webhookFault asks the orders about a message: by the path of the receiver's
+// address and the types of the entities that it tells of.
+func (s *Sandbox) webhookFault(h *state.Webhook, events []state.Event) *faults.WebhookFault {
+	var entities []string
+	for _, e := range events {
+		entities = append(entities, e.Entity)
+	}
+	target, err := url.Parse(h.HookURL)
+	if err != nil { // registered as a good address
+		return nil
+	}
+	return s.faults.Webhook(target.Path, entities)
 }
 
 // ServeHTTP answers one request.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // SetFaults makes the API misbehave from now on: fn is asked about each request
-// under /api from many goroutines; nil from it serves the request normally, and
-// a nil fn ends all faults.
+// under /api from many goroutines; nil from it serves the request normally
+// unless an order has it otherwise, and a nil fn ends the faults of fn.
 func (s *Sandbox) SetFaults(fn func(*http.Request) *Fault) { s.faults.Set(fn) }
 
 // Close ends running webhook deliveries. The handler goes on answering.

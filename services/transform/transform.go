@@ -166,7 +166,7 @@ func (s *Service) reject(ctx context.Context, m bus.Message, e record.Entry, rec
 		return nil
 	}
 	if e.Record.GetOutcome().GetHash() != hash {
-		if _, err := s.gate.Store.Change(ctx, e, record.Reject(stage.Recorded(o, hash))); err != nil {
+		if _, err := s.gate.Store.Change(ctx, e, record.Reject(stage.Recorded(record.StageTransform, o, hash))); err != nil {
 			return err
 		}
 	}

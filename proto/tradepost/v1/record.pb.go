@@ -190,7 +190,10 @@ type Record struct {
 	// How often the send's message was published again.
 	Republished int32 `protobuf:"varint,21,opt,name=republished,proto3" json:"republished,omitempty"`
 	// The state that the record was held in, so that a release can go back to it.
-	HeldFrom      RecordState `protobuf:"varint,22,opt,name=held_from,json=heldFrom,proto3,enum=tradepost.v1.RecordState" json:"held_from,omitempty"`
+	HeldFrom RecordState `protobuf:"varint,22,opt,name=held_from,json=heldFrom,proto3,enum=tradepost.v1.RecordState" json:"held_from,omitempty"`
+	// The last send that a user asked for in ServiceTrade; a retry by an operator
+	// keeps it. Comments count it: a user who presses Send again hears again.
+	AskedSend     int64 `protobuf:"varint,23,opt,name=asked_send,json=askedSend,proto3" json:"asked_send,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -377,6 +380,13 @@ func (x *Record) GetHeldFrom() RecordState {
 		return x.HeldFrom
 	}
 	return RecordState_RECORD_STATE_UNSPECIFIED
+}
+
+func (x *Record) GetAskedSend() int64 {
+	if x != nil {
+		return x.AskedSend
+	}
+	return 0
 }
 
 // Who works on it, for how long at the most.
@@ -585,7 +595,10 @@ type DocumentRef struct {
 	Total      string `protobuf:"bytes,9,opt,name=total,proto3" json:"total,omitempty"`
 	Send       int64  `protobuf:"varint,10,opt,name=send,proto3" json:"send,omitempty"`
 	// Looked for by id and by marker, and found by neither.
-	Gone          bool `protobuf:"varint,11,opt,name=gone,proto3" json:"gone,omitempty"`
+	Gone bool `protobuf:"varint,11,opt,name=gone,proto3" json:"gone,omitempty"`
+	// When we wrote it, by the writer's clock. For the settling time after that the
+	// accounting system may not show it in a search.
+	WrittenAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=written_at,json=writtenAt,proto3" json:"written_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -697,16 +710,26 @@ func (x *DocumentRef) GetGone() bool {
 	return false
 }
 
+func (x *DocumentRef) GetWrittenAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WrittenAt
+	}
+	return nil
+}
+
 // The outcome that reconcile settles.
 type RecordedOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Kind  OutcomeKind            `protobuf:"varint,1,opt,name=kind,proto3,enum=tradepost.v1.OutcomeKind" json:"kind,omitempty"`
 	// The hash of the outcome in the invoice.outcome message (SHA-256, hex).
-	Hash           string   `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Hash string `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	// The codes of a rejection's faults, or of a posting's remarks.
 	FaultCodes     []string `protobuf:"bytes,3,rep,name=fault_codes,json=faultCodes,proto3" json:"fault_codes,omitempty"`
 	NumberAssigned bool     `protobuf:"varint,4,opt,name=number_assigned,json=numberAssigned,proto3" json:"number_assigned,omitempty"`
 	// The documents that it speaks of.
-	Documents     []*PostedDocument `protobuf:"bytes,5,rep,name=documents,proto3" json:"documents,omitempty"`
+	Documents []*PostedDocument `protobuf:"bytes,5,rep,name=documents,proto3" json:"documents,omitempty"`
+	// The stage that came to it: transform or deliver.
+	Stage         string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -774,6 +797,13 @@ func (x *RecordedOutcome) GetDocuments() []*PostedDocument {
 		return x.Documents
 	}
 	return nil
+}
+
+func (x *RecordedOutcome) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
 }
 
 // What a send waits for: until a parked one is woken, or until one in trouble is
@@ -974,7 +1004,7 @@ var File_tradepost_v1_record_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x19tradepost/v1/record.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x1atradepost/v1/message.proto\x1a\x1atradepost/v1/outcome.proto\"\xd2\a\n" +
+	"\x19tradepost/v1/record.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x1atradepost/v1/message.proto\x1a\x1atradepost/v1/outcome.proto\"\xf1\a\n" +
 	"\x06Record\x122\n" +
 	"\aaccount\x18\x01 \x01(\tB\x18\xbaH\x15r\x132\x11^[a-z0-9-]{1,40}$R\aaccount\x12&\n" +
 	"\n" +
@@ -1006,7 +1036,9 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\tclosed_at\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12\x1a\n" +
 	"\battempts\x18\x14 \x01(\x05R\battempts\x12 \n" +
 	"\vrepublished\x18\x15 \x01(\x05R\vrepublished\x126\n" +
-	"\theld_from\x18\x16 \x01(\x0e2\x19.tradepost.v1.RecordStateR\bheldFrom\"\xb5\x01\n" +
+	"\theld_from\x18\x16 \x01(\x0e2\x19.tradepost.v1.RecordStateR\bheldFrom\x12\x1d\n" +
+	"\n" +
+	"asked_send\x18\x17 \x01(\x03R\taskedSend\"\xb5\x01\n" +
 	"\x05Claim\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12/\n" +
@@ -1026,7 +1058,7 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x06stream\x18\a \x01(\tR\x06stream\x12\x1a\n" +
 	"\bsequence\x18\b \x01(\x04R\bsequence\x12\x1d\n" +
 	"\n" +
-	"updates_id\x18\t \x01(\tR\tupdatesId\"\xb4\x02\n" +
+	"updates_id\x18\t \x01(\tR\tupdatesId\"\xef\x02\n" +
 	"\vDocumentRef\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12\x1e\n" +
 	"\n" +
@@ -1043,14 +1075,17 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x05total\x18\t \x01(\tR\x05total\x12\x12\n" +
 	"\x04send\x18\n" +
 	" \x01(\x03R\x04send\x12\x12\n" +
-	"\x04gone\x18\v \x01(\bR\x04gone\"\xda\x01\n" +
+	"\x04gone\x18\v \x01(\bR\x04gone\x129\n" +
+	"\n" +
+	"written_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\"\xf0\x01\n" +
 	"\x0fRecordedOutcome\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.tradepost.v1.OutcomeKindR\x04kind\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x1f\n" +
 	"\vfault_codes\x18\x03 \x03(\tR\n" +
 	"faultCodes\x12'\n" +
 	"\x0fnumber_assigned\x18\x04 \x01(\bR\x0enumberAssigned\x12:\n" +
-	"\tdocuments\x18\x05 \x03(\v2\x1c.tradepost.v1.PostedDocumentR\tdocuments\"\x82\x01\n" +
+	"\tdocuments\x18\x05 \x03(\v2\x1c.tradepost.v1.PostedDocumentR\tdocuments\x12\x14\n" +
+	"\x05stage\x18\x06 \x01(\tR\x05stage\"\x82\x01\n" +
 	"\aWaiting\x12-\n" +
 	"\x05scope\x18\x01 \x01(\x0e2\x17.tradepost.v1.WaitScopeR\x05scope\x120\n" +
 	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
@@ -1132,17 +1167,18 @@ var file_tradepost_v1_record_proto_depIdxs = []int32{
 	12, // 11: tradepost.v1.Claim.settling:type_name -> google.protobuf.Duration
 	13, // 12: tradepost.v1.Unresolved.kind:type_name -> tradepost.v1.DocumentKind
 	13, // 13: tradepost.v1.DocumentRef.kind:type_name -> tradepost.v1.DocumentKind
-	1,  // 14: tradepost.v1.RecordedOutcome.kind:type_name -> tradepost.v1.OutcomeKind
-	14, // 15: tradepost.v1.RecordedOutcome.documents:type_name -> tradepost.v1.PostedDocument
-	15, // 16: tradepost.v1.Waiting.scope:type_name -> tradepost.v1.WaitScope
-	10, // 17: tradepost.v1.Waiting.until:type_name -> google.protobuf.Timestamp
-	9,  // 18: tradepost.v1.ConnectionRecord.pause:type_name -> tradepost.v1.Pause
-	10, // 19: tradepost.v1.Pause.until:type_name -> google.protobuf.Timestamp
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	10, // 14: tradepost.v1.DocumentRef.written_at:type_name -> google.protobuf.Timestamp
+	1,  // 15: tradepost.v1.RecordedOutcome.kind:type_name -> tradepost.v1.OutcomeKind
+	14, // 16: tradepost.v1.RecordedOutcome.documents:type_name -> tradepost.v1.PostedDocument
+	15, // 17: tradepost.v1.Waiting.scope:type_name -> tradepost.v1.WaitScope
+	10, // 18: tradepost.v1.Waiting.until:type_name -> google.protobuf.Timestamp
+	9,  // 19: tradepost.v1.ConnectionRecord.pause:type_name -> tradepost.v1.Pause
+	10, // 20: tradepost.v1.Pause.until:type_name -> google.protobuf.Timestamp
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_tradepost_v1_record_proto_init() }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -228,4 +229,28 @@ func TestABadConfigurationIsToldAndEndsTheProcess(t *testing.T) {
 			require.NotContains(t, one.log.String(), "goroutine")
 		})
 	}
+}
+
+// The office mends the customer; an operator has the failed invoice tried again.
+func TestTheOperatorsRetry(t *testing.T) {
+	p := newPlant(t, sandbox.DemoBook(6))
+	ids := p.sendAll()
+	p.awaitSettled(time.Minute)
+	p.awaitClosed(ids)
+	for _, id := range ids {
+		want := p.sandbox.API.Book().Expected[id]
+		if len(want.Faults) != 1 || want.Faults[0] != sandbox.FaultCustomer {
+			continue
+		}
+		inv, err := p.sandbox.API.Invoice(id)
+		require.NoError(t, err)
+		require.NoError(t, p.sandbox.API.SetExternalID("company", inv.CustomerID, p.sandbox.API.Book().ExternalSystem, "C-"+strconv.FormatInt(inv.CustomerID, 10)))
+		p.tradepost("retry", connection, strconv.FormatInt(id, 10), "--reason", "customer linked")
+		require.Eventually(t, func() bool {
+			now, err := p.sandbox.API.Invoice(id)
+			return err == nil && now.Status == "processed"
+		}, time.Minute, 50*time.Millisecond)
+		return
+	}
+	t.Fatal("the book has no invoice that fails for its customer alone")
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
 // The files of a journal directory.
@@ -37,6 +38,16 @@ func (l *Ledger) path(elem ...string) string {
 func (l *Ledger) Company(ctx context.Context) (connector.Company, error) {
 	if err := ctx.Err(); err != nil {
 		return connector.Company{}, fmt.Errorf("read the company of %s: %w", l.cfg.JournalDir, err)
+	}
+	if l.known != "" {
+		// The books were used before. Where they are not, they are away (an unmounted
+		// volume), and new ones in their place would hide every document.
+		if _, err := os.Stat(l.path(companyFile)); err != nil {
+			return connector.Company{}, connector.Stop(connector.Wait{
+				Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: connector.ReasonBooksMissing,
+				Message: fmt.Sprintf("the books in %s were used before and are not there now: %v", l.cfg.JournalDir, err),
+			})
+		}
 	}
 	if err := l.setUp(); err != nil {
 		return connector.Company{}, connector.Stop(l.waitFor(fmt.Errorf("set up the books in %s: %w", l.cfg.JournalDir, err)))

@@ -35,12 +35,16 @@ func (l *Ledger) Check(ctx context.Context) []*tradepostv1.Fault {
 func (l *Ledger) checkDirs() (faults []*tradepostv1.Fault, set bool) {
 	dirs := []string{l.path(), l.path(invoiceDir), l.path(tempDir)}
 	if _, err := os.Stat(l.path(mainFile)); errors.Is(err, fs.ErrNotExist) {
-		dirs = []string{existing(l.path())}
+		// Books to be. The directory itself may be missing; one above it that is
+		// missing too is a typing mistake, or a volume that is not mounted.
+		if dirs = dirs[:1]; existing(l.path()) != l.path() {
+			dirs[0] = filepath.Dir(l.path())
+		}
 	} else {
 		set = true
 	}
 	for _, dir := range dirs {
-		err := unix.Access(dir, unix.W_OK|unix.X_OK)
+		err := writable(dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			faults = append(faults, fault.New("books.missing", fault.Args{Params: map[string]string{
@@ -53,6 +57,20 @@ func (l *Ledger) checkDirs() (faults []*tradepostv1.Fault, set bool) {
 		}
 	}
 	return faults, set
+}
+
+// writable tells whether files can be made in a directory. The system lets its
+// administrator try that anywhere, so a directory that nobody may write to (/proc)
+// counts as none.
+func writable(dir string) error {
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err == nil && info.Mode().Perm()&0o222 == 0 {
+		err = fs.ErrPermission
+	}
+	return err
 }
 
 // existing is the nearest directory above that is there.

@@ -116,6 +116,22 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 	require.Contains(t, codesOf(l.Check(t.Context())), "books.missing")
 }
 
+func TestPlaceThatCannotHoldBooks(t *testing.T) {
+	dir := t.TempDir()
+	locked := filepath.Join(dir, "locked")
+	require.NoError(t, os.Mkdir(locked, 0o500))
+	require.NoError(t, os.Chmod(locked, 0o555))
+	for at, code := range map[string]string{
+		filepath.Join(locked, "books"): "books.not_writable",
+		locked:                         "books.not_writable",
+		filepath.Join(dir, "not", "there", "yet"): "books.missing",
+	} {
+		l, err := New(Config{JournalDir: at, Check: CheckWhenInstalled}, connector.Settings{Connection: "demo"})
+		require.NoError(t, err)
+		require.Equal(t, []string{code}, codesOf(l.Check(t.Context())), at)
+	}
+}
+
 func TestOtherCommodity(t *testing.T) {
 	needProgram(t)
 	dir := t.TempDir()

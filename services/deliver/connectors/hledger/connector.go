@@ -44,8 +44,10 @@ func open(_ context.Context, s connector.Settings) (connector.Connector, error) 
 type Ledger struct {
 	cfg        Config
 	connection string
-	log        *slog.Logger
-	index      *index
+	// known is the company that the connection was first used with, or "".
+	known string
+	log   *slog.Logger
+	index *index
 
 	mu      sync.Mutex // guards company and swept
 	company string     // as read first; "" before
@@ -79,7 +81,7 @@ func New(cfg Config, s connector.Settings) (*Ledger, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Ledger{
-		cfg: cfg, connection: s.Connection, log: log,
+		cfg: cfg, connection: s.Connection, known: s.Company, log: log,
 		index:   newIndex(cfg.JournalDir),
 		reached: func(step) error { return nil },
 	}, nil

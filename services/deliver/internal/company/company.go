@@ -28,30 +28,46 @@ func Verify(ctx context.Context, js jetstream.JetStream, connection string, c co
 	if err != nil {
 		return fmt.Errorf("ask the accounting system for its company: %w", err)
 	}
-	kv, err := js.KeyValue(ctx, bus.BucketConnections)
+	kv, r, revision, err := load(ctx, js, connection)
 	if err != nil {
-		return fmt.Errorf("open the bucket %q: %w", bus.BucketConnections, err)
-	}
-	e, err := kv.Get(ctx, connection)
-	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return store(ctx, kv, connection, 0, &tradepostv1.ConnectionRecord{Connection: connection}, now)
-	case err != nil:
-		return fmt.Errorf("read the record of connection %s: %w", connection, err)
-	}
-	r := &tradepostv1.ConnectionRecord{}
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(e.Value(), r); err != nil {
-		return fmt.Errorf("decode the record of connection %s: %w", connection, err)
+		return err
 	}
 	switch r.GetCompanyId() {
 	case now.ID:
 		return nil
 	case "":
-		return store(ctx, kv, connection, e.Revision(), r, now)
+		return store(ctx, kv, connection, revision, r, now)
 	default:
-		return fmt.Errorf("connection %s was first used with %q (%s), and now finds %q (%s): %w; use a new connection id for another company",
+		return fmt.Errorf("connection %s was first used with %q (%s), and now finds %q (%s): %w; bring the first one back, or use a new connection id if another company is really meant",
 			connection, r.GetCompanyName(), r.GetCompanyId(), now.Name, now.ID, ErrSwapped)
 	}
+}
+
+// Stored returns the id of the company that the connection was first used with, or
+// "" before that.
+func Stored(ctx context.Context, js jetstream.JetStream, connection string) (string, error) {
+	_, r, _, err := load(ctx, js, connection)
+	return r.GetCompanyId(), err
+}
+
+// load reads the connection's own record; one that was never written has revision 0.
+func load(ctx context.Context, js jetstream.JetStream, connection string) (jetstream.KeyValue, *tradepostv1.ConnectionRecord, uint64, error) {
+	kv, err := js.KeyValue(ctx, bus.BucketConnections)
+	if err != nil {
+		return nil, nil, 0, fmt.Errorf("open the bucket %q: %w", bus.BucketConnections, err)
+	}
+	r := &tradepostv1.ConnectionRecord{Connection: connection}
+	e, err := kv.Get(ctx, connection)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return kv, r, 0, nil
+	}
+	if err != nil {
+		return nil, nil, 0, fmt.Errorf("read the record of connection %s: %w", connection, err)
+	}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(e.Value(), r); err != nil {
+		return nil, nil, 0, fmt.Errorf("decode the record of connection %s: %w", connection, err)
+	}
+	return kv, r, e.Revision(), nil
 }
 
 func store(ctx context.Context, kv jetstream.KeyValue, connection string, rev uint64, r *tradepostv1.ConnectionRecord, c connector.Company) error {

@@ -16,6 +16,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/snapshot"
 	"github.com/tradepost/tradepost/pkg/stage"
@@ -69,8 +70,12 @@ func pendingInvoice(total string) *tradepostv1.ServiceTradeInvoice {
 func (w *workbench) poster(owner string) *posting.Poster {
 	return &posting.Poster{
 		Connection: "acme-books", Account: "acme", Connector: w.books, Gate: w.gate, Source: w,
-		Stored: stored.Streams{JS: w.js}, Owner: owner, Log: w.gate.Log,
+		Stored: stored.Streams{JS: w.js}, Instance: owner, Log: w.gate.Log,
 	}
+}
+
+func (w *workbench) subject() bus.Subject {
+	return bus.Subject{Stage: bus.StageReady, Connection: "acme-books", InvoiceID: invoiceID}
 }
 
 func (w *workbench) key() record.Key { return record.Key{Account: "acme", InvoiceID: invoiceID} }
@@ -173,4 +178,45 @@ func (w *workbench) deliver(p *posting.Poster, m bus.Message) {
 		require.Less(w.t, m.Delivered, 100, "never done: %v", err)
 		time.Sleep(d) // fake time
 	}
+}
+
+// ready is what a message says.
+func (w *workbench) ready(m bus.Message) *tradepostv1.InvoiceReady {
+	w.t.Helper()
+	r := &tradepostv1.InvoiceReady{}
+	require.NoError(w.t, bus.Decode(m, r))
+	return r
+}
+
+// replay publishes a ready message as it is given, and returns it as a consumer gets it.
+func (w *workbench) replay(r *tradepostv1.InvoiceReady) bus.Message {
+	w.t.Helper()
+	require.NoError(w.t, w.gate.Bus.Send(w.t.Context(), w.subject(), "", r))
+	return w.last(bus.StreamReady, w.subject())
+}
+
+// lose throws away what a stream holds, past the time in which it would take the
+// same message for a duplicate.
+func (w *workbench) lose(stream string) {
+	w.t.Helper()
+	st, err := w.js.Stream(w.t.Context(), stream)
+	require.NoError(w.t, err)
+	require.NoError(w.t, st.Purge(w.t.Context()))
+	time.Sleep(11 * time.Minute) // fake time
+}
+
+// killed handles the message with a worker that dies where kill says.
+func (w *workbench) killed(m bus.Message) {
+	w.t.Helper()
+	require.Panics(w.t, func() { _ = w.poster("dead").Handle(w.t.Context(), m) })
+}
+
+// kill is where a worker dies, in the books' hooks.
+func kill(context.Context, connector.Posting) connector.Answer { panic("kill -9") }
+
+func (w *workbench) entry() record.Entry {
+	w.t.Helper()
+	e, err := w.gate.Store.Get(w.t.Context(), w.key())
+	require.NoError(w.t, err)
+	return e
 }

@@ -1,6 +1,7 @@
 package posting_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -22,10 +23,18 @@ type books struct {
 	entries []*entry
 	finds   int
 	creates int
+	// updates counts the updates that got past the fence.
+	updates int
 	// before and after run around a create's write, with no lock held.
 	before, after func(ctx context.Context, p connector.Posting) connector.Answer
 	// onFind runs at the beginning of a find.
 	onFind func() error
+	// onUpdate runs at the beginning of an update.
+	onUpdate func()
+	// slowest is the longest that one call takes; 10 s when 0.
+	slowest time.Duration
+	// keepsHashes makes the books keep the document hash with a document.
+	keepsHashes bool
 	// spoil changes the total of what is created.
 	spoil string
 }
@@ -38,7 +47,7 @@ type entry struct {
 
 func (b *books) Describe() connector.Descriptor {
 	return connector.Descriptor{
-		Kind: "books", Title: "Books", CallTimeout: 10 * time.Second, SettlingTime: settling, MaxInFlight: 4,
+		Kind: "books", Title: "Books", CallTimeout: cmp.Or(b.slowest, 10*time.Second), SettlingTime: settling, MaxInFlight: 4,
 	}
 }
 
@@ -95,21 +104,31 @@ func (b *books) insert(p connector.Posting) connector.Found {
 	if b.spoil != "" {
 		f.Total = b.spoil
 	}
+	if b.keepsHashes {
+		f.DocumentHash = p.DocumentHash
+	}
 	b.entries = append(b.entries, &entry{found: f, marker: p.Document.GetMarker(), written: time.Now()})
 	return f
 }
 
 // Update implements connector.Updater.
 func (b *books) Update(ctx context.Context, p connector.Posting, f connector.Found) connector.Answer {
+	if b.onUpdate != nil {
+		b.onUpdate()
+	}
 	if connector.CheckFence(ctx) != nil {
 		return connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Reason: connector.ReasonFenced}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.updates++
 	for _, e := range b.entries {
 		if e.found.ID == f.ID && e.found.Version == f.Version {
 			e.found.Version += "+"
 			e.found.Total, e.found.IssueDate = p.Document.GetTotals().GetTotal(), p.Document.GetIssueDate()
+			if b.keepsHashes {
+				e.found.DocumentHash = p.DocumentHash
+			}
 			return connector.Posted{Document: e.found}
 		}
 	}

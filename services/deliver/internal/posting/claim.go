@@ -47,7 +47,14 @@ func (t *try) steps(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if outcome, err := t.wanted(ctx, wantedAge); outcome != nil || err != nil {
 		return outcome, err
 	}
+	if outcome, err := t.retire(ctx); outcome != nil || err != nil {
+		return outcome, err
+	}
 	for _, one := range t.papers {
+		// What exists is written down before the next document is turned to.
+		if err := t.noteKept(ctx); err != nil {
+			return nil, err
+		}
 		if outcome, err := t.place(ctx, one); outcome != nil || err != nil {
 			return outcome, err
 		}

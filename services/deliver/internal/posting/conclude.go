@@ -16,6 +16,7 @@ import (
 
 // finish turns the outcome of the attempt into the record, and tells the next stage.
 func (t *try) finish(ctx context.Context, o *tradepostv1.Outcome) error {
+	t.tellTrouble(o)
 	switch r := o.GetResult().(type) {
 	case *tradepostv1.Outcome_Wait:
 		return t.wait(ctx, r.Wait)
@@ -23,11 +24,25 @@ func (t *try) finish(ctx context.Context, o *tradepostv1.Outcome) error {
 		if err := t.noteKept(ctx); err != nil {
 			return err
 		}
-		return t.change(ctx, record.Hand(t.Owner, r.Handed.GetToken()))
+		return t.change(ctx, record.Hand(t.owner, r.Handed.GetToken()))
 	case *tradepostv1.Outcome_Uncertain:
 		return t.doubt(ctx, r.Uncertain)
 	default:
 		return t.conclude(ctx, o)
+	}
+}
+
+// tellTrouble tells whether the connection as a whole can post.
+func (t *try) tellTrouble(o *tradepostv1.Outcome) {
+	if t.Trouble == nil {
+		return
+	}
+	w := o.GetWait()
+	switch {
+	case w == nil:
+		t.Trouble(nil)
+	case w.GetScope() == tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION:
+		t.Trouble(fmt.Errorf("%s: %s", w.GetReason(), w.GetMessage()))
 	}
 }
 
@@ -40,8 +55,8 @@ func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
 	if err != nil {
 		return err
 	}
-	have := stage.Recorded(o, hash)
-	if err := t.change(ctx, record.Conclude(t.Owner, have, t.refs...)); err != nil {
+	have := stage.Recorded(record.StageDeliver, o, hash)
+	if err := t.change(ctx, record.Conclude(t.owner, have, t.refs...)); err != nil {
 		return err
 	}
 	telemetry.Set(ctx, telemetry.Outcome(stage.Word(have.GetKind(), "OUTCOME_KIND_")), telemetry.Faults(have.GetFaultCodes()))
@@ -55,6 +70,9 @@ func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
 // system is asked once more.
 func (t *try) answerAgain(ctx context.Context) error {
 	have := t.entry.Record.GetOutcome()
+	if have.GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED && have.GetStage() != record.StageDeliver {
+		return nil // Transform's own redelivery tells it.
+	}
 	if have.GetKind() != tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED {
 		return t.Gate.SendOutcome(ctx, t.m.Subject, t.ready.GetSend(), t.ready.GetSnapshotHash(), fromRecord(have), have.GetHash())
 	}
@@ -84,7 +102,7 @@ func (t *try) wait(ctx context.Context, w *tradepostv1.Wait) error {
 	case d >= parkFrom:
 		return t.park(ctx, waits)
 	}
-	if err := t.change(ctx, give(t.Owner, waits)); err != nil {
+	if err := t.change(ctx, give(t.owner, waits)); err != nil {
 		return err
 	}
 	return bus.RetryAfter(d, fmt.Errorf("has to wait (%s): %s", w.GetReason(), w.GetMessage()))
@@ -98,7 +116,7 @@ func (t *try) park(ctx context.Context, w record.Waits) error {
 	}
 	telemetry.Set(ctx, telemetry.Outcome("parked"))
 	t.log.InfoContext(ctx, "parked", "until", w.Until, "reason", w.Reason)
-	return t.change(ctx, record.Park(t.Owner, w))
+	return t.change(ctx, record.Park(t.owner, w))
 }
 
 // doubt leaves the attempt unresolved: after the settling time somebody looks.
@@ -106,9 +124,9 @@ func (t *try) doubt(ctx context.Context, u *tradepostv1.Uncertain) error {
 	if err := t.noteKept(ctx); err != nil {
 		return err
 	}
-	d := max(t.Connector.Describe().SettlingTime, time.Second)
+	d := max(t.Connector.Describe().SettlingTime, bus.Backoff(t.m.Delivered))
 	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: u.GetReason()}
-	if err := t.change(ctx, record.Doubt(t.Owner, waits)); err != nil {
+	if err := t.change(ctx, record.Doubt(t.owner, waits)); err != nil {
 		return err
 	}
 	return bus.RetryAfter(d, fmt.Errorf("uncertain (%s): %s", u.GetReason(), u.GetMessage()))
@@ -118,7 +136,7 @@ func (t *try) doubt(ctx context.Context, u *tradepostv1.Uncertain) error {
 // before all do (a split into invoice and credit memo).
 func (t *try) noteKept(ctx context.Context) error {
 	for _, ref := range t.refs {
-		if err := t.change(ctx, record.Note(t.Owner, ref)); err != nil {
+		if err := t.change(ctx, record.Note(t.owner, ref)); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,7 @@ func fromRecord(r *tradepostv1.RecordedOutcome) *tradepostv1.Outcome {
 	switch r.GetKind() {
 	case tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED:
 		return &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Posted{Posted: &tradepostv1.Posted{
-			Documents: r.GetDocuments(), NumberAssigned: r.GetNumberAssigned(),
+			Documents: r.GetDocuments(), NumberAssigned: r.GetNumberAssigned(), Remarks: fault.FromCodes(r.GetFaultCodes()),
 		}}}
 	case tradepostv1.OutcomeKind_OUTCOME_KIND_SUPERSEDED:
 		return &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Superseded{Superseded: &tradepostv1.Superseded{}}}
@@ -67,16 +67,26 @@ func fromRecord(r *tradepostv1.RecordedOutcome) *tradepostv1.Outcome {
 // faultOf is a fault of a document that stands in the accounting system, with
 // what a bookkeeper needs to find it there.
 func faultOf(code string, one paper, f connector.Found, more map[string]string) *tradepostv1.Fault {
-	want := one.doc.GetTotals().GetTotal()
+	want, have := signed(one.doc.GetKind(), one.doc.GetTotals().GetTotal()), signed(f.Kind, f.Total)
 	params := map[string]string{
-		"number": name(f), "books_number": f.Number, "books_total": f.Total,
-		"invoice_total": want, "difference": difference(f.Total, want),
+		"number": name(f), "books_number": f.Number, "books_total": have,
+		"invoice_total": want, "difference": difference(have, want),
 	}
 	if code == "document.number_differs" {
 		params["number"] = one.doc.GetNumber()
 	}
 	maps.Copy(params, more)
 	return fault.New(code, fault.Args{Thing: kindName(one.doc.GetKind()) + " " + name(f), Params: params})
+}
+
+// signed is a total with the sign that it has in ServiceTrade: a credit memo's is
+// written without one in the books.
+func signed(k tradepostv1.DocumentKind, total string) string {
+	d, err := decimal.NewFromString(total)
+	if err != nil || k != tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
+		return total
+	}
+	return d.Neg().StringFixed(max(-d.Exponent(), 0))
 }
 
 func difference(a, b string) string {

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"google.golang.org/protobuf/proto"
-
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/canonical"
@@ -88,9 +86,10 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 // noted first: the new one belongs to the next generation.
 func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentRef) (*tradepostv1.Outcome, error) {
 	if live != nil {
-		gone := proto.Clone(live).(*tradepostv1.DocumentRef)
-		gone.Gone = true
-		if err := t.change(ctx, record.Note(t.Owner, gone)); err != nil {
+		if outcome := t.mayBeHidden(live); outcome != nil {
+			return outcome, nil
+		}
+		if err := t.change(ctx, record.Note(t.owner, gone(live))); err != nil {
 			return nil, err
 		}
 	}

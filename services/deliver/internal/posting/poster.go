@@ -1,7 +1,8 @@
 // Package posting is the posting protocol: it makes the documents of a send exist
 // exactly once in the accounting system, whatever crashes, is redelivered or
 // replayed. The steps are in the order of the files that Poster.Handle calls:
-// claim.go, resolve.go, wanted.go, place.go, conclude.go.
+// claim.go, resolve.go, wanted.go, retire.go, place.go, conclude.go. recover.go is for
+// attempts whose message is lost.
 package posting
 
 import (
@@ -38,9 +39,12 @@ type Poster struct {
 	Gate       *stage.Gate
 	Source     Source
 	Stored     Stored
-	// Owner is unique to this process; it signs claims.
-	Owner string
-	Log   *slog.Logger
+	// Instance is unique to this process.
+	Instance string
+	Log      *slog.Logger
+	// Trouble is told why the connection as a whole cannot post, and nil as soon as
+	// it can again. It may be nil itself.
+	Trouble func(error)
 }
 
 // Handle takes one invoice.ready message through the protocol. It is safe to be
@@ -64,8 +68,10 @@ func (p *Poster) Handle(ctx context.Context, m bus.Message) error {
 	case record.Outcome:
 		return t.answerAgain(ctx)
 	case record.Parked:
-		if left := time.Until(e.Record.GetWaiting().GetUntil().AsTime()); left > earlyFire {
-			return bus.RetryAfter(min(left, parkedPause), errParked)
+		if until := e.Record.GetWaiting().GetUntil().AsTime(); time.Until(until) > earlyFire {
+			// The scheduled message wakes it; this one must not hold a slot until then.
+			t.log.DebugContext(ctx, "message ignored: the send is parked", "until", until)
+			return nil
 		}
 	case record.Claimed:
 		left, err := p.Gate.Store.TakeOverIn(ctx, e)
@@ -79,8 +85,8 @@ func (p *Poster) Handle(ctx context.Context, m bus.Message) error {
 	return t.claimAndPost(ctx, record.Claim)
 }
 
-// claiming is the claim of this connector's calls.
-func (p *Poster) claiming() record.Claiming {
-	d := p.Connector.Describe()
-	return record.Claiming{Owner: p.Owner, Lasts: d.CallTimeout + claimSlack, Settling: d.SettlingTime}
+// claiming is the claim of one attempt's calls.
+func (t *try) claiming() record.Claiming {
+	d := t.Connector.Describe()
+	return record.Claiming{Owner: t.owner, Lasts: d.CallTimeout + claimSlack, Settling: d.SettlingTime}
 }

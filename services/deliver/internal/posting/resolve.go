@@ -19,15 +19,29 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 		return nil, nil
 	}
 	found, outcome, err := t.find(t.told(ctx, nil), connector.Query{Kind: u.GetKind(), Marker: u.GetMarker(), ID: u.GetUpdatesId()})
-	if outcome != nil || err != nil {
-		return outcome, err
+	if err != nil {
+		return nil, err
+	}
+	if outcome != nil {
+		// Nobody could look: whatever else the answer says, it ends no doubt.
+		if outcome.GetWait() == nil {
+			outcome = waitFor("cannot_look", "the accounting system did not let a document be looked for")
+		}
+		return outcome, nil
 	}
 	t.doubtful = false
-	if len(found) != 1 {
+	if len(found) != 1 || t.untouched(u, found[0]) {
 		// None: nothing was made. Several: place tells it to the bookkeeper.
-		return nil, t.change(ctx, record.Resolve(t.Owner))
+		return nil, t.change(ctx, record.Resolve(t.owner))
 	}
-	return nil, t.change(ctx, record.Note(t.Owner, t.resolved(ctx, u, found[0])))
+	return nil, t.change(ctx, record.Note(t.owner, t.resolved(ctx, u, found[0])))
+}
+
+// untouched tells whether the document is the one that the record knows, in the
+// version that it knows: the attempt did not get as far as writing.
+func (t *try) untouched(u *tradepostv1.Unresolved, f connector.Found) bool {
+	live := record.Live(t.entry.Record, u.GetKind())
+	return live != nil && live.GetId() == f.ID && live.GetVersion() == f.Version && live.GetHash() != ""
 }
 
 // resolved is what the record keeps of a document that an earlier attempt left.

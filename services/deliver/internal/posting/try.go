@@ -23,8 +23,6 @@ const (
 	claimSlack = 10 * time.Second
 	// earlyFire is how much too early a scheduled message may arrive.
 	earlyFire = 2 * time.Second
-	// parkedPause bounds how long a message waits that woke a parked send too early.
-	parkedPause = 5 * time.Minute
 	// parkFrom is the wait from which a send is parked as a scheduled message, so
 	// that it holds none of the connection's slots.
 	parkFrom = time.Minute
@@ -34,7 +32,6 @@ const (
 )
 
 var (
-	errParked  = errors.New("the send is parked until its time comes")
 	errClaimed = errors.New("another worker may be calling the accounting system for this invoice")
 	errRace    = errors.New("another worker changed the record first")
 )
@@ -50,6 +47,8 @@ type paper struct {
 // try is one attempt to post one send.
 type try struct {
 	*Poster
+	// owner signs the claim of this attempt.
+	owner  string
 	m      bus.Message
 	ready  *tradepostv1.InvoiceReady
 	papers []paper
@@ -69,7 +68,7 @@ type try struct {
 
 func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.InvoiceReady) (*try, error) {
 	t := &try{
-		Poster: p, m: m, ready: ready, entry: e,
+		Poster: p, owner: record.NewOwner(p.Instance), m: m, ready: ready, entry: e,
 		log: p.Log.With("connection", p.Connection, "invoice", m.Subject.InvoiceID, "send", ready.GetSend()),
 	}
 	for i, d := range ready.GetDocuments() {
@@ -85,6 +84,9 @@ func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.Invoic
 			one.explanation = ready.GetExplanations()[i].GetFields()
 		}
 		t.papers = append(t.papers, one)
+	}
+	if len(t.papers) == 0 {
+		return t, nil // Recover looks only.
 	}
 	if err := sameTotal(e.Record.GetTotal(), t.papers); err != nil {
 		return nil, bus.Poison("message.wrong_total", err)

@@ -2,6 +2,7 @@ package posting
 
 import (
 	"github.com/shopspring/decimal"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -39,12 +40,21 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 		Kind: one.doc.GetKind(), Id: f.ID, Number: f.Number, Version: f.Version,
 		Total: f.Total, Adopted: adopted, Url: f.URL,
 	})
-	t.refs = append(t.refs, &tradepostv1.DocumentRef{
+	// A number that nobody asked for was chosen by the accounting system, also when
+	// the answer that said so was lost.
+	t.numbered = t.numbered || (one.doc.GetNumber() == "" && f.Number != "")
+	ref := &tradepostv1.DocumentRef{
 		Kind: one.doc.GetKind(), Connection: t.Connection, Id: f.ID, Number: f.Number,
 		Version: f.Version, Hash: one.hash, HashVersion: canonical.HashVersion,
 		Generation: record.Generation(t.entry.Record, one.doc.GetKind()),
 		Total:      f.Total, Send: t.ready.GetSend(),
-	})
+	}
+	if adopted {
+		ref.WrittenAt = record.Live(t.entry.Record, one.doc.GetKind()).GetWrittenAt()
+	} else {
+		ref.WrittenAt = timestamppb.Now()
+	}
+	t.refs = append(t.refs, ref)
 }
 
 func sameAmount(a, b string) bool {

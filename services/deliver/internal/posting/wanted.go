@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/servicetrade"
@@ -18,7 +20,7 @@ const wantedAge = time.Minute
 // older than age. It returns withdrawn or superseded when it does not; then the
 // accounting system is not touched.
 func (t *try) wanted(ctx context.Context, age time.Duration) (*tradepostv1.Outcome, error) {
-	if taken := t.ready.GetSnapshotTakenAt(); taken != nil && time.Since(taken.AsTime()) < age {
+	if t.youngerThan(age) {
 		return nil, nil
 	}
 	inv, err := t.Source.Invoice(ctx, t.m.Subject.InvoiceID)
@@ -31,11 +33,15 @@ func (t *try) wanted(ctx context.Context, age time.Duration) (*tradepostv1.Outco
 	if s := inv.GetStatus(); s != servicetrade.StatusPendingAccounting && s != t.entry.Record.GetStartStatus() {
 		return withdrawn(s), nil
 	}
-	hash, err := snapshot.Hash(inv)
+	same, err := snapshot.Same(inv, t.ready.GetSnapshotHash(), t.ready.GetHashVersion())
 	if err != nil {
 		return nil, err
 	}
-	if hash != t.ready.GetSnapshotHash() {
+	if !same {
+		hash, err := snapshot.Hash(inv)
+		if err != nil {
+			return nil, err
+		}
 		return &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Superseded{
 			Superseded: &tradepostv1.Superseded{SeenSnapshotHash: hash},
 		}}, nil
@@ -43,8 +49,25 @@ func (t *try) wanted(ctx context.Context, age time.Duration) (*tradepostv1.Outco
 	return nil, nil
 }
 
+// youngerThan tells whether the snapshot is so young that ServiceTrade need not
+// be asked. A time in the future is a wrong clock, or a message mended by hand.
+func (t *try) youngerThan(age time.Duration) bool {
+	taken := t.ready.GetSnapshotTakenAt()
+	if taken == nil {
+		return false
+	}
+	old := time.Since(taken.AsTime())
+	return old >= 0 && old < age && time.Since(t.m.Published) < age
+}
+
 func withdrawn(status string) *tradepostv1.Outcome {
 	return &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Withdrawn{Withdrawn: &tradepostv1.Withdrawn{Status: status}}}
+}
+
+func waitUntil(until time.Time, reason, message string) *tradepostv1.Outcome {
+	o := waitFor(reason, message)
+	o.GetWait().Until = timestamppb.New(until)
+	return o
 }
 
 func waitFor(reason, message string) *tradepostv1.Outcome {

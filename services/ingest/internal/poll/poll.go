@@ -27,18 +27,23 @@ type Opener interface {
 
 // Poller polls one account.
 type Poller struct {
-	Account  string
-	Lister   Lister
-	Opener   Opener
+	Account string
+	Lister  Lister
+	Opener  Opener
+	// Fresh empties what is remembered of related records.
+	Fresh    func()
 	Parallel int
 	Log      *slog.Logger
-	// Seen is told how many invoices each complete list showed.
-	Seen func(pending int)
+	// Seen is told how many invoices a list showed, and why it is not complete.
+	Seen func(pending int, err error)
 }
 
 // Tick answers one tick of the account's schedule. It never asks for the tick
 // again: the next one comes, and ServiceTrade keeps the invoices pending.
 func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
+	// Whatever was mended at a customer or an item before Send was pressed was
+	// mended before this list shows the invoice.
+	p.Fresh()
 	began := time.Now()
 	listing, span := telemetry.Start(ctx, "list pending invoices", telemetry.Account(p.Account))
 	rows, err := p.Lister.Invoices(listing, servicetrade.InvoiceQuery{
@@ -49,9 +54,8 @@ func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
 	if err != nil {
 		// What was listed all the same is pending; what is missing is not gone.
 		p.Log.WarnContext(ctx, "the list of pending invoices is not complete", "listed", len(rows), "err", err)
-	} else {
-		p.Seen(len(rows))
 	}
+	p.Seen(len(rows), err)
 	var failed atomic.Int64
 	g := errgroup.Group{}
 	g.SetLimit(max(p.Parallel, 1))

@@ -29,8 +29,9 @@ func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 		return fmt.Errorf("read what belongs to invoice %d: %w", inv.GetId(), err)
 	}
 	if hash != e.Record.GetSnapshotHash() && (e.State() == record.Claimed || e.Record.GetUnresolved() != nil) {
-		// An attempt was made with the older content: its own message has to end it.
-		o.Log.WarnContext(ctx, "an attempt is under way and the invoice was changed", "invoice", inv.GetId())
+		// An attempt was made with the older content. Its own message ends it, or
+		// deliver does by itself when that is lost; then this send is open again.
+		o.Log.WarnContext(ctx, "the invoice was changed while an attempt is unresolved", "invoice", inv.GetId())
 		return nil
 	}
 	next, err := o.Store.Change(ctx, e, record.Reopen(hash, canonical.HashVersion, inv.GetTotalPrice()))

@@ -32,12 +32,21 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	if err != nil {
 		return err
 	}
+	if o.begun(e, c.GetFollowsSend()) {
+		return o.again(ctx, e)
+	}
 	if e.Record.GetSend() != c.GetFollowsSend() || e.Record.GetConnection() != m.Subject.Connection {
 		log.InfoContext(ctx, "retry ignored: another send was opened since", "send", e.Record.GetSend())
 		return nil
 	}
 	log.InfoContext(ctx, "retry", "state", record.StateName(e.State()), "reason", c.GetReason())
 	return o.retry(ctx, e)
+}
+
+// begun tells whether this very command opened the next send and could not
+// publish its message.
+func (o *Opener) begun(e record.Entry, follows int64) bool {
+	return e.State() == record.Opening && e.Record.GetSend() == follows+1 && e.Record.GetStartStatus() == servicetrade.StatusFailed
 }
 
 func (o *Opener) retry(ctx context.Context, e record.Entry) error {
@@ -56,6 +65,8 @@ func (o *Opener) retry(ctx context.Context, e record.Entry) error {
 			return err
 		}
 		return o.again(ctx, next)
+	case e.State() == record.Opening, e.State() == record.Opened, e.State() == record.Claimed, e.State() == record.Parked:
+		return o.again(ctx, e)
 	case e.State() == record.Closed && e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED:
 		if err := o.open(ctx, e, servicetrade.StatusFailed); err != nil {
 			return err

@@ -25,6 +25,8 @@ const (
 	openingAge = 30 * time.Second
 	// stuckAge is the age from which an open send without progress is published again.
 	stuckAge = 15 * time.Minute
+	// stuckDoublings bounds how often that age doubles.
+	stuckDoublings = 5
 )
 
 // Reader reads invoices of one ServiceTrade account.
@@ -73,16 +75,22 @@ func (o *Opener) Heal(ctx context.Context, e record.Entry) error {
 			return o.again(ctx, e)
 		}
 	case record.Opened, record.Claimed:
-		if age > stuckAge {
+		if age > stuckAfter(e) {
 			return o.again(ctx, e)
 		}
 	case record.Parked:
 		// Its scheduled message should have come.
-		if o.Now().Sub(e.Record.GetWaiting().GetUntil().AsTime()) > stuckAge {
+		if o.Now().Sub(e.Record.GetWaiting().GetUntil().AsTime()) > stuckAfter(e) {
 			return o.again(ctx, e)
 		}
 	}
 	return nil
+}
+
+// stuckAfter doubles with every time that the message was published again, up to
+// eight hours: while the next stage is down, more messages help nobody.
+func stuckAfter(e record.Entry) time.Duration {
+	return stuckAge << min(e.Record.GetRepublished(), stuckDoublings)
 }
 
 func (o *Opener) key(id int64) record.Key { return record.Key{Account: o.Account, InvoiceID: id} }
@@ -109,7 +117,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err e
 	}
 	step := record.OpenSend(record.Opens{
 		Key: e.Key, Connection: o.Connection, SnapshotHash: hash, HashVersion: canonical.HashVersion,
-		StartStatus: status, Total: inv.GetTotalPrice(), Now: o.Now(),
+		StartStatus: status, Total: inv.GetTotalPrice(), Retry: status != servicetrade.StatusPendingAccounting, Now: o.Now(),
 	})
 	if other := o.postedElsewhere(e.Record); other != "" {
 		step = heldAtOnce(step, "posted before by connection "+other)

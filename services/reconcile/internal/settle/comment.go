@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
@@ -17,36 +19,40 @@ import (
 func (t *turn) commentFaults(ctx context.Context) error {
 	faults := t.texts.GetRejected().GetFaults()
 	if len(faults) == 0 {
-		faults = fromCodes(t.entry.Record.GetOutcome().GetFaultCodes())
+		faults = fault.FromCodes(t.entry.Record.GetOutcome().GetFaultCodes())
 	}
 	// The record's hash names the comment, whether the texts were at hand or not.
 	marker, err := t.marker(t.entry.Record.GetOutcome().GetHash())
 	if err != nil {
 		return err
 	}
-	return t.comment(ctx, marker, fault.Comment(fault.CommentInput{
-		Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker,
-	}))
+	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker}
+	if there := names(t.inBooks()); there != "" {
+		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
+			t.invoiceName(), t.SystemTitle, there)
+	}
+	return t.comment(ctx, marker, fault.Comment(in))
 }
 
-// fromCodes serves a rejection whose message was lost with its stream.
-func fromCodes(codes []string) []*tradepostv1.Fault {
-	faults := make([]*tradepostv1.Fault, len(codes))
-	for i, c := range codes {
-		params := map[string]string{}
-		if e, ok := fault.Lookup(c); ok {
-			for _, p := range e.Params {
-				params[p] = "(not known any more)"
-			}
+// inBooks lists what the record knows to exist in the connection's books, of this
+// send and of earlier ones.
+func (t *turn) inBooks() []*tradepostv1.PostedDocument {
+	all := slices.Clone(t.entry.Record.GetOutcome().GetDocuments())
+	for _, d := range t.entry.Record.GetDocuments() {
+		known := slices.ContainsFunc(all, func(p *tradepostv1.PostedDocument) bool { return p.GetId() == d.GetId() && p.GetKind() == d.GetKind() })
+		if !known && !d.GetGone() && d.GetConnection() == t.Connection {
+			all = append(all, &tradepostv1.PostedDocument{Kind: d.GetKind(), Id: d.GetId(), Number: d.GetNumber(), Total: d.GetTotal()})
 		}
-		faults[i] = fault.New(c, fault.Args{Params: params})
 	}
-	return faults
+	return all
 }
 
 // remarks tells what the bookkeeper has to know of a posted document.
 func (t *turn) remarks(ctx context.Context) error {
 	remarks := t.texts.GetPosted().GetRemarks()
+	if len(remarks) == 0 {
+		remarks = fault.FromCodes(t.entry.Record.GetOutcome().GetFaultCodes())
+	}
 	if len(remarks) == 0 {
 		return nil
 	}
@@ -61,20 +67,36 @@ func (t *turn) remarks(ctx context.Context) error {
 }
 
 // commentWithdrawn names the document that exists all the same, for the person
-// who moved the invoice while it was being posted.
+// who moved the invoice while it was on its way.
 func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) error {
-	if len(t.entry.Record.GetOutcome().GetDocuments()) == 0 || inv == nil {
+	there := names(t.inBooks())
+	if there == "" || inv == nil {
 		return nil
 	}
 	marker, err := t.marker("withdrawn/" + inv.GetStatus())
 	if err != nil {
 		return err
 	}
+	advice := "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
+	if inv.GetStatus() == servicetrade.StatusVoid {
+		advice = "The bookkeeper has to void it there."
+	}
 	return t.comment(ctx, marker, fmt.Sprintf(
-		"This invoice was moved to %q while it was being posted, so its status was left as it is. "+
-			"It does exist in %s: %s. If it should not be there, the bookkeeper has to void it; "+
-			"if it should, set the invoice to Processed here, or send it again.\n%s",
-		inv.GetStatus(), t.SystemTitle, t.documents(), marker))
+		"This invoice was moved to \"%s\" while it was on its way to %s, so its status was left as it is. It is in the books: %s. %s\n%s",
+		inv.GetStatus(), t.SystemTitle, there, advice, marker))
+}
+
+// commentChanged is for an invoice that shows processed with another total than
+// the one that was posted.
+func (t *turn) commentChanged(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) error {
+	marker, err := t.marker("changed/" + inv.GetTotalPrice())
+	if err != nil {
+		return err
+	}
+	return t.comment(ctx, marker, fmt.Sprintf(
+		"This invoice was changed while it was being posted: its total is %s now, and %s was posted to %s as %s. "+
+			"Send the invoice again, so that the books are brought up to date.\n%s",
+		inv.GetTotalPrice(), t.entry.Record.GetTotal(), t.SystemTitle, t.documents(), marker))
 }
 
 func (t *turn) commentNumberRefused(ctx context.Context, number string) error {
@@ -87,10 +109,14 @@ func (t *turn) commentNumberRefused(ctx context.Context, number string) error {
 		t.SystemTitle, t.documents(), marker))
 }
 
-// marker identifies a comment for ever: account, invoice and a hash of the
-// snapshot and of what the comment is about. It is looked for before every write.
+// marker identifies a comment for ever: account, invoice, and a hash of the
+// snapshot, of the send that a user asked for, and of what the comment is about.
+// It is looked for before every write.
 func (t *turn) marker(about string) (string, error) {
-	h, err := canonical.Value(map[string]string{"snapshot": t.entry.Record.GetSnapshotHash(), "about": about})
+	h, err := canonical.Value(map[string]string{
+		"snapshot": t.entry.Record.GetSnapshotHash(), "about": about,
+		"asked": strconv.FormatInt(t.entry.Record.GetAskedSend(), 10),
+	})
 	if err != nil {
 		return "", err
 	}
@@ -122,9 +148,12 @@ func (t *turn) comment(ctx context.Context, marker, content string) (err error) 
 	return nil
 }
 
-func (t *turn) documents() string {
-	var names []string
-	for _, d := range t.entry.Record.GetOutcome().GetDocuments() {
+func (t *turn) documents() string { return names(t.entry.Record.GetOutcome().GetDocuments()) }
+
+// names lists documents as a bookkeeper looks for them.
+func names(documents []*tradepostv1.PostedDocument) string {
+	var all []string
+	for _, d := range documents {
 		kind := "invoice"
 		if d.GetKind() == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
 			kind = "credit memo"
@@ -133,9 +162,9 @@ func (t *turn) documents() string {
 		if name == "" {
 			name = d.GetId()
 		}
-		names = append(names, kind+" "+name)
+		all = append(all, fmt.Sprintf("%s %s (total %s)", kind, name, d.GetTotal()))
 	}
-	return strings.Join(names, " and ")
+	return strings.Join(all, " and ")
 }
 
 func (t *turn) invoiceName() string {

@@ -20,18 +20,22 @@ const (
 	stepProcessed
 	// stepFail: comment, then write failed.
 	stepFail
+	// stepUnknown: the record holds a kind of outcome that this program does not know.
+	stepUnknown
 	// stepComment: it shows failed already; only the comment is made sure of.
 	stepComment
 )
 
 // decide tells what to do with an invoice as ServiceTrade shows it right now. inv
-// is nil when it is gone for certain. A status that a user chose always wins, and
+// is nil when it is gone for certain; same says that its content is the snapshot's. A status that a user chose always wins, and
 // so does content that a user changed.
-func decide(r *tradepostv1.Record, inv *tradepostv1.ServiceTradeInvoice, hash string) step {
+func decide(r *tradepostv1.Record, inv *tradepostv1.ServiceTradeInvoice, same bool) step {
 	posted := r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED
 	rejected := r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED
 	status := inv.GetStatus()
 	switch {
+	case !known(r.GetOutcome().GetKind()):
+		return stepUnknown
 	case inv == nil:
 		return stepWithdraw
 	case posted && status == servicetrade.StatusProcessed:
@@ -39,7 +43,7 @@ func decide(r *tradepostv1.Record, inv *tradepostv1.ServiceTradeInvoice, hash st
 	case status != servicetrade.StatusPendingAccounting && status != servicetrade.StatusFailed,
 		status == servicetrade.StatusFailed && r.GetStartStatus() != servicetrade.StatusFailed && !rejected:
 		return stepWithdraw
-	case hash != r.GetSnapshotHash():
+	case !same:
 		return stepSupersede
 	case posted:
 		return stepProcess
@@ -52,4 +56,11 @@ func decide(r *tradepostv1.Record, inv *tradepostv1.ServiceTradeInvoice, hash st
 	default:
 		return stepWithdraw
 	}
+}
+
+// known tells whether this program knows a kind of outcome. A newer deliver may
+// write one that it does not.
+func known(k tradepostv1.OutcomeKind) bool {
+	_, named := tradepostv1.OutcomeKind_name[int32(k)]
+	return named && k != tradepostv1.OutcomeKind_OUTCOME_KIND_UNSPECIFIED
 }

@@ -102,7 +102,7 @@ func atDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 			Id: invoiceID, InvoiceNumber: "1042", Status: "pending_accounting", TotalPrice: "522.50",
 		}}
 		test(t, &desk{t: t, office: o, Settler: &Settler{
-			Account: "acme", Connection: "acme-books", EntityType: 13, SystemTitle: "the books", ServiceTrade: o, Owner: "a", Log: log,
+			Account: "acme", Connection: "acme-books", EntityType: 13, SystemTitle: "the books", ServiceTrade: o, Instance: "a", Log: log,
 			Gate: &stage.Gate{
 				Store: store, Bus: bus.NewPublisher(js, log), Log: log,
 				Account: func(string) (string, bool) { return "acme", true },
@@ -125,10 +125,10 @@ func (d *desk) outcome(o *tradepostv1.Outcome) bus.Message {
 	for _, step := range []record.Transition{
 		record.OpenSend(record.Opens{
 			Key: d.key(), Connection: "acme-books", SnapshotHash: hash, HashVersion: 1,
-			StartStatus: d.office.invoice.GetStatus(), Now: time.Now(),
+			StartStatus: d.office.invoice.GetStatus(), Total: "522.50", Now: time.Now(),
 		}),
 		record.Claim(record.Claiming{Owner: "deliver", Lasts: time.Second}, &tradepostv1.Unresolved{}),
-		record.Conclude("deliver", stage.Recorded(o, outcomeHash)),
+		record.Conclude("deliver", stage.Recorded(record.StageDeliver, o, outcomeHash)),
 	} {
 		e, err = d.Gate.Store.Change(d.t.Context(), e, step)
 		require.NoError(d.t, err)
@@ -159,6 +159,23 @@ func (d *desk) handle(m bus.Message) int {
 		require.True(d.t, ok, "%v", err)
 		require.Less(d.t, m.Delivered, 200)
 		time.Sleep(wait) // fake time
+	}
+}
+
+// handleAndSweep handles the message, and lets the sweep go on with it until the
+// send is closed.
+func (d *desk) handleAndSweep(m bus.Message) {
+	d.t.Helper()
+	d.handle(m)
+	last := func(context.Context, bus.Subject) (*tradepostv1.InvoiceOutcome, error) {
+		o := &tradepostv1.InvoiceOutcome{}
+		return o, bus.Decode(m, o)
+	}
+	for d.record().GetState() != record.Closed {
+		time.Sleep(5 * time.Minute) // fake time
+		e, err := d.Gate.Store.Get(d.t.Context(), d.key())
+		require.NoError(d.t, err)
+		_ = d.Sweep(d.t.Context(), e, time.Now(), last)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestFailedIsNeverWrittenWithoutItsComment(t *testing.T) {
 			}
 			return nil
 		}
-		d.handle(d.outcome(refused()))
+		d.handleAndSweep(d.outcome(refused()))
 		require.False(t, time.Now().Before(away), "it kept trying for as long as it took")
 		require.Equal(t, []string{"comment", "put failed"}, d.office.writes)
 	})
@@ -153,7 +153,7 @@ func TestARefusedNumberIsToldAndTheStatusWrittenAlone(t *testing.T) {
 			return nil
 		}
 		d.handle(d.outcome(postedAs("INV-7", true)))
-		require.Equal(t, []string{"comment", "put processed"}, d.office.writes)
+		require.Equal(t, []string{"put processed", "comment"}, d.office.writes)
 		require.Contains(t, d.office.comments[0].Content, "INV-7")
 	})
 }
@@ -177,7 +177,7 @@ func TestAWorkerThatDiedWhileSettlingIsTakenOver(t *testing.T) {
 		d.office.lose = func(string) error { panic("kill -9") }
 		require.Panics(t, func() { _ = d.Handle(t.Context(), m) })
 		d.office.lose = nil
-		d.Owner = "heir"
+		d.Instance = "heir"
 		start := time.Now()
 		d.handle(m)
 		require.GreaterOrEqual(t, time.Since(start), claimTime)

@@ -25,6 +25,12 @@ const (
 	callTime = 30 * time.Second
 	// claimTime is how long a claim to settle lasts.
 	claimTime = callTime + 10*time.Second
+	// settling is how long a write to ServiceTrade whose answer was lost may still
+	// come through.
+	settling = time.Minute
+	// holdSlot is the longest wait that holds one of the connection's slots; what
+	// waits longer is left to the sweep.
+	holdSlot = 30 * time.Second
 	// earlyTries is how often an outcome is tried that the record does not hold.
 	earlyTries = 4
 )
@@ -53,9 +59,9 @@ type Settler struct {
 	SystemTitle  string
 	ServiceTrade ServiceTrade
 	Gate         *stage.Gate
-	// Owner is unique to this process; it signs claims.
-	Owner string
-	Log   *slog.Logger
+	// Instance is unique to this process.
+	Instance string
+	Log      *slog.Logger
 	// Metrics counts what is settled; nil counts nothing.
 	Metrics *Metrics
 }
@@ -87,7 +93,19 @@ func (s *Settler) Handle(ctx context.Context, m bus.Message) error {
 		log.WarnContext(ctx, "outcome ignored: the record holds another one")
 		return nil
 	}
-	return s.Settle(ctx, e, o.GetOutcome(), m.Delivered)
+	if err := s.Settle(ctx, e, textsOf(e.Record, o), m.Delivered); !errors.Is(err, errLater) {
+		return err
+	}
+	return nil
+}
+
+// textsOf is the message's outcome if its content is what the record holds; a
+// message may name the right hash and bring other words.
+func textsOf(r *tradepostv1.Record, o *tradepostv1.InvoiceOutcome) *tradepostv1.Outcome {
+	if have, err := canonical.Message(o.GetOutcome()); err != nil || have != r.GetOutcome().GetHash() {
+		return &tradepostv1.Outcome{}
+	}
+	return o.GetOutcome()
 }
 
 // holds tells whether the record holds the message's outcome. A rejection brings
@@ -117,9 +135,9 @@ func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1
 	if left > 0 {
 		return bus.RetryAfter(left, errSettling)
 	}
-	t := &turn{Settler: s, texts: texts, log: s.Log.With("invoice", e.Key.InvoiceID, "send", e.Record.GetSend())}
+	t := &turn{Settler: s, owner: record.NewOwner(s.Instance), texts: texts, log: s.Log.With("invoice", e.Key.InvoiceID, "send", e.Record.GetSend())}
 	t.fence = record.NewFence(claimTime)
-	if err := t.change(ctx, e, record.Settle(record.Claiming{Owner: s.Owner, Lasts: claimTime})); err != nil {
+	if err := t.change(ctx, e, record.Settle(record.Claiming{Owner: t.owner, Lasts: claimTime})); err != nil {
 		return err
 	}
 	settlement, err := t.write(ctx)
@@ -127,15 +145,35 @@ func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1
 	// over meanwhile wins the compare-and-set.
 	ctx = context.WithoutCancel(ctx)
 	if err != nil {
-		d := bus.Backoff(delivered)
-		waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: reasonOf(err)}
-		if give := t.change(ctx, t.entry, record.Unsettle(s.Owner, waits)); give != nil {
-			return give
-		}
-		return bus.RetryAfter(d, fmt.Errorf("settle invoice %d: %w", e.Key.InvoiceID, err))
+		return t.later(ctx, err, delivered)
 	}
 	return t.close(ctx, settlement)
 }
+
+// later gives the claim back, since ServiceTrade could not be written to now. It
+// keeps trying for as long as it takes: the message comes again soon, or without
+// holding a slot the sweep does.
+func (t *turn) later(ctx context.Context, cause error, delivered int) error {
+	d := bus.Backoff(delivered)
+	give := record.Unsettle
+	if servicetrade.WriteUncertain(cause) {
+		d = max(d, settling)
+		give = func(owner string, w record.Waits) record.Transition { return record.DoubtWrite(owner, settling, w) }
+	}
+	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: reasonOf(cause)}
+	if err := t.change(ctx, t.entry, give(t.owner, waits)); err != nil {
+		return err
+	}
+	cause = fmt.Errorf("settle invoice %d: %w", t.entry.Key.InvoiceID, cause)
+	if d <= holdSlot || servicetrade.WriteUncertain(cause) {
+		return bus.RetryAfter(d, cause)
+	}
+	t.log.WarnContext(ctx, "the outcome cannot be settled yet; the sweep tries again", "reason", waits.Reason, "err", cause)
+	return errLater
+}
+
+// errLater means that the sweep goes on with it.
+var errLater = errors.New("left to the sweep")
 
 // reasonOf is a stable word for what keeps ServiceTrade from being written to.
 func reasonOf(err error) string {
@@ -146,6 +184,10 @@ func reasonOf(err error) string {
 		return "servicetrade_forbidden"
 	case servicetrade.IsThrottled(err):
 		return "servicetrade_throttled"
+	case servicetrade.IsInvalid(err):
+		return "servicetrade_refused"
+	case servicetrade.WriteUncertain(err):
+		return "servicetrade_answer_lost"
 	default:
 		return "servicetrade_unreachable"
 	}

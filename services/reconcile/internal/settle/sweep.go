@@ -35,7 +35,7 @@ func (s *Settler) Sweep(ctx context.Context, e record.Entry, now time.Time, last
 	}
 	texts := &tradepostv1.Outcome{}
 	if o != nil && o.GetSend() == e.Record.GetSend() && holds(e.Record, o) {
-		texts = o.GetOutcome()
+		texts = textsOf(e.Record, o)
 	}
 	s.Log.WarnContext(ctx, "an outcome was not settled; settling it now", "invoice", e.Key.InvoiceID,
 		"send", e.Record.GetSend(), "since", e.At, "texts_found", texts.GetResult() != nil)

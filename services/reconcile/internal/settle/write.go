@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/otel/attribute"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -24,6 +25,8 @@ import (
 // turn is one attempt to settle one send.
 type turn struct {
 	*Settler
+	// owner signs the claim of this attempt.
+	owner     string
 	texts     *tradepostv1.Outcome
 	entry     record.Entry
 	fence     record.Fence
@@ -51,16 +54,18 @@ func (t *turn) change(ctx context.Context, e record.Entry, step record.Transitio
 func (t *turn) write(ctx context.Context) (tradepostv1.Settlement, error) {
 	ctx, cancel := context.WithDeadline(connector.WithFence(ctx, t.checkFence), t.fence.Deadline())
 	defer cancel()
-	inv, hash, err := t.read(ctx)
+	inv, same, err := t.read(ctx)
 	if err != nil {
 		return 0, err
 	}
 	t.shown = inv.GetInvoiceNumber()
-	switch decide(t.entry.Record, inv, hash) {
+	switch decide(t.entry.Record, inv, same) {
 	case stepProcess:
 		return t.process(ctx, inv)
 	case stepProcessed:
-		return tradepostv1.Settlement_SETTLEMENT_PROCESSED, t.remarks(ctx)
+		return t.processed(ctx, inv)
+	case stepUnknown:
+		return 0, errors.New("the record holds a kind of outcome that this program does not know: a newer program wrote it")
 	case stepFail:
 		return t.fail(ctx)
 	case stepComment:
@@ -72,16 +77,18 @@ func (t *turn) write(ctx context.Context) (tradepostv1.Settlement, error) {
 	}
 }
 
-func (t *turn) read(ctx context.Context) (*tradepostv1.ServiceTradeInvoice, string, error) {
+// read returns the invoice as it is now, and whether its content is the
+// snapshot's; nil when it is gone.
+func (t *turn) read(ctx context.Context) (*tradepostv1.ServiceTradeInvoice, bool, error) {
 	inv, err := t.ServiceTrade.Invoice(ctx, t.entry.Key.InvoiceID)
 	if servicetrade.IsNotFound(err) {
-		return nil, "", nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, false, err
 	}
-	hash, err := snapshot.Hash(inv)
-	return inv, hash, err
+	same, err := snapshot.Same(inv, t.entry.Record.GetSnapshotHash(), t.entry.Record.GetHashVersion())
+	return inv, same, err
 }
 
 // process writes processed, with the number in the same call where the accounting
@@ -94,9 +101,6 @@ func (t *turn) process(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice
 	after, err := t.put(ctx, change)
 	if servicetrade.IsInvalid(err) && change.InvoiceNumber != "" {
 		t.log.WarnContext(ctx, "ServiceTrade refused the invoice number", "number", change.InvoiceNumber, "err", err)
-		if err := t.commentNumberRefused(ctx, change.InvoiceNumber); err != nil {
-			return 0, err
-		}
 		after, err = t.put(ctx, servicetrade.StatusChange{Status: servicetrade.StatusProcessed})
 	}
 	if err != nil {
@@ -105,7 +109,31 @@ func (t *turn) process(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice
 	if after.GetStatus() != servicetrade.StatusProcessed {
 		return tradepostv1.Settlement_SETTLEMENT_WITHDRAWN, t.commentWithdrawn(ctx, after)
 	}
-	return tradepostv1.Settlement_SETTLEMENT_PROCESSED, t.remarks(ctx)
+	return t.processed(ctx, after)
+}
+
+// processed tells people what they have to know of an invoice that shows
+// processed: our remarks, a number that was refused, and what a user changed in
+// the moment between reading and writing, for which ServiceTrade has no lock.
+func (t *turn) processed(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) (tradepostv1.Settlement, error) {
+	const settled = tradepostv1.Settlement_SETTLEMENT_PROCESSED
+	if !sameAmount(inv.GetTotalPrice(), t.entry.Record.GetTotal()) {
+		if err := t.commentChanged(ctx, inv); err != nil {
+			return 0, err
+		}
+	}
+	if number := t.number(); number != "" && inv.GetInvoiceNumber() != number {
+		if err := t.commentNumberRefused(ctx, number); err != nil {
+			return 0, err
+		}
+	}
+	return settled, t.remarks(ctx)
+}
+
+func sameAmount(a, b string) bool {
+	x, err1 := decimal.NewFromString(a)
+	y, err2 := decimal.NewFromString(b)
+	return err1 == nil && err2 == nil && x.Equal(y)
 }
 
 // number is the number to write back; "" when ServiceTrade's own was used.
@@ -157,7 +185,7 @@ func (t *turn) put(ctx context.Context, c servicetrade.StatusChange) (inv *trade
 // close ends the send and tells everybody who wants to know.
 func (t *turn) close(ctx context.Context, settlement tradepostv1.Settlement) error {
 	now := time.Now()
-	if err := t.change(ctx, t.entry, record.Close(t.Owner, settlement, now)); err != nil {
+	if err := t.change(ctx, t.entry, record.Close(t.owner, settlement, now)); err != nil {
 		return err
 	}
 	r := t.entry.Record

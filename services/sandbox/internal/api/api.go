@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 	"github.com/tradepost/tradepost/services/sandbox/internal/reqlog"
 	"github.com/tradepost/tradepost/services/sandbox/internal/session"
 	"github.com/tradepost/tradepost/services/sandbox/internal/state"
@@ -44,7 +45,8 @@ type call struct {
 	*http.Request
 	query  query
 	userID int64
-	token  string // the session's, empty with a bearer token
+	token  string      // the session's, empty with a bearer token
+	spoil  faults.List // what a fault makes of the answer if it is a list
 }
 
 // answer computes the data of an envelope, or refuses.
@@ -86,7 +88,7 @@ func (a *API) resource(path string, verbs map[string]answer) {
 
 // serve lets only signed-in users through.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, handle answer) {
-	c := &call{Request: r, query: parseQuery(r.URL.RawQuery)}
+	c := &call{Request: r, query: parseQuery(r.URL.RawQuery), spoil: faults.ListOf(r.Context())}
 	var ok bool
 	if c.userID, c.token, ok = a.signedIn(r); !ok {
 		a.refuse(w, http.StatusUnauthorized, "Not authenticated")
@@ -106,16 +108,21 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, handle answer) {
 
 // signedIn finds the user of the cookie or the bearer token.
 func (a *API) signedIn(r *http.Request) (userID int64, token string, ok bool) {
-	if bearer, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); found {
-		userID, ok = a.Sessions.Bearer(strings.TrimSpace(bearer))
-		return userID, "", ok
+	userID, token, bearer, ok := a.Sessions.Of(r)
+	if bearer {
+		token = ""
 	}
-	cookie, err := r.Cookie("PHPSESSID")
-	if err != nil {
-		return 0, "", false
+	return userID, token, ok
+}
+
+// readList lets fn look at the account as the list of this call shall show it:
+// as it is, unless a fault shows an older one.
+func (a *API) readList(c *call, fn func(*state.Tables)) {
+	if age := c.spoil.Age; age > 0 {
+		a.Store.ReadAt(a.Now().Add(-age), fn)
+		return
 	}
-	userID, ok = a.Sessions.User(cookie.Value)
-	return userID, cookie.Value, ok
+	a.Store.Read(fn)
 }
 
 func (a *API) username(id int64) string {

@@ -46,7 +46,7 @@ func (a *API) listComments(c *call) (any, error) {
 }
 
 func (a *API) commentsOn(c *call, entityType int, entityID int64) (data any, err error) {
-	a.Store.Read(func(t *state.Tables) {
+	a.readList(c, func(t *state.Tables) {
 		rows := t.CommentsOn(entityType, entityID)
 		data, err = page(c, "comments", otherPages, rows, func(m *state.Comment) any { return a.comment(t, m) })
 	})

@@ -11,7 +11,7 @@ func rows[T any](
 	a *API, c *call, plural string, sizes paging, table func(*state.Tables) state.Table[T],
 	match func(*T) bool, render func(*state.Tables, *T) any,
 ) (data any, err error) {
-	a.Store.Read(func(t *state.Tables) {
+	a.readList(c, func(t *state.Tables) {
 		var picked []*T
 		for _, record := range table(t).Sorted() {
 			if match == nil || match(record) {

@@ -25,7 +25,7 @@ func (a *API) listInvoices(c *call) (any, error) {
 		return nil, err
 	}
 	var data any
-	a.Store.Read(func(t *state.Tables) {
+	a.readList(c, func(t *state.Tables) {
 		var rows []*book.Invoice
 		for _, inv := range t.Invoices {
 			if match(t, inv) {

@@ -19,7 +19,7 @@ func (a *API) listJobs(c *call) (any, error) {
 	invoiced, wantsInvoiced := c.query.boolean("isInvoiced")
 	var data any
 	var err error
-	a.Store.Read(func(t *state.Tables) {
+	a.readList(c, func(t *state.Tables) {
 		billed := map[int64]bool{}
 		for _, inv := range t.Invoices {
 			billed[inv.JobID] = billed[inv.JobID] || inv.Status != state.StatusVoid

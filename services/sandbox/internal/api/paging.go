@@ -20,6 +20,9 @@ func page[T any](c *call, plural string, sizes paging, rows []T, render func(T) 
 		limit = sizes.standard
 	}
 	limit = min(limit, sizes.most)
+	if c.spoil.PageSize > 0 {
+		limit = min(limit, int64(c.spoil.PageSize))
+	}
 	number, ok := c.query.number("page")
 	if !ok || number < 1 {
 		number = 1
@@ -30,8 +33,9 @@ func page[T any](c *call, plural string, sizes paging, rows []T, render func(T) 
 	total := max(1, (int64(len(rows))+limit-1)/limit)
 	out := []any{}
 	if number <= total {
-		from := (number - 1) * limit
-		for _, row := range rows[from:min(from+limit, int64(len(rows)))] {
+		most := int64(len(rows))
+		from := min(max(0, (number-1)*limit+int64(c.spoil.Shift)), most)
+		for _, row := range rows[from:min(from+limit, most)] {
 			out = append(out, render(row))
 		}
 	}

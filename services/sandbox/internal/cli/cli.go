@@ -32,7 +32,7 @@ func New() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&s.url, "url", "http://localhost:8380", "address of a running sandbox")
 	root.PersistentFlags().StringVarP(&s.output, "output", "o", "table", "table or json")
-	root.AddCommand(serve(), s.invoices(), s.show(), s.setup(), s.send(), s.comments(), s.requests())
+	root.AddCommand(serve(), s.invoices(), s.show(), s.setup(), s.send(), s.comments(), s.requests(), s.faults())
 	return root
 }
 

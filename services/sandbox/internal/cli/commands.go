@@ -178,9 +178,9 @@ func (s *settings) requests() *cobra.Command {
 				return err
 			}
 			return s.print(cmd.OutOrStdout(), data.Requests, func(w io.Writer) {
-				row(w, "#", "TIME", "METHOD", "PATH", "STATUS", "BODY")
+				row(w, "#", "TIME", "METHOD", "PATH", "STATUS", "FAULT", "BODY")
 				for _, e := range data.Requests {
-					row(w, e.Sequence, e.Time.UTC().Format(time.RFC3339), e.Method, withQuery(e), e.Status, shorten(e.Body, 80))
+					row(w, e.Sequence, e.Time.UTC().Format(time.RFC3339), e.Method, withQuery(e), e.Status, e.Fault, shorten(e.Body, 80))
 				}
 			})
 		},

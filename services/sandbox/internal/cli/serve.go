@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ type serveFlags struct {
 	demo     bool
 	extras   int
 	maxLines int
+	scenario string
 	sandbox.Options
 }
 
@@ -43,12 +45,20 @@ func serve() *cobra.Command {
 	flags.StringVar(&f.PublicURL, "public-url", "", "beginning of the uri fields")
 	flags.BoolVar(&f.UniqueNumbers, "unique-numbers", false, "refuse an invoice number that is in use")
 	flags.BoolVar(&f.CompoundJobs, "compound-jobs", false, "answer jobs in the compound shape")
+	flags.StringVar(&f.scenario, "scenario", "", "order faults by a scenario file, or by one of "+strings.Join(sandbox.Scenarios(), ", "))
 	return cmd
 }
 
 func (f *serveFlags) run(cmd *cobra.Command) error {
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	f.Log = log
+	if f.scenario != "" {
+		scenario, err := sandbox.LoadScenario(f.scenario)
+		if err != nil {
+			return err
+		}
+		f.Scenario = scenario
+	}
 	switch {
 	case f.Invoices < 1 || f.Invoices > 1e6:
 		return fmt.Errorf("--invoices %d must be between 1 and 1000000", f.Invoices)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/book"
+	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 	"github.com/tradepost/tradepost/services/sandbox/internal/reqlog"
 	"github.com/tradepost/tradepost/services/sandbox/internal/state"
 )
@@ -22,6 +23,7 @@ type Config struct {
 	InvoiceEntityType int
 	Reset             func(*book.Book) error
 	Expire            func()
+	Faults            *faults.Seam
 }
 
 // Control is the handler.
@@ -54,6 +56,11 @@ func New(cfg Config) *Control {
 		"POST /_sandbox/expire":                c.expire,
 		"GET /_sandbox/requests":               c.requests,
 		"DELETE /_sandbox/requests":            c.forget,
+		"GET /_sandbox/faults":                 c.orders,
+		"POST /_sandbox/faults":                c.order,
+		"DELETE /_sandbox/faults":              c.clearOrders,
+		"DELETE /_sandbox/faults/{id}":         c.cancelOrder,
+		"POST /_sandbox/scenario":              c.scenario,
 	} {
 		c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			data, err := handle(r)

@@ -8,13 +8,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 	"github.com/tradepost/tradepost/services/sandbox/internal/state"
 )
 
@@ -33,6 +36,9 @@ type Config struct {
 	BaseURL string
 	Client  *http.Client
 	Log     *slog.Logger
+	// Fault tells what goes wrong with a message to a receiver; nil, or nil from it,
+	// delivers it normally.
+	Fault func(h *state.Webhook, events []state.Event) *faults.WebhookFault
 }
 
 // Dispatcher has one queue per webhook, so that a dead receiver does not hold
@@ -45,6 +51,7 @@ type Dispatcher struct {
 
 	mu     sync.Mutex
 	queues map[int64][]delivery
+	held   map[int64]*held // messages that wait to be overtaken by the next one
 	closed bool
 }
 
@@ -59,7 +66,7 @@ func New(cfg Config) *Dispatcher {
 	if cfg.Client == nil {
 		cfg.Client = &http.Client{}
 	}
-	return &Dispatcher{cfg: cfg, ctx: ctx, cancel: cancel, queues: map[int64][]delivery{}}
+	return &Dispatcher{cfg: cfg, ctx: ctx, cancel: cancel, queues: map[int64][]delivery{}, held: map[int64]*held{}}
 }
 
 // Tell queues the events: one message per webhook, holding all that it wants.
@@ -72,26 +79,18 @@ func (d *Dispatcher) Tell(events []state.Event) {
 			wanted[h.ID] = append(wanted[h.ID], e)
 		}
 	}
-	for id, h := range hooks {
+	for _, id := range slices.Sorted(maps.Keys(hooks)) {
+		h := hooks[id]
 		body, err := d.message(h, wanted[id])
 		if err != nil {
 			d.cfg.Log.Error("webhook message cannot be encoded", "webhook", id, "error", err)
 			continue
 		}
-		d.queue(delivery{h, body})
-	}
-}
-
-func (d *Dispatcher) queue(del delivery) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return
-	}
-	waiting, running := d.queues[del.hook.ID]
-	d.queues[del.hook.ID] = append(waiting, del)
-	if !running {
-		d.wg.Go(func() { d.work(del.hook.ID) })
+		var f *faults.WebhookFault
+		if d.cfg.Fault != nil {
+			f = d.cfg.Fault(h, wanted[id])
+		}
+		d.spoil(delivery{h, body}, f)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/book"
+	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 	"github.com/tradepost/tradepost/services/sandbox/internal/reqlog"
 	"github.com/tradepost/tradepost/services/sandbox/internal/state"
 )
@@ -29,6 +30,7 @@ type Config struct {
 	InvoiceEntityType int
 	Now               func() time.Time
 	Logger            *slog.Logger
+	Faults            *faults.Seam
 }
 
 // Page is the handler.
@@ -44,7 +46,7 @@ const byHand = 102
 // New makes the handler.
 func New(cfg Config) *Page {
 	p := &Page{Config: cfg, mux: http.NewServeMux(), views: map[string]*template.Template{}}
-	for _, name := range []string{"invoices", "invoice", "company", "systems", "configure", "requests", "error"} {
+	for _, name := range []string{"invoices", "invoice", "company", "systems", "configure", "requests", "faults", "error"} {
 		p.views[name] = template.Must(template.New("layout.html").Funcs(p.funcs()).
 			ParseFS(files, "templates/layout.html", "templates/"+name+".html"))
 	}
@@ -66,6 +68,10 @@ func (p *Page) routes() {
 	p.show("GET /settings/systems", "systems", p.systems)
 	p.show("GET /settings/integrations/{id}", "configure", p.configure)
 	p.show("GET /requests", "requests", p.requests)
+	p.show("GET /faults", "faults", p.faults)
+	p.do("POST /faults", p.order)
+	p.do("POST /faults/clear", p.clearOrders)
+	p.do("POST /faults/{id}/cancel", p.cancelOrder)
 	p.do("POST /invoices/send", p.sendAll)
 	p.do("POST /invoices/{id}/send", p.send)
 	p.do("POST /invoices/{id}/status", p.status)

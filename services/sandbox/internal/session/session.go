@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base32"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -129,6 +130,54 @@ func (m *Manager) Logout(token string) {
 			return
 		}
 	}
+}
+
+// Of gives the user of the request's bearer token or cookie, and which of the
+// two it was.
+func (m *Manager) Of(r *http.Request) (userID int64, token string, bearer, ok bool) {
+	if text, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); found {
+		token = strings.TrimSpace(text)
+		userID, ok = m.Bearer(token)
+		return userID, token, true, ok
+	}
+	cookie, err := r.Cookie("PHPSESSID")
+	if err != nil {
+		return 0, "", false, false
+	}
+	userID, ok = m.User(cookie.Value)
+	return userID, cookie.Value, false, ok
+}
+
+// SignedIn tells whether the request has a live session or token.
+func (m *Manager) SignedIn(r *http.Request) bool {
+	_, _, _, ok := m.Of(r)
+	return ok
+}
+
+// SignOut ends the session or access token of the request. Its refresh token
+// stays good.
+func (m *Manager) SignOut(r *http.Request) {
+	_, token, bearer, ok := m.Of(r)
+	switch {
+	case !ok:
+	case bearer:
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.access, token)
+	default:
+		m.Logout(token)
+	}
+}
+
+// Evict ends the oldest sessions, as other logins of the users would; a negative
+// number means all. Tokens stay good.
+func (m *Manager) Evict(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n < 0 || n > len(m.sessions) {
+		n = len(m.sessions)
+	}
+	m.sessions = append([]entry(nil), m.sessions[n:]...)
 }
 
 // ExpireAll ends all sessions and tokens, as a restart of the server would.

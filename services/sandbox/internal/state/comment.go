@@ -50,7 +50,7 @@ func (s *Store) AddComment(c NewComment, by int64) (*Comment, error) {
 			ID: t.newID(), EntityType: c.EntityType, EntityID: c.EntityID, Content: c.Content,
 			Visibility: visibility, Pinned: c.Pinned, AuthorID: by, Created: now, Updated: now,
 		}
-		t.Comments[out.ID] = out
+		keep(t, out.ID, out)
 		return []Event{s.event(word, c.EntityID, "updated", by)}, nil
 	})
 	return out, err

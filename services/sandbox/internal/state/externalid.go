@@ -139,23 +139,16 @@ func (t *Tables) eachExternal(fn func(word string, id int64, ids map[string]stri
 func (t *Tables) putExternal(word string, id int64, ids map[string]string, now int64) {
 	switch word {
 	case "company":
-		put(t.Companies, id, func(r *book.Company) { r.ExternalIDs, r.Updated = ids, now })
+		put(t, id, func(r *book.Company) { r.ExternalIDs, r.Updated = ids, now })
 	case "location":
-		put(t.Locations, id, func(r *book.Location) { r.ExternalIDs, r.Updated = ids, now })
+		put(t, id, func(r *book.Location) { r.ExternalIDs, r.Updated = ids, now })
 	case "job":
-		put(t.Jobs, id, func(r *book.Job) { r.ExternalIDs, r.Updated = ids, now })
+		put(t, id, func(r *book.Job) { r.ExternalIDs, r.Updated = ids, now })
 	case "libitem":
-		put(t.LibItems, id, func(r *book.LibItem) { r.ExternalIDs, r.Updated = ids, now })
+		put(t, id, func(r *book.LibItem) { r.ExternalIDs, r.Updated = ids, now })
 	case "jobitem":
-		put(t.JobItems, id, func(r *book.JobItem) { r.ExternalIDs, r.Updated = ids, now })
+		put(t, id, func(r *book.JobItem) { r.ExternalIDs, r.Updated = ids, now })
 	case "user":
-		put(t.Users, id, func(r *book.User) { r.ExternalIDs = ids })
+		put(t, id, func(r *book.User) { r.ExternalIDs = ids })
 	}
-}
-
-// put replaces a record by a changed copy.
-func put[T any](t Table[T], id int64, change func(*T)) {
-	next := *t[id]
-	change(&next)
-	t[id] = &next
 }

@@ -67,7 +67,7 @@ func (s *Store) EditInvoice(id int64, edit InvoiceEdit, by int64) (*book.Invoice
 
 func (s *Store) store(t *Tables, inv *book.Invoice) *book.Invoice {
 	inv.Updated = s.now()
-	t.Invoices[inv.ID] = inv
+	keep(t, inv.ID, inv)
 	return inv
 }
 

@@ -9,7 +9,7 @@ func (s *Store) AddCompany(c book.Company, by int64) (*book.Company, error) {
 	}
 	err := s.change(func(t *Tables) ([]Event, error) {
 		c.ID, c.Created, c.Updated = t.newID(), s.now(), s.now()
-		t.Companies[c.ID] = &c
+		keep(t, c.ID, &c)
 		return []Event{s.event("company", c.ID, "created", by)}, nil
 	})
 	return &c, err
@@ -22,7 +22,7 @@ func (s *Store) EditCompany(id int64, edit func(*book.Company), by int64) (*book
 		if t.Companies[id] == nil {
 			return nil, notFound("Company", id)
 		}
-		put(t.Companies, id, func(c *book.Company) { edit(c); c.Updated = s.now() })
+		put(t, id, func(c *book.Company) { edit(c); c.Updated = s.now() })
 		out = t.Companies[id]
 		return []Event{s.event("company", id, "updated", by)}, nil
 	})
@@ -40,7 +40,7 @@ func (s *Store) AddLocation(l book.Location, by int64) (*book.Location, error) {
 			return nil, invalid("companyId: no company %d", l.CompanyID)
 		}
 		l.ID, l.Office, l.Created, l.Updated = t.newID(), company.Vendor, s.now(), s.now()
-		t.Locations[l.ID] = &l
+		keep(t, l.ID, &l)
 		return []Event{s.event("location", l.ID, "created", by)}, nil
 	})
 	return &l, err
@@ -53,7 +53,7 @@ func (s *Store) EditLocation(id int64, edit func(*book.Location), by int64) (*bo
 		if t.Locations[id] == nil {
 			return nil, notFound("Location", id)
 		}
-		put(t.Locations, id, func(l *book.Location) { edit(l); l.Updated = s.now() })
+		put(t, id, func(l *book.Location) { edit(l); l.Updated = s.now() })
 		out = t.Locations[id]
 		return []Event{s.event("location", id, "updated", by)}, nil
 	})
@@ -72,15 +72,15 @@ func (s *Store) MergeLocation(id, replacement int64, by int64) error {
 		}
 		for jobID, job := range t.Jobs {
 			if job.LocationID == id {
-				put(t.Jobs, jobID, func(j *book.Job) { j.LocationID = replacement })
+				put(t, jobID, func(j *book.Job) { j.LocationID = replacement })
 			}
 		}
 		for invoiceID, inv := range t.Invoices {
 			if inv.LocationID == id {
-				put(t.Invoices, invoiceID, func(i *book.Invoice) { i.LocationID = replacement })
+				put(t, invoiceID, func(i *book.Invoice) { i.LocationID = replacement })
 			}
 		}
-		delete(t.Locations, id)
+		remove[book.Location](t, id)
 		return []Event{s.event("location", id, "deleted", by), s.event("location", replacement, "updated", by)}, nil
 	})
 }
@@ -94,7 +94,7 @@ func (s *Store) AddJob(j book.Job, by int64) (*book.Job, error) {
 		}
 		j.ID, j.Number, j.CustomerID = t.newID(), nextJobNumber(t), location.CompanyID
 		j.Status, j.Created, j.Updated = "scheduled", s.now(), s.now()
-		t.Jobs[j.ID] = &j
+		keep(t, j.ID, &j)
 		return []Event{s.event("job", j.ID, "created", by)}, nil
 	})
 	return &j, err
@@ -109,7 +109,7 @@ func (s *Store) EditJob(id int64, edit func(*book.Job), by int64) (*book.Job, er
 		if old == nil {
 			return nil, notFound("Job", id)
 		}
-		put(t.Jobs, id, func(j *book.Job) { edit(j); j.Updated = s.now() })
+		put(t, id, func(j *book.Job) { edit(j); j.Updated = s.now() })
 		out = t.Jobs[id]
 		e := s.event("job", id, "updated", by)
 		if old.Status != out.Status {
@@ -127,7 +127,7 @@ func (s *Store) AddJobItem(i book.JobItem, by int64) (*book.JobItem, error) {
 			return nil, invalid("jobId: no job %d", i.JobID)
 		}
 		i.ID, i.Created, i.Updated = t.newID(), s.now(), s.now()
-		t.JobItems[i.ID] = &i
+		keep(t, i.ID, &i)
 		return []Event{s.event("jobitem", i.ID, "created", by)}, nil
 	})
 	return &i, err
@@ -140,7 +140,7 @@ func (s *Store) EditJobItem(id int64, edit func(*book.JobItem), by int64) (*book
 		if t.JobItems[id] == nil {
 			return nil, notFound("Job item", id)
 		}
-		put(t.JobItems, id, func(i *book.JobItem) { edit(i); i.Updated = s.now() })
+		put(t, id, func(i *book.JobItem) { edit(i); i.Updated = s.now() })
 		out = t.JobItems[id]
 		return []Event{s.event("jobitem", id, "updated", by)}, nil
 	})
@@ -155,7 +155,7 @@ func (s *Store) AddAttachment(a Attachment, by int64) (*Attachment, error) {
 			return nil, invalid("entityId: no record %d of entity type %d", a.EntityID, a.EntityType)
 		}
 		a.ID, a.Created = t.newID(), s.now()
-		t.Attachments[a.ID] = &a
+		keep(t, a.ID, &a)
 		return []Event{s.event("attachment", a.ID, "created", by)}, nil
 	})
 	return &a, err
@@ -168,7 +168,7 @@ func (s *Store) EditLibItem(id int64, edit func(*book.LibItem), by int64) (*book
 		if t.LibItems[id] == nil {
 			return nil, notFound("Library item", id)
 		}
-		put(t.LibItems, id, func(i *book.LibItem) { edit(i); i.Updated = s.now() })
+		put(t, id, func(i *book.LibItem) { edit(i); i.Updated = s.now() })
 		out = t.LibItems[id]
 		return []Event{s.event("libitem", id, "updated", by)}, nil
 	})

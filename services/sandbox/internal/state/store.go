@@ -50,6 +50,7 @@ type Store struct {
 	tables   *Tables
 	revision uint64
 	changed  chan struct{} // closed at the next change
+	history  []step        // the way back from the tables to earlier ones, oldest first
 
 	eventMu sync.Mutex // keeps events in the order of their changes
 
@@ -89,6 +90,7 @@ func (s *Store) Reset(b *book.Book) error {
 	return s.change(func(*Tables) ([]Event, error) {
 		s.tables = tablesOf(&Snapshot{Book: b})
 		s.origin = b
+		s.history = nil
 		return nil, nil
 	})
 }
@@ -139,6 +141,7 @@ func (s *Store) apply(fn func(*Tables) ([]Event, error)) (uint64, error) {
 		s.mu.Unlock()
 		return 0, err
 	}
+	s.remember()
 	s.revision++
 	revision := s.revision
 	close(s.changed)

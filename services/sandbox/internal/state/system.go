@@ -23,7 +23,7 @@ func (s *Store) AddSystem(kind, name, label string) (*System, error) {
 		}
 		now := s.now()
 		out = &System{ID: t.newID(), Type: kind, Name: name, Label: label, Created: now, Updated: now}
-		t.Systems[out.ID] = out
+		keep(t, out.ID, out)
 		return nil, nil
 	})
 	return out, err
@@ -37,7 +37,7 @@ func (s *Store) ConfigureSystem(id int64, canBeSentInvoices bool, label string) 
 		if t.Systems[id] == nil {
 			return nil, notFound("External system", id)
 		}
-		put(t.Systems, id, func(r *System) {
+		put(t, id, func(r *System) {
 			r.CanBeSentInvoices, r.Updated = canBeSentInvoices, s.now()
 			if strings.TrimSpace(label) != "" {
 				r.Label = label
@@ -55,7 +55,7 @@ func (s *Store) DeleteSystem(id int64) error {
 		if t.Systems[id] == nil {
 			return nil, notFound("External system", id)
 		}
-		delete(t.Systems, id)
+		remove[System](t, id)
 		return nil, nil
 	})
 }

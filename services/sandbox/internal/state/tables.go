@@ -96,6 +96,7 @@ type Tables struct {
 	Attachments  Table[Attachment]
 
 	nextID int64
+	undo   []func(past *Tables) // the ways back of the change that is being made
 }
 
 func (t *Tables) newID() int64 {

@@ -24,7 +24,7 @@ func (s *Store) AddWebhook(w Webhook) (*Webhook, error) {
 	}
 	err = s.change(func(t *Tables) ([]Event, error) {
 		w.ID, w.Confirmed = t.newID(), true
-		t.Webhooks[w.ID] = &w
+		keep(t, w.ID, &w)
 		return nil, nil
 	})
 	return &w, err
@@ -56,7 +56,7 @@ func (s *Store) EditWebhook(id int64, edit WebhookEdit) (*Webhook, error) {
 		if t.Webhooks[id] == nil {
 			return nil, notFound("Webhook", id)
 		}
-		put(t.Webhooks, id, func(w *Webhook) {
+		put(t, id, func(w *Webhook) {
 			set(&w.Enabled, edit.Enabled)
 			set(&w.IncludeChangesets, edit.IncludeChangesets)
 			set(&w.EntityEvents, edit.EntityEvents)
@@ -73,7 +73,7 @@ func (s *Store) DeleteWebhook(id int64) error {
 		if t.Webhooks[id] == nil {
 			return nil, notFound("Webhook", id)
 		}
-		delete(t.Webhooks, id)
+		remove[Webhook](t, id)
 		return nil, nil
 	})
 }

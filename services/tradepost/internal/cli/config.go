@@ -32,7 +32,7 @@ func newConfig(g *global) *cobra.Command {
 			if err := checkSettings(cmd.Context(), config, connectors); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is valid: %d accounts, %d connections\n",
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is valid: accounts: %d, connections: %d\n",
 				config.Path, len(config.Accounts), len(config.Connections))
 			return err
 		},

@@ -20,7 +20,6 @@ const demoTime = 2 * time.Minute
 
 func newDemo(g *global) *cobra.Command {
 	o := demo.Options{Seed: 1, Invoices: 40}
-	keep := false
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Send invoices from a ServiceTrade sandbox into hledger books, and watch",
@@ -29,18 +28,18 @@ func newDemo(g *global) *cobra.Command {
 			"Where hledger is installed it checks the journal, and the totals are compared.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDemo(cmd, g, o, keep)
+			return runDemo(cmd, g, o)
 		},
 	}
 	c.Flags().Int64Var(&o.Seed, "seed", o.Seed, "makes the book; the same seed gives the same invoices")
 	c.Flags().IntVar(&o.Invoices, "invoices", o.Invoices, "how many invoices are sent")
 	c.Flags().StringVar(&o.Dir, "dir", "", "a new `directory` for the configuration, the books and the log (it is kept)")
-	c.Flags().BoolVar(&keep, "keep", false, "keep the directory of the demo")
+	c.Flags().BoolVar(&o.Keep, "keep", false, "keep the directory of the demo")
 	c.Flags().BoolVar(&o.Stay, "stay", false, "keep everything running after the report")
 	return c
 }
 
-func runDemo(cmd *cobra.Command, g *global, o demo.Options, keep bool) error {
+func runDemo(cmd *cobra.Command, g *global, o demo.Options) error {
 	if o.Invoices < 10 {
 		return &usageError{fmt.Errorf("--invoices is %d; ten of them must fail, so it has to be 10 or more", o.Invoices)}
 	}
@@ -54,9 +53,11 @@ func runDemo(cmd *cobra.Command, g *global, o demo.Options, keep bool) error {
 			return fmt.Errorf("make a directory for the demo: %w", err)
 		}
 		o.Dir = dir
-		if !keep {
+		if !o.Keep {
 			defer func() { _ = os.RemoveAll(dir) }()
 		}
+	} else {
+		o.Keep = true
 	}
 	o.Report = func(r *demo.Report) error {
 		if g.output == outputJSON {
@@ -92,7 +93,7 @@ func (g *global) showDemo(w io.Writer, r *demo.Report) error {
 	b.WriteString("\nThe private comments on the failed invoices:\n")
 	for _, row := range r.Rows {
 		if row.Comment != "" {
-			fmt.Fprintf(&b, "\n%s, %s\n%s\n", row.Number, row.Customer, indent(wrapLines(row.Comment, 100)))
+			fmt.Fprintf(&b, "\n%s, %s\n%s\n", row.Number, row.Customer, indent(wrapLines(row.Comment, width(w)-len(indentation))))
 		}
 	}
 	fmt.Fprintf(&b, "\n%d processed, %d failed.\n%s\n", r.Processed, r.Failed, r.Tie)
@@ -104,9 +105,28 @@ func (g *global) showDemo(w io.Writer, r *demo.Report) error {
 func wrapLines(s string, width int) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
-		lines[i] = strings.TrimRight(text.WrapSoft(line, width), " ")
+		var wrapped []string
+		for part := range strings.Lines(text.WrapSoft(line, width)) {
+			wrapped = append(wrapped, strings.TrimRight(part, " \n"))
+		}
+		lines[i] = strings.Join(wrapped, "\n")
 	}
 	return strings.Join(lines, "\n")
 }
 
-func indent(s string) string { return "    " + strings.ReplaceAll(s, "\n", "\n    ") }
+const indentation = "    "
+
+func indent(s string) string {
+	return indentation + strings.ReplaceAll(s, "\n", "\n"+indentation)
+}
+
+// width is the terminal's, or one that reads well where there is none.
+func width(w io.Writer) int {
+	const usual, most = 100, 120
+	if f, ok := w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 2*len(indentation) {
+			return min(columns, most)
+		}
+	}
+	return usual
+}

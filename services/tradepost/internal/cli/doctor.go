@@ -17,6 +17,14 @@ import (
 const doctorLong = `Looks at the configuration, at ServiceTrade, NATS and the accounting systems, and tells what is
 wrong, who fixes it and how. It never changes anything. Exit code 0: no check failed; 1: one did.
 
+Without nats.url doctor looks for the NATS server of ` + "`tradepost up`" + ` at nats://127.0.0.1:4222. Where
+` + "`tradepost up --nats-listen`" + ` names another address, give it to doctor in the environment:
+
+  TRADEPOST_NATS_URL=nats://127.0.0.1:5222 tradepost doctor
+
+Only with NATS can doctor tell which invoices are held, which dead letters there are, and whether
+the books are those that the connection was first used with.
+
 ServiceTrade does not publish the number by which its comments call an invoice. To find it, write
 a comment on an invoice in ServiceTrade, and look for its words:
 

@@ -61,7 +61,7 @@ func TestDoctorJSON(t *testing.T) {
 	var report doctor.Report
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
 	require.False(t, report.OK)
-	require.Equal(t, map[doctor.Status]int{doctor.OK: 9, doctor.Warn: 1, doctor.Fail: 2, doctor.Skip: 4}, report.Counts)
+	require.Equal(t, map[doctor.Status]int{doctor.OK: 9, doctor.Warn: 2, doctor.Fail: 2, doctor.Skip: 3}, report.Counts)
 	var got []string
 	for _, r := range report.Results {
 		got = append(got, fmt.Sprintf("%s | %s | %s", r.System, r.Check, r.Status))
@@ -79,12 +79,13 @@ func TestDoctorJSON(t *testing.T) {
 		"nats | server | fail",
 		"connection acme-books | settings | ok",
 		"connection acme-books | books | ok",
-		"connection acme-books | company | skip",
+		"connection acme-books | company | warn",
 		"connection acme-books | mapping | ok",
 		"connection acme-books | mapping | warn",
 		"connection acme-books | mapping | fail",
 	}, got)
 	require.Contains(t, out, `"owner": "Tradepost operator"`)
+	require.NotContains(t, out, "has nothing against posting", "nobody saw the books")
 	require.Len(t, report.Guides, 1)
 }
 
@@ -109,4 +110,12 @@ func TestDoctorCommandLine(t *testing.T) {
 	code, out, _ := execute(t, "doctor", "-c", config, "--find-entity-type")
 	require.Equal(t, runtime.ExitOK, code)
 	require.Contains(t, out, "write a comment on it")
+
+	content, err := os.ReadFile(config)
+	require.NoError(t, err)
+	content = bytes.Replace(content, []byte("password: sandbox"), []byte("password: {env: ACME_NO_SUCH_PASSWORD}"), 1)
+	require.NoError(t, os.WriteFile(config, content, 0o600))
+	code, out, _ = execute(t, "doctor", "-c", config, "--find-entity-type", "--account", "acme", "--invoice", "1234", "--text", "x")
+	require.Equal(t, runtime.ExitFailure, code)
+	require.Contains(t, out, "ACME_NO_SUCH_PASSWORD")
 }

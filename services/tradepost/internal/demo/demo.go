@@ -22,6 +22,8 @@ type Options struct {
 	Invoices int
 	// Dir keeps the configuration, the books and the log. It must be empty or new.
 	Dir string
+	// Keep says that Dir stays.
+	Keep bool
 	// Out is where progress is shown; live redraws a line (a terminal).
 	Out  io.Writer
 	Live bool
@@ -35,6 +37,9 @@ type Options struct {
 // do not tie out. The report names each.
 var ErrUnexpected = errors.New("the demo did not end as it had to")
 
+// ErrInterrupted means that the demo was ended by hand.
+var ErrInterrupted = errors.New("the demo was interrupted")
+
 // Run runs a demo until all invoices are settled.
 func Run(ctx context.Context, o Options) error {
 	w, err := newWorld(o)
@@ -47,13 +52,23 @@ func Run(ctx context.Context, o Options) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- w.run(ctx) }()
 
-	_, _ = fmt.Fprintf(o.Out, "ServiceTrade sandbox   %s\nNATS                   %s\nFiles                  %s\n\n", w.url, w.natsURL(), o.Dir)
+	_, _ = fmt.Fprintf(o.Out, "ServiceTrade sandbox   %s\nNATS                   %s\n", w.url, w.natsURL())
+	if o.Keep {
+		_, _ = fmt.Fprintf(o.Out, "Files                  %s\n", o.Dir)
+	}
+	_, _ = fmt.Fprintln(o.Out)
 	ids, err := w.sandbox.API.SendAll("")
 	if err != nil {
 		return fmt.Errorf("press Send to Accounting System: %w", err)
 	}
 	if err := w.follow(ctx, ids, stopped); err != nil {
-		return fmt.Errorf("%w (the log is %s)", err, w.logPath())
+		if errors.Is(err, context.Canceled) {
+			return ErrInterrupted
+		}
+		if o.Keep {
+			err = fmt.Errorf("%w (the log is %s)", err, w.logPath())
+		}
+		return err
 	}
 	report, err := w.report(ctx, ids)
 	if err != nil {

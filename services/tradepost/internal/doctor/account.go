@@ -72,7 +72,7 @@ func (p *patient) enter(ctx context.Context) (in bool, results []Result) {
 	c := p.check("sign-in")
 	st := p.account.ServiceTrade
 	if st.Username == "" || st.Password.IsZero() {
-		return false, []Result{c.skip("username or password is missing, so nothing else was looked at")}
+		return false, []Result{c.skip("username or password is missing (see the configuration), so nothing else was looked at")}
 	}
 	in, results, _ = bounded(ctx, p.doctor, c, p.signIn)
 	return in, results

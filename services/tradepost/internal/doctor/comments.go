@@ -9,8 +9,9 @@ import (
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 )
 
-// commentTries is how many failed invoices are looked at for a comment.
-const commentTries = 3
+// commentTries is how many failed invoices are looked at for a comment: Tradepost
+// never sets an invoice to failed before its comment is stored.
+const commentTries = 4
 
 // comments checks the invoice's entity type number as far as reading can tell.
 func (p *patient) comments(ctx context.Context, failed []int64) []Result {
@@ -26,36 +27,71 @@ func (p *patient) comments(ctx context.Context, failed []int64) []Result {
 	if word, taken := kinds[number]; taken {
 		return []Result{c.fail(admin, findHint(p.account.ID), "invoice_entity_type %d is ServiceTrade's number of a %s", number, word), permission}
 	}
-	if p.InvoiceID > 0 {
-		return append(p.commentsOn(ctx, c, p.InvoiceID, number), permission)
-	}
-	for _, id := range failed[:min(len(failed), commentTries)] {
-		if results := p.commentsOn(ctx, c, id, number); len(results) > 0 && results[0].Status != Skip {
-			return append(results, permission)
-		}
-	}
-	return []Result{c.skip("no comment was found that shows whether invoice_entity_type %d is right; name an invoice that has one: "+
-		"tradepost doctor --account %s --invoice ID", number, p.account.ID), permission}
+	return []Result{p.proof(ctx, c, failed[:min(len(failed), commentTries)]), permission}
 }
 
-// commentsOn looks at the comments that an invoice has under a number.
-func (p *patient) commentsOn(ctx context.Context, c check, invoice int64, number int) []Result {
-	if _, err := p.client.Invoice(ctx, invoice); err != nil {
-		return []Result{p.noInvoice(c, invoice, err)}
+// proof looks for a comment that shows whether the number is right: on the invoice
+// that was named, and on failed ones, which carry one each.
+func (p *patient) proof(ctx context.Context, c check, failed []int64) Result {
+	number := p.account.ServiceTrade.InvoiceEntityType
+	look := failed
+	if p.InvoiceID > 0 {
+		if _, err := p.client.Invoice(ctx, p.InvoiceID); err != nil {
+			return p.noInvoice(c, p.InvoiceID, err)
+		}
+		look = append([]int64{p.InvoiceID}, failed...)
 	}
+	var doubt *Result
+	for _, id := range look {
+		r, said := p.commentsOn(ctx, c, id)
+		switch {
+		case said && r.Status != Warn:
+			return r
+		case said && doubt == nil:
+			doubt = &r
+		}
+	}
+	key := entityTypeKey(p.account.ID)
+	switch {
+	case doubt != nil:
+		return *doubt
+	case len(failed) > 0:
+		return c.warn(admin, findHint(p.account.ID), "%s is %d, and %s under that number, although Tradepost writes one on every invoice that it sets to failed: "+
+			"the number looks wrong", key, number, noComment(failed)).looked("comments on invoices %s", numbers(look))
+	case p.InvoiceID > 0:
+		return c.warn(admin, findHint(p.account.ID), "%s is %d, and invoice %d has no comment under that number: if it has a comment, the number is wrong",
+			key, number, p.InvoiceID).looked("comments on invoice %d", p.InvoiceID)
+	}
+	return c.skip("no invoice has failed yet, so there is no comment that shows whether %s %d is right; name an invoice that has a comment: "+
+		"tradepost doctor --account %s --invoice ID", key, number, p.account.ID)
+}
+
+func noComment(failed []int64) string {
+	if len(failed) == 1 {
+		return "the failed invoice has no comment"
+	}
+	return fmt.Sprintf("none of %d failed invoices has a comment", len(failed))
+}
+
+// commentsOn looks at the comments that an invoice has under the number. said is
+// false when there is none, which by itself tells nothing.
+func (p *patient) commentsOn(ctx context.Context, c check, invoice int64) (r Result, said bool) {
+	number := p.account.ServiceTrade.InvoiceEntityType
 	about, err := p.commentsUnder(ctx, invoice, number)
 	looked := fmt.Sprintf("comments on invoice %d under invoice_entity_type %d", invoice, number)
-	if err != nil {
-		return []Result{p.refused(c, err, "list comments").looked("%s", looked)}
-	}
-	other := slices.IndexFunc(about, func(a aboutWhat) bool { return a.namesOther(invoice, number) })
 	switch {
+	case servicetrade.IsInvalid(err):
+		return c.fail(admin, findHint(p.account.ID), "%s is %d, and ServiceTrade refuses that number: %v",
+			entityTypeKey(p.account.ID), number, err).looked("%s", looked), true
+	case err != nil:
+		return p.refused(c, err, "list comments").looked("%s", looked), true
 	case len(about) == 0:
-		return []Result{c.skip("none found: invoice %d has no comment, or the number is wrong", invoice).looked("%s", looked)}
-	case other >= 0:
-		return []Result{c.warn(admin, findHint(p.account.ID), "a comment listed there is about %s, so the number looks wrong", about[other]).looked("%s", looked)}
+		return r, false
 	}
-	return []Result{c.ok("%s: %d found, none about anything else", looked, len(about))}
+	if other := slices.IndexFunc(about, func(a aboutWhat) bool { return a.namesOther(invoice, number) }); other >= 0 {
+		return c.warn(admin, findHint(p.account.ID), "a comment listed there is about %s, so the number looks wrong", about[other]).looked("%s", looked), true
+	}
+	return c.ok("%s: %d found, none about anything else", looked, len(about)), true
 }
 
 // commentsUnder lists comments and returns what they say they are about.
@@ -75,6 +111,11 @@ func (p *patient) noInvoice(c check, id int64, err error) Result {
 	return p.refused(c, err, "read invoices")
 }
 
+func entityTypeKey(account string) string {
+	return "accounts." + account + ".servicetrade.invoice_entity_type"
+}
+
 func findHint(account string) string {
-	return fmt.Sprintf("Find it: tradepost doctor --find-entity-type --account %s --invoice ID --text \"words of a comment\"", account)
+	return fmt.Sprintf("Find the right number: write a comment on an invoice in ServiceTrade, then run "+
+		"tradepost doctor --find-entity-type --account %s --invoice ID --text \"words of the comment\"", account)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,17 +22,18 @@ import (
 // company compares the books with those that the connection was first used with.
 // Connector.Company may set up books that were never used, so a look-up, which
 // changes nothing, comes first: it finds no books where there are none.
-func (d *doctor) company(ctx context.Context, c check, conn *connection.Connection, made connector.Connector) []Result {
+// there is false when the books could not be looked at.
+func (d *doctor) company(ctx context.Context, c check, conn *connection.Connection, made connector.Connector) (there bool, results []Result) {
 	stored, why := d.storedCompany(ctx, conn.ID)
 	_, err := made.Find(ctx, connector.Query{
 		Kind: tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE, Marker: fmt.Sprintf("st-%s-0", conn.AccountID),
 	})
 	if err != nil {
-		return c.paused(stored, c.noBooks(stored, err))
+		return false, c.paused(stored, c.noBooks(stored, why, err))
 	}
 	now, err := made.Company(ctx)
 	if err != nil {
-		return c.paused(stored, c.noBooks(stored, err))
+		return false, c.paused(stored, c.noBooks(stored, why, err))
 	}
 	r := c.ok("%s (%s)", now.Name, now.ID)
 	switch {
@@ -44,20 +48,27 @@ func (d *doctor) company(ctx context.Context, c check, conn *connection.Connecti
 			"connection": conn.ID, "company": named(stored.GetCompanyName(), stored.GetCompanyId()), "found": named(now.Name, now.ID),
 		}}))
 	}
-	return c.paused(stored, r)
+	return true, c.paused(stored, r)
 }
 
 func named(name, id string) string { return fmt.Sprintf("%s (%s)", name, id) }
 
-// noBooks tells books that are gone from books that were never there.
-func (c check) noBooks(stored *tradepostv1.ConnectionRecord, err error) Result {
+// noBooks tells books that are gone from books that were never there. unknown says
+// why it is not known whether the connection was used before.
+func (c check) noBooks(stored *tradepostv1.ConnectionRecord, unknown string, err error) Result {
 	what := err.Error()
 	answer, _ := connector.AnswerOf(err)
 	wait, waits := answer.(connector.Wait)
 	if waits {
 		what = wait.Message
 	}
-	if waits && wait.Reason == connector.ReasonBooksMissing && stored.GetCompanyId() == "" {
+	missing := waits && wait.Reason == connector.ReasonBooksMissing
+	if missing && unknown != "" {
+		return c.warn(operator, "New connection: nothing to do, Tradepost sets the books up at first use. Otherwise bring the books back. "+
+			"To let doctor tell which, start Tradepost, and name its NATS server with TRADEPOST_NATS_URL if it is another than doctor asked.",
+			"there are no books (%s), and whether the connection had some is not known: %s", what, unknown)
+	}
+	if missing && stored.GetCompanyId() == "" {
 		return c.skip("there are no books yet (%s); Tradepost sets them up when the connection is first used. "+
 			"If there should be some, check the settings", what)
 	}
@@ -82,6 +93,12 @@ func (c check) paused(stored *tradepostv1.ConnectionRecord, r Result) []Result {
 		"paused by %s%s: %s", pause.GetBy(), until, pause.GetReason())}
 }
 
+// ranBefore tells whether `tradepost up` ever ran with a NATS server of its own.
+func (d *doctor) ranBefore() bool {
+	_, err := os.Stat(filepath.Join(d.config.DataDir, "nats"))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // storedCompany reads the connection's record; why says why it could not.
 func (d *doctor) storedCompany(ctx context.Context, id string) (r *tradepostv1.ConnectionRecord, why string) {
 	n, ok := d.nats.get(ctx)
@@ -89,6 +106,9 @@ func (d *doctor) storedCompany(ctx context.Context, id string) (r *tradepostv1.C
 		return nil, "NATS did not answer"
 	}
 	if n.js == nil {
+		if d.config.NATS.URL == "" && !d.ranBefore() {
+			return nil, ""
+		}
 		return nil, n.why
 	}
 	kv, err := n.js.KeyValue(ctx, bus.BucketConnections)

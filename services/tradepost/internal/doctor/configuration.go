@@ -46,6 +46,20 @@ func (d *doctor) configuration() []Result {
 	return results
 }
 
+// keptOut tells the problems of the file that keep doctor from signing in to an
+// account, such as a variable with the password that is not set.
+func (d *doctor) keptOut(account string) []Result {
+	var results []Result
+	for _, p := range d.problems {
+		key, of := strings.CutPrefix(p.Key, "accounts."+account+".servicetrade.")
+		key, _, _ = strings.Cut(key, ".")
+		if of && slices.Contains([]string{"url", "username", "password"}, key) {
+			results = append(results, check{systemConfiguration, "file"}.problem(p))
+		}
+	}
+	return results
+}
+
 // missingOnes drops what is told already, such as a connector that is not named.
 func missingOnes(more, told []connection.Problem) []connection.Problem {
 	return slices.DeleteFunc(more, func(m connection.Problem) bool {

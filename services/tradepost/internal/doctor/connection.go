@@ -40,16 +40,15 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		return results
 	}
 	c.name = "books"
-	able, more, answered := bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) { return c.able(ctx, made) })
+	faults, more, answered := bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) { return c.faults(ctx, made) })
 	results = append(results, more...)
 	who := check{system, "company"}
-	if !able {
+	if faults || !answered {
 		results = append(results, who.skip("not asked, since the books cannot be used"))
 	} else {
-		_, more, answered = bounded(ctx, d, who, func(ctx context.Context) (struct{}, []Result) {
-			return struct{}{}, d.company(ctx, who, conn, made)
-		})
-		results = append(results, more...)
+		var there bool
+		there, more, answered = bounded(ctx, d, who, func(ctx context.Context) (bool, []Result) { return d.company(ctx, who, conn, made) })
+		results = append(append(results, c.able(made, there)), more...)
 	}
 	if answered { // else a call is still under way
 		_ = made.Close()
@@ -57,16 +56,23 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 	return results
 }
 
-// able asks the connector for what would keep it from posting.
-func (c check) able(ctx context.Context, made connector.Connector) (bool, []Result) {
+// able says that the connector found nothing that would keep it from posting. Of
+// books that are not there it can tell no more than that they could be made.
+func (c check) able(made connector.Connector, there bool) Result {
+	title := made.Describe().Title
+	if !there {
+		return c.ok("%s found nothing wrong with the place of the books; the books themselves were not seen", title)
+	}
+	return c.ok("%s has nothing against posting", title)
+}
+
+// faults asks the connector for what would keep it from posting.
+func (c check) faults(ctx context.Context, made connector.Connector) (bool, []Result) {
 	var results []Result
 	for _, f := range made.Check(ctx) {
 		results = append(results, c.fault(f))
 	}
-	if len(results) > 0 {
-		return false, results
-	}
-	return true, []Result{c.ok("%s has nothing against posting", made.Describe().Title)}
+	return len(results) > 0, results
 }
 
 // settings tells every problem of the settings, with its place where that is known.

@@ -35,13 +35,14 @@ func Find(ctx context.Context, o Options) *Report {
 	}
 	p, done := d.patient(accounts[0])
 	defer done()
-	guides := []Guide{entityTypeGuide(p.account.ID, d.Path)}
+	results := d.keptOut(p.account.ID)
 	if d.InvoiceID <= 0 || plain(d.Text) == "" {
-		return newReport([]Result{p.check("comments").skip("nothing was looked for: --invoice and --text are needed")}, guides)
+		results = append(results, p.check("comments").skip("nothing was looked for: --invoice and --text are needed"))
+		return newReport(results, []Guide{entityTypeGuide(p.account.ID, d.Path)})
 	}
 	c := p.check("host")
-	up, results, _ := bounded(ctx, d, c, p.host)
-	if !up {
+	up, more, _ := bounded(ctx, d, c, p.host)
+	if results = append(results, more...); !up {
 		return newReport(results, nil)
 	}
 	in, more := p.enter(ctx)
@@ -173,6 +174,6 @@ func plain(s string) string {
 	return strings.ToLower(strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(s, " "))), " "))
 }
 
-func numbers(list []int) string {
+func numbers[T int | int64](list []T) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ", "), "[]")
 }

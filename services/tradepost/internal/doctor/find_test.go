@@ -72,6 +72,26 @@ func TestFindThatDoesNotFind(t *testing.T) {
 	require.Equal(t, "servicetrade.unreachable", find(invoice, "please call").Code)
 }
 
+func TestFindWithoutPassword(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	for name, test := range map[string]struct {
+		password object
+		told     string
+	}{
+		"variable": {object{"env": "ACME_NO_SUCH_PASSWORD"}, "the environment variable ACME_NO_SUCH_PASSWORD is not set"},
+		"file":     {object{"file": "no-such-file"}, "no-such-file"},
+	} {
+		w.account["password"] = test.password
+		for _, r := range []*doctor.Report{w.find(1234, "elephants"), w.find(0, ""), w.run()} {
+			require.False(t, r.OK, name)
+			missing := only(t, r, "configuration", "file")
+			require.Equal(t, doctor.Fail, missing.Status, name)
+			require.Contains(t, missing.Problem, "accounts.acme.servicetrade.password", name)
+			require.Contains(t, missing.Problem, test.told, name)
+		}
+	}
+}
+
 func TestFindExplains(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	r := w.find(0, "")
@@ -89,7 +109,9 @@ func TestNumberThatIsWrong(t *testing.T) {
 	invoice := w.sandbox.API.Invoices("ok")[0].ID
 	w.options.InvoiceID = invoice
 	w.account["invoice_entity_type"] = 12
-	require.Equal(t, doctor.Skip, only(t, w.run(), onAccount, "comments").Status, "no comment tells nothing")
+	none := only(t, w.run(), onAccount, "comments")
+	require.Equal(t, doctor.Warn, none.Status, "the invoice was named because it has a comment")
+	require.Contains(t, none.Fix, "--find-entity-type --account acme")
 
 	for name, entity := range map[string]string{
 		"other id":   `{"id":5}`,

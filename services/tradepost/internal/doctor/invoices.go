@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,6 +23,7 @@ type listed struct {
 	everSent bool
 	// sample holds ids of pending invoices first, then of others.
 	sample []int64
+	// failed holds ids of failed invoices, those that changed last first.
 	failed []int64
 }
 
@@ -40,14 +42,15 @@ func (p *patient) invoices(ctx context.Context) (listed, []Result) {
 			return found, []Result{p.refused(c, err, "list invoices")}
 		}
 		found.everSent = found.everSent || len(rows) > 0
-		found.sample = append(found.sample, rows...)
+		found.sample = append(found.sample, idsOf(rows)...)
 		if status == servicetrade.StatusFailed {
-			found.failed = rows
+			found.failed = idsOf(latest(rows))
 		}
 		counts = append(counts, fmt.Sprintf("%s%d %s", more, len(rows), status))
 	}
 	if len(found.sample) == 0 {
-		found.sample, _, _ = p.first(ctx, servicetrade.StatusOK, servicetrade.StatusSent, servicetrade.StatusPaid)
+		rows, _, _ := p.first(ctx, servicetrade.StatusOK, servicetrade.StatusSent, servicetrade.StatusPaid)
+		found.sample = idsOf(rows)
 	}
 	r := c.ok("%s", strings.Join(counts, ", "))
 	if !found.everSent {
@@ -58,13 +61,20 @@ func (p *patient) invoices(ctx context.Context) (listed, []Result) {
 
 // first lists the first page of some statuses. more is "at least " where the page
 // is full.
-func (p *patient) first(ctx context.Context, statuses ...string) (ids []int64, more string, err error) {
+func (p *patient) first(ctx context.Context, statuses ...string) (rows []servicetrade.InvoiceRow, more string, err error) {
 	only := withFirstPage(ctx)
-	rows, err := p.client.Invoices(only, servicetrade.InvoiceQuery{Status: statuses})
+	rows, err = p.client.Invoices(only, servicetrade.InvoiceQuery{Status: statuses})
 	if err != nil && only.Err() != nil && ctx.Err() == nil {
 		more, err = "at least ", nil
 	}
-	return idsOf(rows), more, err
+	return rows, more, err
+}
+
+// latest sorts rows by their last change, the latest first.
+func latest(rows []servicetrade.InvoiceRow) []servicetrade.InvoiceRow {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b servicetrade.InvoiceRow) int { return cmp.Compare(b.Updated, a.Updated) })
+	return rows
 }
 
 func idsOf(rows []servicetrade.InvoiceRow) []int64 {

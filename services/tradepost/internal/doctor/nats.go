@@ -40,9 +40,11 @@ func (d *doctor) checkNATS(ctx context.Context) (results []Result, disconnect fu
 	}
 	d.nats.give(natsFound{js: js})
 	c.name = "streams"
-	return append(results, simply(ctx, d, c, func(ctx context.Context) []Result {
+	results = append(results, simply(ctx, d, c, func(ctx context.Context) []Result {
 		return streams(ctx, c, js, d.config.NATS.Replicas)
-	})...), nc.Close
+	})...)
+	c.name = "invoices"
+	return append(results, simply(ctx, d, c, func(ctx context.Context) []Result { return d.onTheWay(ctx, js) })...), nc.Close
 }
 
 func (d *doctor) connectNATS(ctx context.Context) (*nats.Conn, []Result) {
@@ -78,12 +80,13 @@ func (d *doctor) connectOwn(ctx context.Context, c check) (*nats.Conn, []Result)
 	}
 	nc, err := bus.Connect(ctx, bus.ConnectOptions{URL: d.OwnNATS, Name: "doctor", Extra: []nats.Option{nats.RetryOnFailedConnect(false)}})
 	if err != nil {
-		own.Looked += "; it does not run now, or does not listen at " + d.OwnNATS
+		own.Looked += "; it does not run now, or does not listen at " + d.OwnNATS +
+			". If it listens elsewhere (--nats-listen), say where: TRADEPOST_NATS_URL=nats://HOST:PORT tradepost doctor"
 		return nil, []Result{own}
 	}
 	if nc.ConnectedServerName() != ownServer {
 		return nc, []Result{c.reached(nc), c.warn(operator,
-			"Set nats.url to use it, or give `tradepost up` another --nats-listen.",
+			"Set nats.url to use it, or give `tradepost up` another --nats-listen and name that to doctor with TRADEPOST_NATS_URL.",
 			"nats.url is not set, but a NATS server that is not Tradepost's own listens at %s", d.OwnNATS)}
 	}
 	own = c.reached(nc)

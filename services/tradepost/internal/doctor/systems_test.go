@@ -119,6 +119,7 @@ func TestCompany(t *testing.T) {
 	gone := company()
 	require.Equal(t, doctor.Fail, gone.Status)
 	require.Contains(t, gone.Looked, "old books (OTHER)")
+	require.Contains(t, only(t, w.run(), onBooks, "books").Looked, "the books themselves were not seen")
 
 	now := w.setUpBooks()
 	changed := company()
@@ -129,6 +130,22 @@ func TestCompany(t *testing.T) {
 	r := w.run()
 	require.Contains(t, only(t, r, onBooks, "company").Looked, "was never used")
 	require.Contains(t, only(t, r, onBooks, "pause").Problem, "paused by operator: year end")
+}
+
+func TestBooksThatMayHaveBeenThere(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	company := func() doctor.Result { return only(t, w.run(), onBooks, "company") }
+	require.Equal(t, doctor.Skip, company().Status, "tradepost up never ran here")
+	require.NoError(t, os.MkdirAll(filepath.Join(w.dir, "data", "nats"), 0o700))
+	r := company()
+	require.Equal(t, doctor.Warn, r.Status)
+	require.Contains(t, r.Problem, "whether the connection had some is not known")
+	require.Contains(t, r.Fix, "TRADEPOST_NATS_URL")
+
+	w.conn["settings"] = object{"journal_dir": "not/there/yet", "check": "when_installed"}
+	report := w.run()
+	require.Equal(t, "books.missing", only(t, report, onBooks, "books").Code)
+	require.NotContains(t, report.Text(doctor.MaxWidth, nil), "nothing against posting")
 }
 
 // deaf is a connector whose check never ends.

@@ -66,7 +66,7 @@ func Registered(ctx context.Context, dir string) (*prometheus.Registry, error) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- pipeline.Run(ctx, o) }()
-	err = awaitReady(ctx, o.Health, ended)
+	err = awaitBuilt(ctx, o.Health, ended)
 	cancel()
 	if err == nil {
 		err = <-ended
@@ -74,19 +74,27 @@ func Registered(ctx context.Context, dir string) (*prometheus.Registry, error) {
 	return o.Metrics, err
 }
 
-func awaitReady(ctx context.Context, health *runtime.Health, ended <-chan error) error {
+// awaitBuilt waits until every stage says that it is built, whatever else it lacks:
+// there is no ServiceTrade here.
+func awaitBuilt(ctx context.Context, health *runtime.Health, ended <-chan error) error {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for {
-		r := health.Readiness()
-		if _, all := r.Checks["deliver/connections"]; r.OK() && all {
+		checks := health.Readiness().Checks
+		built := 0
+		for _, stage := range []string{"ingest", "transform", "deliver", "reconcile"} {
+			if checks[stage+"/service"] == "ok" {
+				built++
+			}
+		}
+		if built == 4 {
 			return nil
 		}
 		select {
 		case err := <-ended:
 			return fmt.Errorf("the stages ended: %w", err)
 		case <-ctx.Done():
-			return fmt.Errorf("the stages did not start: %v", r.Checks)
+			return fmt.Errorf("the stages did not start: %v", checks)
 		case <-look.C:
 		}
 	}

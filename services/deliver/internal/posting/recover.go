@@ -1,0 +1,70 @@
+package posting
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+// recoverAge is the age from which an unresolved attempt counts as left alone: its
+// message would have come again long ago.
+const recoverAge = 15 * time.Minute
+
+// Recover ends the doubt about an attempt whose message is gone for good (a lost
+// stream, a dead letter). It looks, writes down what exists, and gives the send
+// back as open; ingest then publishes it again with what ServiceTrade shows.
+func (p *Poster) Recover(ctx context.Context, e record.Entry) error {
+	if e.Record.GetUnresolved() == nil || time.Since(e.At) < recoverAge {
+		return nil
+	}
+	switch e.State() {
+	case record.Opening, record.Opened, record.Claimed:
+	default:
+		return nil
+	}
+	if left, err := p.Gate.Store.TakeOverIn(ctx, e); err != nil || left > 0 {
+		return err
+	}
+	subject := bus.Subject{Stage: bus.StageReady, Connection: p.Connection, InvoiceID: e.Key.InvoiceID}
+	t, err := p.newTry(bus.Message{Subject: subject}, e, &tradepostv1.InvoiceReady{
+		Send: e.Record.GetSend(), SnapshotHash: e.Record.GetSnapshotHash(), HashVersion: e.Record.GetHashVersion(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := t.lookOnly(ctx); err != nil {
+		if _, waits := bus.RetryDelay(err); waits {
+			return nil // Another worker is at it.
+		}
+		return err
+	}
+	t.log.WarnContext(ctx, "an attempt whose message is lost was resolved", "documents", len(t.entry.Record.GetDocuments()))
+	return nil
+}
+
+func (t *try) lookOnly(ctx context.Context) error {
+	c := t.claiming()
+	t.doubtful = true
+	t.fence = record.NewFence(c.Lasts)
+	if err := t.change(ctx, record.Claim(c, nil)); err != nil {
+		return err
+	}
+	limited, cancel := context.WithDeadline(ctx, t.fence.Deadline())
+	defer cancel()
+	outcome, err := t.resolve(connector.WithFence(limited, t.checkFence))
+	ctx = context.WithoutCancel(ctx)
+	if err != nil {
+		return err
+	}
+	if outcome != nil {
+		waits := record.Waits{Until: time.Now().Add(recoverAge), Reason: outcome.GetWait().GetReason()}
+		return errors.Join(t.change(ctx, record.Doubt(t.owner, waits)), errors.New("the accounting system could not be asked: "+outcome.GetWait().GetMessage()))
+	}
+	return t.change(ctx, record.Release(t.owner, record.Waits{Until: time.Now(), Reason: "message_lost"}))
+}

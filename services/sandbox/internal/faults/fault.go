@@ -1,0 +1,144 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tradepost/tradepost/services/sandbox/internal/reqlog"
+)
+
+// Fault is what happens to one request. The parts are played in the order of
+// the fields.
+type Fault struct {
+	// Latency delays the request before anything else.
+	Latency time.Duration
+	// SignOut ends the session or token of the request before it is served.
+	SignOut bool
+	// Evict ends so many of the oldest sessions, all when it is negative.
+	Evict int
+	// CutBefore closes the connection without doing what was asked.
+	CutBefore bool
+	// Status answers with this status and Body instead of doing what was asked.
+	Status int
+	// Body is sent with Status; empty gives an error in ServiceTrade's envelope.
+	Body string
+	// RetryAfter is sent with Status, in whole seconds, when it is positive.
+	RetryAfter time.Duration
+	// CutAfter does what was asked and closes the connection instead of answering.
+	CutAfter bool
+	// List spoils the answer where it is a list.
+	List List
+
+	by []string // what each order did, for the log
+}
+
+// List is what can be wrong with a list.
+type List struct {
+	// Age shows the list as it was so long ago.
+	Age time.Duration
+	// Shift begins a page so many rows later, which skips them; a negative one begins
+	// earlier, which repeats rows. The first page cannot begin earlier.
+	Shift int
+	// PageSize is the most rows of a page; 0 leaves the usual size.
+	PageSize int
+}
+
+type listKey struct{}
+
+// ListOf tells a handler what shall be wrong with the list that it answers.
+func ListOf(ctx context.Context) List {
+	l, _ := ctx.Value(listKey{}).(List)
+	return l
+}
+
+// answered tells that the fault decides what comes back.
+func (f *Fault) answered() bool { return f.CutBefore || f.Status != 0 || f.CutAfter }
+
+func (f *Fault) describe() string {
+	if len(f.by) > 0 {
+		return strings.Join(f.by, "; ")
+	}
+	var parts []string
+	add := func(when bool, text string) {
+		if when {
+			parts = append(parts, text)
+		}
+	}
+	add(f.Latency > 0, "latency "+f.Latency.String())
+	add(f.SignOut, "signed out")
+	add(f.Evict != 0, "sessions evicted")
+	add(f.CutBefore, "cut before the work")
+	add(f.Status != 0 && !f.CutBefore, "status "+strconv.Itoa(f.Status))
+	add(f.CutAfter && f.Status == 0 && !f.CutBefore, "cut after the work")
+	add(f.List != List{}, "list spoiled")
+	return strings.Join(parts, "; ")
+}
+
+// play does what the fault says, in front of next.
+func (f *Fault) play(w http.ResponseWriter, r *http.Request, sessions Sessions, next http.Handler) {
+	if f.Latency > 0 {
+		timer := time.NewTimer(f.Latency)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	if f.SignOut {
+		sessions.SignOut(r)
+	}
+	if f.Evict != 0 {
+		sessions.Evict(f.Evict)
+	}
+	if f.List != (List{}) {
+		r = r.WithContext(context.WithValue(r.Context(), listKey{}, f.List))
+	}
+	switch {
+	case f.CutBefore:
+		cut()
+	case f.Status != 0:
+		f.answer(w)
+	case f.CutAfter:
+		next.ServeHTTP(discard{http.Header{}}, r)
+		cut()
+	default:
+		next.ServeHTTP(w, r)
+	}
+}
+
+// cut closes the connection: net/http does so for this panic value, silently,
+// and offers no other way that works for HTTP/1 and HTTP/2 alike.
+func cut() { panic(http.ErrAbortHandler) }
+
+func (f *Fault) answer(w http.ResponseWriter) {
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
+	}
+	body := f.Body
+	if body == "" {
+		body = fmt.Sprintf(`{"messages":{"error":[%q]}}`, http.StatusText(f.Status))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(f.Status)
+	_, _ = w.Write([]byte(body)) // the client is gone when this fails
+}
+
+// discard swallows an answer that nobody is going to see.
+type discard struct{ header http.Header }
+
+// Header gives a header that is thrown away.
+func (d discard) Header() http.Header { return d.header }
+
+// Write swallows the body.
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader swallows the status.
+func (d discard) WriteHeader(int) {}
+
+// note tells the log what was played.
+func (f *Fault) note(ctx context.Context) { reqlog.SetFault(ctx, f.describe()) }

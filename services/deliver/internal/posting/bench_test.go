@@ -220,3 +220,13 @@ func (w *workbench) entry() record.Entry {
 	require.NoError(w.t, err)
 	return e
 }
+
+// faults returns the codes that the last outcome was rejected with.
+func (w *workbench) faults() []string {
+	w.t.Helper()
+	var codes []string
+	for _, f := range w.outcome().GetOutcome().GetRejected().GetFaults() {
+		codes = append(codes, f.GetCode())
+	}
+	return codes
+}

@@ -132,7 +132,7 @@ func (b *books) Update(ctx context.Context, p connector.Posting, f connector.Fou
 			return connector.Posted{Document: e.found}
 		}
 	}
-	return connector.Rejected{Faults: []*tradepostv1.Fault{fault.New("document.changed_in_books", fault.Args{})}}
+	return connector.Rejected{Faults: []*tradepostv1.Fault{fault.New("document.changed_in_books", fault.Args{Params: map[string]string{"number": f.Number}})}}
 }
 
 func (b *books) count() int {

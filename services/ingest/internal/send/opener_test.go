@@ -131,10 +131,12 @@ func (d *desk) close(s tradepostv1.Settlement) {
 	}
 }
 
-func (d *desk) retry(follows int64) error {
+func (d *desk) retry(follows int64) error { return d.retryOn("acme-books", follows) }
+
+func (d *desk) retryOn(connection string, follows int64) error {
 	body, err := bus.Encode(&tradepostv1.InvoiceCommand{FollowsSend: follows, By: "test", Command: &tradepostv1.InvoiceCommand_Retry{Retry: &tradepostv1.Retry{}}})
 	require.NoError(d.t, err)
-	return d.Command(d.t.Context(), bus.Message{Body: body, Subject: bus.Subject{Stage: bus.StageCommand, Connection: "acme-books", InvoiceID: invoiceID}})
+	return d.Command(d.t.Context(), bus.Message{Body: body, Subject: bus.Subject{Stage: bus.StageCommand, Connection: connection, InvoiceID: invoiceID}})
 }
 
 func TestEveryPollOpensASendOnce(t *testing.T) {
@@ -232,22 +234,35 @@ func TestALostStreamHeals(t *testing.T) {
 	})
 }
 
+// A retry of it on its own connection posts it into no second set of books; one that
+// names another connection is of no send.
 func TestADocumentInOtherBooksHoldsTheInvoice(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		d.pending()
-		e, err := d.Store.Change(t.Context(), d.entry(), record.Claim(record.Claiming{Owner: "x"}, nil))
-		require.NoError(t, err)
-		e, err = d.Store.Change(t.Context(), e, record.Note("x", &tradepostv1.DocumentRef{Kind: 1, Connection: "acme-books", Id: "1"}))
-		require.NoError(t, err)
-		_, err = d.Store.Change(t.Context(), e, record.Release("x", record.Waits{}))
-		require.NoError(t, err)
+		d.change(
+			record.Claim(record.Claiming{Owner: "x"}, nil),
+			record.Note("x", &tradepostv1.DocumentRef{Kind: 1, Connection: "acme-books", Id: "1"}),
+			record.Release("x", record.Waits{}),
+		)
 		d.close(tradepostv1.Settlement_SETTLEMENT_PROCESSED)
 		d.Connection = "acme-other"
 		d.pending()
 		require.Equal(t, record.Held, d.entry().State())
+		require.Equal(t, "acme-other", d.entry().Record.GetConnection())
+		for _, connection := range []string{"acme-other", "acme-books"} {
+			require.NoError(t, d.retryOn(connection, 2))
+			require.Equal(t, record.Held, d.entry().State(), "a retry on %s", connection)
+		}
 		require.Len(t, d.sent(), 1)
-		require.NoError(t, d.retry(2))
-		require.Equal(t, record.Held, d.entry().State(), "a retry does not post it into a second set of books")
+
+		// Once the other document is known to be gone, a retry lets it go on.
+		d.change(func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+			r.Documents[0].Gone = true
+			return r, nil
+		})
+		require.NoError(t, d.retryOn("acme-other", 2))
+		require.Equal(t, record.Opened, d.entry().State())
+		require.Len(t, d.sent(), 2)
 	})
 }
 

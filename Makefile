@@ -38,11 +38,12 @@ fmt: tools ## Format all modules and apply what the linters can fix
 	tools/lint.sh --fix
 
 .PHONY: generate
-generate: ## Generate the Go code of the schemas
+generate: ## Generate the Go code of the schemas, and docs/metrics.md
 	proto/generate.sh
+	tools/generate-metrics.sh
 
 .PHONY: generate-check
-generate-check: ## Check that the generated code is up to date
+generate-check: ## Check that what is generated is up to date
 	tools/generate-check.sh
 
 .PHONY: breaking

@@ -49,13 +49,13 @@ func (r *Router) bury(ctx context.Context, d *Delivery, m Message, code string, 
 	}
 	log := r.o.Log.With("durable", d.consumer.Durable, "subject", m.Raw, "stream", m.Stream, "sequence", m.Sequence, "cause", code)
 	if err != nil {
-		log.Error("cannot bury a poisonous message, it is tried again", "delay", deadLetterRetry, "error", err, "reason", reason)
+		log.ErrorContext(ctx, "cannot bury a poisonous message, it is tried again", "delay", deadLetterRetry, "error", err, "reason", reason)
 		d.result = resultRetry
 		d.NakAfter(deadLetterRetry)
 		return
 	}
-	log.Error("the message became a dead letter", "reason", reason)
-	r.metrics.dead.WithLabelValues(r.o.Service, stageLabel(m.Raw), code).Inc()
+	log.ErrorContext(ctx, "the message became a dead letter", "reason", reason)
+	r.metrics.dead.WithLabelValues(r.o.Service, stageLabel(m.Raw), r.metrics.connections.of(m.Subject.Connection), code).Inc()
 	r.panics.Remove(d.key())
 	d.result = resultDead
 	d.Term(reason)

@@ -70,7 +70,7 @@ func TestPoisonBecomesDeadLetter(t *testing.T) {
 	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
 # HELP tradepost_dead_letters_total Messages given up, by cause.
 # TYPE tradepost_dead_letters_total counter
-tradepost_dead_letters_total{cause="message.unreadable",service="test",stage="ready"} 1
+tradepost_dead_letters_total{cause="message.unreadable",connection="acme-books",service="test",stage="ready"} 1
 # HELP tradepost_messages_handled_total Deliveries handled, by result: ok, wait (has to wait), retry (failed, tried again), panic, dead (dead letter), handed_back (stopping).
 # TYPE tradepost_messages_handled_total counter
 tradepost_messages_handled_total{connection="acme-books",result="dead",service="test",stage="ready"} 1

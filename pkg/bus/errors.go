@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // ErrTooLarge means that a body is larger than MaxBody. Returned by a handler it
@@ -46,6 +48,14 @@ func (e *classedError) Error() string {
 }
 
 func (e *classedError) Unwrap() error { return e.err }
+
+// ErrorType names the class for traces: wait, or the code of the poison.
+func (e *classedError) ErrorType() string {
+	if e.class == dispositionPoison {
+		return e.code
+	}
+	return telemetry.ErrorWait
+}
 
 // RetryAfter says that the message is fine but has to wait: it is delivered again
 // after d. Waiting never counts as a failure, however often it happens. The message

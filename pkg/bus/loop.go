@@ -112,7 +112,7 @@ func (l *loop) fetchUntilStopped() {
 			return
 		}
 		l.setTrouble(err)
-		l.s.metrics.fetchErrors.WithLabelValues(l.s.o.Service, l.s.o.Consumer.Stream).Inc()
+		l.s.metrics.fetchErrors.WithLabelValues(l.s.o.Service, l.s.o.Consumer.Stream, l.s.o.Consumer.filtered()).Inc()
 		l.logTrouble(err)
 		ctx, done := l.step(wait)
 		<-ctx.Done()

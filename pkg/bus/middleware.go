@@ -11,6 +11,9 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 const (
@@ -89,24 +92,26 @@ func (r *Router) dispose(next message.HandlerFunc) message.HandlerFunc {
 
 // conclude decides what becomes of a message that failed.
 func (r *Router) conclude(d *Delivery, wm *message.Message, err error) {
+	ctx := wm.Context()
+	telemetry.Fail(trace.SpanFromContext(ctx), err)
 	m, _ := parsed(d)
 	log := r.o.Log.With("durable", d.consumer.Durable, "subject", m.Raw, "stream", m.Stream, "sequence", m.Sequence, "delivered", m.Delivered)
-	if wm.Context().Err() != nil && d.Stopping() {
-		log.Warn("stopped while the message was being handled; another replica gets it", "error", err)
+	if ctx.Err() != nil && d.Stopping() {
+		log.WarnContext(ctx, "stopped while the message was being handled; another replica gets it", "error", err)
 		d.result = resultHandedBack
 		return
 	}
 	if code, ok := PoisonCode(err); ok {
-		r.bury(wm.Context(), d, m, code, err)
+		r.bury(ctx, d, m, code, err)
 		return
 	}
 	if delay, ok := RetryDelay(err); ok {
-		log.Warn("the message has to wait", "delay", delay, "error", err)
+		log.WarnContext(ctx, "the message has to wait", "delay", delay, "error", err)
 		d.result = resultWait
 		d.NakAfter(delay)
 		return
 	}
-	r.failed(wm.Context(), d, m, err, log)
+	r.failed(ctx, d, m, err, log)
 }
 
 // failed is for errors without a class, and for panics.
@@ -118,10 +123,10 @@ func (r *Router) failed(ctx context.Context, d *Delivery, m Message, err error, 
 			r.bury(ctx, d, m, CodeCrashLoop, fmt.Errorf("the handler panicked %d times: %v", n, crash.V))
 			return
 		}
-		log.Error("the handler panicked", "panic", fmt.Sprint(crash.V), "stack", crash.Stacktrace, "delay", delay)
+		log.ErrorContext(ctx, "the handler panicked", "panic", fmt.Sprint(crash.V), "stack", crash.Stacktrace, "delay", delay)
 	} else {
 		d.result = resultRetry
-		log.Error("the message failed and is tried again", "delay", delay, "error", err)
+		log.ErrorContext(ctx, "the message failed and is tried again", "delay", delay, "error", err)
 	}
 	d.NakAfter(delay)
 }
@@ -151,7 +156,9 @@ func (r *Router) observe(next message.HandlerFunc) message.HandlerFunc {
 			return next(wm)
 		}
 		stage := stageLabel(d.Msg.Subject)
-		flying := r.metrics.inFlight.WithLabelValues(r.o.Service, stage)
+		m, _ := parsed(d)
+		connection := r.metrics.connections.of(m.Subject.Connection)
+		flying := r.metrics.inFlight.WithLabelValues(r.o.Service, stage, connection)
 		flying.Inc()
 		defer flying.Dec()
 		if d.Meta.NumDelivered > 1 {
@@ -161,9 +168,8 @@ func (r *Router) observe(next message.HandlerFunc) message.HandlerFunc {
 		out, err := next(wm)
 		took := time.Since(start)
 		r.metrics.seconds.WithLabelValues(r.o.Service, stage).Observe(took.Seconds())
-		m, _ := parsed(d)
-		r.metrics.handled.WithLabelValues(r.o.Service, stage, m.Subject.Connection, d.result).Inc()
-		r.o.Log.Debug("message handled", "durable", d.consumer.Durable, "subject", m.Raw, "sequence", m.Sequence, "result", d.result, "took", took)
+		r.metrics.handled.WithLabelValues(r.o.Service, stage, connection, d.result).Inc()
+		r.o.Log.DebugContext(wm.Context(), "message handled", "durable", d.consumer.Durable, "subject", m.Raw, "sequence", m.Sequence, "result", d.result, "took", took)
 		return out, err
 	}
 }

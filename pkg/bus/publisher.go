@@ -43,8 +43,8 @@ type PublisherOption func(*Publisher)
 // the NATS connection is taken.
 func FromService(name string) PublisherOption { return func(p *Publisher) { p.service = name } }
 
-// WithInjector adds headers from the context of each send, such as the W3C trace
-// context. The injector calls set for each header.
+// WithInjector adds headers from the context of each send, besides the W3C trace
+// context, which is always added. The injector calls set for each header.
 func WithInjector(inject func(ctx context.Context, set func(key, value string))) PublisherOption {
 	return func(p *Publisher) { p.inject = inject }
 }

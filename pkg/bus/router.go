@@ -33,7 +33,7 @@ type RouterOptions struct {
 	// the code and the error text. Message.Subject is zero when the message belongs
 	// to no invoice.
 	OnDead func(ctx context.Context, m Message, reason string) error
-	// Middleware is put outside of the router's own, for tracing.
+	// Middleware is put outside of the router's own.
 	Middleware []message.HandlerMiddleware
 }
 
@@ -88,7 +88,7 @@ func NewRouter(o RouterOptions) (*Router, error) {
 		return nil, fmt.Errorf("new router: %w", err)
 	}
 	r.wm.AddMiddleware(o.Middleware...)
-	r.wm.AddMiddleware(r.observe, r.dispose, middleware.Recoverer)
+	r.wm.AddMiddleware(r.traced, r.observe, r.dispose, middleware.Recoverer)
 	// Without it Watermill's router ends when the last handler is removed.
 	r.wm.AddConsumerHandler("keep running", "", newIdle(), func(*message.Message) error { return nil })
 	return r, nil

@@ -10,6 +10,8 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // ttlNever keeps a schedule although its stream has an age: a schedule that aged
@@ -20,13 +22,15 @@ const ttlNever = "never"
 // time, rounded up to a whole second, also after a restart; at once when the time
 // is past. Until then it holds no slot of any consumer. An invoice has one parked
 // message at most: a second replaces the first.
-func (p *Publisher) Schedule(ctx context.Context, subject Subject, at time.Time, m proto.Message) error {
+func (p *Publisher) Schedule(ctx context.Context, subject Subject, at time.Time, m proto.Message) (err error) {
 	if subject.Stage != StageReady {
 		return fmt.Errorf("schedule %s: only messages of stage %s can be scheduled", subject, StageReady)
 	}
 	if err := subject.Validate(); err != nil {
 		return fmt.Errorf("schedule %s: %w", messageName(m), err)
 	}
+	ctx, span := p.publishing(ctx, "schedule", subject)
+	defer func() { telemetry.End(span, err) }()
 	out, err := p.envelope(ctx, subject, "", m, nil)
 	if err != nil {
 		return err

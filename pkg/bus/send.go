@@ -10,6 +10,8 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // SendOption changes one Send.
@@ -24,10 +26,12 @@ func WithHeader(key, value string) SendOption {
 // server drop repetitions within the dedupe window; "" forces the message through.
 // A body larger than MaxBody gives ErrTooLarge. After an error the message may
 // have been stored all the same: send it again with the same msgID.
-func (p *Publisher) Send(ctx context.Context, subject Subject, msgID string, m proto.Message, opts ...SendOption) error {
+func (p *Publisher) Send(ctx context.Context, subject Subject, msgID string, m proto.Message, opts ...SendOption) (err error) {
 	if err := subject.Validate(); err != nil {
 		return fmt.Errorf("send %s: %w", messageName(m), err)
 	}
+	ctx, span := p.publishing(ctx, "publish", subject)
+	defer func() { telemetry.End(span, err) }()
 	out, err := p.envelope(ctx, subject, msgID, m, opts)
 	if err != nil {
 		return err
@@ -35,8 +39,8 @@ func (p *Publisher) Send(ctx context.Context, subject Subject, msgID string, m p
 	return p.publish(ctx, subject.String(), out)
 }
 
-// envelope wraps m for the wire: Watermill's id, Nats-Msg-Id, CloudEvents headers
-// and whatever the injector adds.
+// envelope wraps m for the wire: Watermill's id, Nats-Msg-Id, CloudEvents headers,
+// the W3C trace context and whatever the injector adds.
 func (p *Publisher) envelope(ctx context.Context, subject Subject, msgID string, m proto.Message, opts []SendOption) (*message.Message, error) {
 	body, err := Encode(m)
 	if err != nil {
@@ -54,6 +58,7 @@ func (p *Publisher) envelope(ctx context.Context, subject Subject, msgID string,
 	out.Metadata.Set("ce-type", messageName(m))
 	out.Metadata.Set("ce-time", time.Now().UTC().Format(time.RFC3339Nano))
 	out.Metadata.Set("ce-subject", subject.Connection+"/"+strconv.FormatInt(subject.InvoiceID, 10))
+	telemetry.Inject(ctx, out.Metadata.Set)
 	if p.inject != nil {
 		p.inject(ctx, out.Metadata.Set)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tradepost/tradepost/pkg/connection"
 )
@@ -43,7 +44,8 @@ type Service interface {
 	Run(ctx context.Context) error
 }
 
-// Build makes a service. ctx ends when the service has to stop. An error that
+// Build makes a service. ctx ends when the service has to stop, and carries who
+// records traces. An error that
 // holds a *connection.Error is a bad configuration.
 type Build = func(ctx context.Context, d Deps) (Service, error)
 
@@ -76,6 +78,8 @@ type Options struct {
 	Metrics *prometheus.Registry
 	// Instance of the process; "" makes a new one.
 	Instance string
+	// Traces records the spans; nil does what the variables OTEL_... say.
+	Traces *trace.TracerProvider
 	// DrainTimeout and StartTimeout, when they are not the usual ones.
 	DrainTimeout time.Duration
 	StartTimeout time.Duration
@@ -112,6 +116,11 @@ func (o Options) complete() Options {
 func Run(ctx context.Context, o Options, build Build) error {
 	o = o.complete()
 	state := newState(o.Health)
+	ctx, flush, err := withTraces(ctx, o)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", o.Name, err)
+	}
+	defer flush()
 	nc, js, err := connect(ctx, o, state)
 	if err != nil {
 		if ctx.Err() != nil {

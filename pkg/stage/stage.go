@@ -14,6 +14,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 const (
@@ -69,6 +70,7 @@ func (g *Gate) Admit(ctx context.Context, m bus.Message, send int64, snapshotHas
 	if err != nil {
 		return record.Entry{}, false, Unknown(m, err)
 	}
+	telemetry.Set(ctx, telemetry.Account(k.Account), telemetry.Send(send))
 	e, err := g.Store.Get(ctx, k)
 	if err != nil {
 		return record.Entry{}, false, err

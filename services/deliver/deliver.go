@@ -22,10 +22,12 @@ import (
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
 	"github.com/tradepost/tradepost/services/deliver/internal/stored"
+	"github.com/tradepost/tradepost/services/deliver/internal/watch"
 )
 
 var errAttaching = errors.New("is being attached")
@@ -44,6 +46,7 @@ type Service struct {
 	gate       *stage.Gate
 	router     *bus.Router
 	clients    map[string]*servicetrade.Client
+	watcher    *watch.Watcher
 
 	mu      sync.Mutex
 	trouble map[string]error // connections that take no messages, and why
@@ -69,8 +72,8 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	}
 	s := &Service{
 		deps: d, connectors: connectors, gate: gate, router: router,
-		clients: stage.Clients(d.Config, d.Log), trouble: map[string]error{},
-		posters: map[string]*posting.Poster{},
+		clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "deliver")), trouble: map[string]error{},
+		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics),
 	}
 	for _, c := range d.Config.EnabledConnections() {
 		s.trouble[c.ID] = errAttaching
@@ -142,7 +145,7 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 func (s *Service) poster(c *connection.Connection, conn connector.Connector, log *slog.Logger) *posting.Poster {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
 	return &posting.Poster{
-		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(conn), Gate: s.gate,
+		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate,
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble: func(err error) { s.note(c.ID, err) },

@@ -22,6 +22,8 @@ import (
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/pkg/telemetry"
+	"github.com/tradepost/tradepost/services/ingest/internal/census"
 	"github.com/tradepost/tradepost/services/ingest/internal/poll"
 	"github.com/tradepost/tradepost/services/ingest/internal/send"
 )
@@ -48,6 +50,8 @@ type Service struct {
 	clients map[string]*servicetrade.Client
 	pending *prometheus.GaugeVec
 	openers map[string]*send.Opener // by connection
+	opened  *send.Metrics
+	census  *census.Census
 
 	mu      sync.Mutex
 	trouble map[string]error // accounts whose last list failed, and why
@@ -66,13 +70,15 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	s := &Service{
 		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
-		clients: stage.Clients(d.Config, d.Log), openers: map[string]*send.Opener{},
+		clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "ingest")), openers: map[string]*send.Opener{},
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
 			Help: "Invoices that the last complete list of an account showed as pending_accounting.",
 		}, []string{"account"}),
 	}
+	s.opened = send.NewMetrics(d.Metrics)
+	s.census = &census.Census{Store: store, Owner: d.Instance, Metrics: census.NewMetrics(d.Metrics), Log: d.Log}
 	if err := d.Metrics.Register(s.pending); err != nil {
 		return nil, fmt.Errorf("register the metrics of ingest: %w", err)
 	}
@@ -94,6 +100,7 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	o := &send.Opener{
 		Account: c.AccountID, Connection: c.ID, Store: s.store, Bus: s.bus, Reader: client,
 		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
+		Metrics: s.opened,
 	}
 	s.openers[c.ID] = o
 	p := &poll.Poller{
@@ -151,6 +158,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.router.Run(ctx) })
 	g.Go(func() error { return stage.Sweep(ctx, s.store, sweepEvery, s.deps.Log, s.heal) })
 	g.Go(func() error { return s.keepPolling(ctx) })
+	g.Go(func() error { return s.census.Run(ctx) })
 	return g.Wait()
 }
 

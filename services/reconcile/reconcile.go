@@ -20,6 +20,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/reconcile/internal/settle"
 )
 
@@ -37,6 +38,7 @@ type Service struct {
 	router   *bus.Router
 	clients  map[string]*servicetrade.Client
 	settlers map[string]*settle.Settler // by connection
+	settled  *settle.Metrics
 }
 
 // New prepares the stage.
@@ -53,8 +55,8 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		deps: d, gate: gate, router: router, clients: stage.Clients(d.Config, d.Log),
-		settlers: map[string]*settle.Settler{},
+		deps: d, gate: gate, router: router, clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "reconcile")),
+		settlers: map[string]*settle.Settler{}, settled: settle.NewMetrics(d.Metrics),
 	}
 	for _, c := range d.Config.EnabledConnections() {
 		if err := s.attach(c); err != nil {
@@ -70,7 +72,7 @@ func (s *Service) attach(c *connection.Connection) error {
 	set := &settle.Settler{
 		Account: c.AccountID, Connection: c.ID, EntityType: c.Account.ServiceTrade.InvoiceEntityType,
 		SystemTitle: c.DisplayName, ServiceTrade: s.clients[c.AccountID], Gate: s.gate,
-		Instance: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID),
+		Instance: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID), Metrics: s.settled,
 	}
 	s.settlers[c.ID] = set
 	return s.router.Handle(bus.OutcomeConsumer(c.ID, max(c.Account.ServiceTrade.MaxParallel, 1)), set.Handle)

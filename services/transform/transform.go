@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
@@ -14,6 +16,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // maxInFlight is how many invoices one transform consumer works on at once, over
@@ -85,7 +88,7 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 	if err != nil {
 		return bus.Poison("message.wrong_invoice", err)
 	}
-	result := Make(in)
+	result := makeTraced(ctx, in)
 	if len(result.Faults) > 0 {
 		return s.reject(ctx, m, e, received, result.Faults)
 	}
@@ -93,6 +96,25 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 		return nil
 	}
 	return s.ready(ctx, m, received, result)
+}
+
+// makeTraced is Make in a span of its own.
+func makeTraced(ctx context.Context, in Input) Result {
+	_, span := telemetry.Start(ctx, "make document")
+	defer span.End()
+	result := Make(in)
+	if span.IsRecording() {
+		span.SetAttributes(attribute.Int("tradepost.documents", len(result.Documents)), telemetry.Faults(codesOf(result.Faults)))
+	}
+	return result
+}
+
+func codesOf(faults []*tradepostv1.Fault) []string {
+	codes := make([]string, len(faults))
+	for i, f := range faults {
+		codes[i] = f.GetCode()
+	}
+	return codes
 }
 
 // input is what Make needs, of the message and the configuration.

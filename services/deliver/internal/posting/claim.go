@@ -10,6 +10,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 type claimStep func(record.Claiming, *tradepostv1.Unresolved) record.Transition
@@ -17,7 +18,7 @@ type claimStep func(record.Claiming, *tradepostv1.Unresolved) record.Transition
 // claimAndPost takes the claim and goes through the steps of the protocol. What
 // they end with is an outcome of the closed set; finish turns it into the record.
 func (t *try) claimAndPost(ctx context.Context, claim claimStep) error {
-	if err := t.claim(ctx, claim); err != nil {
+	if err := telemetry.Do(ctx, "claim", func(ctx context.Context) error { return t.claim(ctx, claim) }); err != nil {
 		return err
 	}
 	if n := t.entry.Record.GetAttempts(); n > crashLoop {

@@ -11,6 +11,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // finish turns the outcome of the attempt into the record, and tells the next stage.
@@ -58,6 +59,7 @@ func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
 	if err := t.change(ctx, record.Conclude(t.owner, have, t.refs...)); err != nil {
 		return err
 	}
+	telemetry.Set(ctx, telemetry.Outcome(stage.Word(have.GetKind(), "OUTCOME_KIND_")), telemetry.Faults(have.GetFaultCodes()))
 	t.log.InfoContext(ctx, "concluded", "outcome", stage.Word(have.GetKind(), "OUTCOME_KIND_"), "documents", len(t.posted), "faults", have.GetFaultCodes())
 	return t.Gate.SendOutcome(ctx, t.m.Subject, t.ready.GetSend(), t.ready.GetSnapshotHash(), o, hash)
 }
@@ -115,6 +117,7 @@ func (t *try) park(ctx context.Context, w record.Waits, give func(string, record
 	if err := t.Gate.Bus.Schedule(ctx, t.m.Subject, w.Until, t.ready); err != nil {
 		return err
 	}
+	telemetry.Set(ctx, telemetry.Outcome("parked"))
 	t.log.InfoContext(ctx, "parked", "until", w.Until, "reason", w.Reason)
 	return t.change(ctx, give(t.owner, w))
 }

@@ -6,11 +6,13 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // Lister lists the invoices of one account.
@@ -42,9 +44,13 @@ func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
 	// Whatever was mended at a customer or an item before Send was pressed was
 	// mended before this list shows the invoice.
 	p.Fresh()
-	rows, err := p.Lister.Invoices(ctx, servicetrade.InvoiceQuery{
+	began := time.Now()
+	listing, span := telemetry.Start(ctx, "list pending invoices", telemetry.Account(p.Account))
+	rows, err := p.Lister.Invoices(listing, servicetrade.InvoiceQuery{
 		Status: []string{servicetrade.StatusPendingAccounting}, Type: "invoice",
 	})
+	telemetry.End(span, err)
+	ctx = telemetry.WithOrigin(ctx, "list pending invoices", began, span)
 	if err != nil {
 		// What was listed all the same is pending; what is missing is not gone.
 		p.Log.WarnContext(ctx, "the list of pending invoices is not complete", "listed", len(rows), "err", err)

@@ -8,11 +8,14 @@ import (
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // again publishes the message of an open send that made no progress. ServiceTrade
 // is the durable source until a send is settled, so that even a lost stream heals.
-func (o *Opener) again(ctx context.Context, e record.Entry) error {
+func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
+	ctx, span := o.begin(ctx, "publish send again", e)
+	defer func() { telemetry.End(span, err) }()
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
 	if err != nil || inv == nil {
 		return err
@@ -40,5 +43,6 @@ func (o *Opener) again(ctx context.Context, e record.Entry) error {
 	}
 	o.Log.WarnContext(ctx, "the send made no progress and is published again", "invoice", inv.GetId(),
 		"send", next.Record.GetSend(), "state", record.StateName(e.State()))
+	o.Metrics.republishes(o.Connection)
 	return o.publish(ctx, next, snap)
 }

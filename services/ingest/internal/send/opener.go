@@ -16,6 +16,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 const (
@@ -43,6 +44,8 @@ type Opener struct {
 	Taker      *snapshot.Taker
 	Log        *slog.Logger
 	Now        func() time.Time
+	// Metrics counts what is opened; nil counts nothing.
+	Metrics *Metrics
 }
 
 // Pending looks at an invoice that a list showed as pending. The list may be old:
@@ -93,7 +96,9 @@ func stuckAfter(e record.Entry) time.Duration {
 func (o *Opener) key(id int64) record.Key { return record.Key{Account: o.Account, InvoiceID: id} }
 
 // open opens the next send, if the invoice still has the wanted status.
-func (o *Opener) open(ctx context.Context, e record.Entry, status string) error {
+func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err error) {
+	ctx, span := o.begin(ctx, "open send", e)
+	defer func() { telemetry.End(span, err) }()
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
 	if err != nil || inv == nil || inv.GetStatus() != status {
 		return err
@@ -124,6 +129,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) error 
 	if err != nil || next.State() == record.Held {
 		return err
 	}
+	o.Metrics.opens(o.Connection, status)
 	return o.publish(ctx, next, snap)
 }
 
@@ -144,6 +150,7 @@ func (o *Opener) read(ctx context.Context, id int64) (*tradepostv1.ServiceTradeI
 // that dies between the two leaves an opening record, which the next poll heals.
 func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.Snapshot) error {
 	r := e.Record
+	telemetry.Set(ctx, telemetry.Send(r.GetSend()), telemetry.Outcome("opened"))
 	to := bus.Subject{Stage: bus.StageReceived, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
 	id := fmt.Sprintf("received/%s/%d/%d/%d", to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished())
 	err := o.Bus.Send(ctx, to, id, &tradepostv1.InvoiceReceived{

@@ -12,6 +12,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // commentFaults makes sure that the private comment with all faults is there.
@@ -123,7 +124,9 @@ func (t *turn) marker(about string) (string, error) {
 }
 
 // comment stores a private comment, unless one with that marker is there already.
-func (t *turn) comment(ctx context.Context, marker, content string) error {
+func (t *turn) comment(ctx context.Context, marker, content string) (err error) {
+	ctx, span := telemetry.Start(ctx, "comment")
+	defer func() { telemetry.End(span, err) }()
 	all, err := t.ServiceTrade.Comments(ctx, t.EntityType, t.entry.Key.InvoiceID)
 	if err != nil {
 		return fmt.Errorf("look for the comment: %w", err)

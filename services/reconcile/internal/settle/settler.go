@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 const (
@@ -61,6 +62,8 @@ type Settler struct {
 	// Instance is unique to this process.
 	Instance string
 	Log      *slog.Logger
+	// Metrics counts what is settled; nil counts nothing.
+	Metrics *Metrics
 }
 
 // Handle takes one invoice.outcome message. It is safe to be called with the same
@@ -121,7 +124,10 @@ func holds(r *tradepostv1.Record, o *tradepostv1.InvoiceOutcome) bool {
 
 // Settle writes the outcome that the record holds to ServiceTrade and closes the
 // send. texts brings the faults and remarks in full; delivered paces the retries.
-func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1.Outcome, delivered int) error {
+func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1.Outcome, delivered int) (err error) {
+	ctx, span := telemetry.Start(ctx, "settle", telemetry.Account(s.Account), telemetry.Connection(s.Connection),
+		telemetry.Invoice(e.Key.InvoiceID), telemetry.Send(e.Record.GetSend()))
+	defer func() { telemetry.End(span, err) }()
 	left, err := s.Gate.Store.TakeOverIn(ctx, e)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"go.opentelemetry.io/otel/attribute"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -18,6 +19,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
 // turn is one attempt to settle one send.
@@ -167,11 +169,13 @@ func (t *turn) checkFence() error {
 	return nil
 }
 
-func (t *turn) put(ctx context.Context, c servicetrade.StatusChange) (*tradepostv1.ServiceTradeInvoice, error) {
+func (t *turn) put(ctx context.Context, c servicetrade.StatusChange) (inv *tradepostv1.ServiceTradeInvoice, err error) {
+	ctx, span := telemetry.Start(ctx, "put status", attribute.String("tradepost.status", c.Status))
+	defer func() { telemetry.End(span, err) }()
 	if err := t.checkFence(); err != nil {
 		return nil, err
 	}
-	inv, err := t.ServiceTrade.SetStatus(ctx, t.entry.Key.InvoiceID, c)
+	inv, err = t.ServiceTrade.SetStatus(ctx, t.entry.Key.InvoiceID, c)
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", c.Status, err)
 	}
@@ -185,6 +189,8 @@ func (t *turn) close(ctx context.Context, settlement tradepostv1.Settlement) err
 		return err
 	}
 	r := t.entry.Record
+	t.Metrics.closed(r, now)
+	telemetry.Set(ctx, telemetry.Outcome(stage.Word(settlement, "SETTLEMENT_")))
 	t.log.InfoContext(ctx, "settled", "settlement", stage.Word(settlement, "SETTLEMENT_"), "faults", r.GetOutcome().GetFaultCodes())
 	to := bus.Subject{Stage: bus.StageSettled, Connection: t.Connection, InvoiceID: r.GetInvoiceId()}
 	return t.Gate.Bus.Send(ctx, to, fmt.Sprintf("settled/%s/%d", t.entry.Key, r.GetSend()), &tradepostv1.InvoiceSettled{

@@ -1,0 +1,43 @@
+package metricsdoc
+
+// advice says for each metric what is bad, and what to do about it.
+var advice = map[string]string{
+	"tradepost_ack_errors_total":                "Grows: the NATS server is slow or away. Nothing is lost, work is done twice. Look at the server and its disk",
+	"tradepost_attempt_seconds":                 "Slower than usual: the accounting system is. Its connection alone is delayed",
+	"tradepost_attempts_total":                  "`rejected` and `error` grow for one connection: look at the comments in ServiceTrade and at `invoice.attempt` messages. `uncertain`: calls whose end nobody saw; they are looked for by themselves",
+	"tradepost_build_info":                      "Different versions side by side for longer than a roll-out: one was left behind",
+	"tradepost_dead_letters_total":              "Grows at all: look at the message ([dead letters](operating.md#dead-letters)); its invoice is held",
+	"tradepost_fetch_errors_total":              "Grows steadily: the server is away, a stream is missing (`tradepost nats apply`), or a permission is. `/readyz` names the consumer",
+	"tradepost_handler_seconds":                 "Slow in `ready`: the accounting system; in `received` or `outcome`: NATS or ServiceTrade. A trace of one invoice tells which",
+	"tradepost_ingest_pending_invoices":         "Above zero and not falling for half an hour: sends are not finished; see `tradepost_oldest_send_age_seconds`. Not shown: no complete list yet",
+	"tradepost_messages_handled_total":          "`retry` and `panic` grow: look at the service's log. `wait` grows: something is away; `waiting` in the records says what",
+	"tradepost_messages_in_flight":              "At the consumer's limit for long: the stage is the bottleneck; for `ready` that is the connection's own limit",
+	"tradepost_messages_redelivered_total":      "Grows with `ack_errors`: see there. Grows with `retry` or `wait`: see `tradepost_messages_handled_total`",
+	"tradepost_oldest_send_age_seconds":         "`open`, `opening` or `claimed` above 30 min: transform or deliver does not work, or the connection is in trouble (`/readyz`). `outcome` or `settling` above 15 min: ServiceTrade is away or refuses. `held`: somebody has to act now",
+	"tradepost_publish_seconds":                 "Above 0.1 s: the server's disk is slow, since it writes through before it acknowledges",
+	"tradepost_send_seconds":                    "Grows: see `tradepost_handler_seconds` and `tradepost_attempt_seconds` for where the time goes",
+	"tradepost_sends_counted_timestamp_seconds": "Older than 10 min, or shown by no replica of ingest: the two metrics of unfinished sends say nothing; look at ingest's log",
+	"tradepost_sends_opened_total":              "Does not grow on a working day: is ingest ready, do the polls work? `tradepost doctor`",
+	"tradepost_sends_republished_total":         "Grows: sends stood still for 15 min. Look at the log of the stage behind, and whether a stream was lost",
+	"tradepost_sends_settled_total":             "`failed` grows faster than usual: one cause for many, mostly a mapping or closed books; the comments say which",
+	"tradepost_sends_unfinished":                "`held` above zero: a person has to act ([held invoices](operating.md#held-invoices)). `parked` grows: the books are away or throttle",
+	"tradepost_servicetrade_call_seconds":       "Slow: ServiceTrade is. Fewer calls at a time help it (`max_parallel`)",
+	"tradepost_servicetrade_calls_total":        "`401` grows: sessions are pushed out, or the password is wrong. `429`: fewer calls at a time. `5xx`, `timeout`, `error`: ServiceTrade is away; reads are tried again, writes looked for",
+}
+
+const tail = `
+Alarm on these, for a start:
+
+` + "```yaml" + `
+- alert: TradepostDeadLetter
+  expr: increase(tradepost_dead_letters_total[15m]) > 0
+- alert: TradepostHeld
+  expr: max by (connection) (tradepost_sends_unfinished{state="held"}) > 0
+- alert: TradepostStuck
+  expr: max by (connection, state) (tradepost_oldest_send_age_seconds{state!~"held|parked"}) > 1800
+- alert: TradepostNotCounted
+  expr: time() - max(tradepost_sends_counted_timestamp_seconds) > 600 or absent(tradepost_sends_counted_timestamp_seconds)
+- alert: TradepostServiceTradeRefuses
+  expr: sum by (status) (rate(tradepost_servicetrade_calls_total{status=~"401|403|429|5..|timeout|error"}[15m])) > 0.1
+` + "```" + `
+`

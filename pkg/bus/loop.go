@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,10 @@ const (
 	minRebind    = 50 * time.Millisecond
 	maxRebind    = 2 * time.Second
 	bindTimeout  = 3 * time.Second
-	quietFor     = 30 * time.Second
+	// How often a bound consumer is looked at again, up to half as long more. Another
+	// version of the service may have had the last word, or a person.
+	lookAgain = 2 * time.Minute
+	quietFor  = 30 * time.Second
 )
 
 var errStopped = errors.New("stopped")
@@ -51,6 +55,7 @@ type loop struct {
 	beat      atomic.Int64
 	trouble   atomic.Pointer[error]
 	lastLog   time.Time
+	nextLook  time.Time
 }
 
 func newLoop(ctx context.Context, s *Subscriber) *loop {
@@ -106,6 +111,7 @@ func (l *loop) fetchUntilStopped() {
 		for err == nil {
 			if err = l.fetch(); err == nil {
 				wait = minRebind
+				err = l.bindAgain()
 			}
 		}
 		if l.stopping.Err() != nil {
@@ -152,8 +158,17 @@ func (l *loop) bind() error {
 	err := l.s.o.Consumer.bind(ctx, l.s.o.JS)
 	if err == nil {
 		l.setTrouble(nil)
+		l.nextLook = time.Now().Add(lookAgain + rand.N(lookAgain/2))
 	}
 	return err
+}
+
+// bindAgain makes the consumer what we declare, should it have been changed since.
+func (l *loop) bindAgain() error {
+	if time.Now().Before(l.nextLook) {
+		return nil
+	}
+	return l.bind()
 }
 
 // fetch takes all free slots, one at least, asks for as many messages, and starts

@@ -14,7 +14,9 @@ import (
 // have ended when it returns; the server and its connections are ended by FakeTime.
 // The server has no socket: connect with Broker.Conn or JS. One thing is not true to
 // life: the server looks at the real clock when it drops messages for their age, so
-// once a stream's age has passed (POLLS: 1 hour) some go too early. Time passes at
+// once a stream's age has passed (POLLS: 1 hour) some go too early, and an update of
+// a stream or a restart of the server drops all that it holds, unless it was given no
+// age (Broker.Ageless). Time passes at
 // about a minute in a millisecond; a mutex held while waiting stops it.
 func FakeTime(t *testing.T, test func(t *testing.T, s *Broker)) {
 	t.Helper()

@@ -53,9 +53,11 @@ type loop struct {
 	inFlight  sync.WaitGroup
 	abandoned atomic.Int64
 	beat      atomic.Int64
-	trouble   atomic.Pointer[error]
-	lastLog   time.Time
-	nextLook  time.Time
+	// stuck counts the messages that nobody has taken for long.
+	stuck    atomic.Int64
+	trouble  atomic.Pointer[error]
+	lastLog  time.Time
+	nextLook time.Time
 }
 
 func newLoop(ctx context.Context, s *Subscriber) *loop {

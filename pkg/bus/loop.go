@@ -157,7 +157,11 @@ func (l *loop) step(limit time.Duration) (context.Context, context.CancelFunc) {
 func (l *loop) bind() error {
 	ctx, done := l.step(bindTimeout)
 	defer done()
-	err := l.s.o.Consumer.bind(ctx, l.s.o.JS)
+	c := l.s.o.Consumer
+	err := c.bind(ctx, l.s.o.JS)
+	if err == nil && c.Bound != nil {
+		err = c.Bound(ctx)
+	}
 	if err == nil {
 		l.setTrouble(nil)
 		l.nextLook = time.Now().Add(lookAgain + rand.N(lookAgain/2))

@@ -74,6 +74,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("streams", s.bus.Ready)
 	return s, s.listenToCommands()
 }
 
@@ -90,10 +91,15 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 		Account: c.AccountID, Lister: client, Opener: o, Parallel: c.Account.ServiceTrade.MaxParallel, Log: log,
 		Seen: func(n int) { s.pending.WithLabelValues(c.AccountID).Set(float64(n)) },
 	}
-	if err := s.router.Handle(bus.TickConsumer(c.AccountID), p.Tick); err != nil {
+	schedule := func(ctx context.Context) error {
+		return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
+	}
+	ticks := bus.TickConsumer(c.AccountID)
+	ticks.Bound = schedule // A stream that was lost and made again has no schedule.
+	if err := s.router.Handle(ticks, p.Tick); err != nil {
 		return err
 	}
-	return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
+	return schedule(ctx)
 }
 
 func (s *Service) listenToCommands() error {

@@ -76,7 +76,9 @@ func takeBack(nc *nats.Conn, sub *nats.Subscription) {
 		_ = sub.Unsubscribe()
 		return
 	}
-	_ = nc.FlushTimeout(pullEndTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), pullEndTimeout)
+	defer cancel()
+	_ = nc.FlushWithContext(ctx)
 }
 
 // receive calls each for the messages of a pull. over tells whether the server is

@@ -98,25 +98,24 @@ func (r *refusals) ready() error {
 		}
 		if time.Since(one.asked) >= roomCheckEvery {
 			one.asked = time.Now()
-			go r.look(stream, *one)
+			go r.look(stream, one)
 		}
 		errs = append(errs, one.err)
 	}
 	return errors.Join(errs...)
 }
 
-func (r *refusals) look(stream string, before refusal) {
+func (r *refusals) look(stream string, seen *refusal) {
 	ctx, cancel := context.WithTimeout(context.Background(), roomCheckTimeout)
 	defer cancel()
 	s, err := r.js.Stream(ctx, stream)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now, ok := r.byStream[stream]
 	switch {
-	case !ok || now.err != before.err || (err != nil && !errors.Is(err, jetstream.ErrStreamNotFound)):
+	case r.byStream[stream] != seen || (err != nil && !errors.Is(err, jetstream.ErrStreamNotFound)):
 		// Overtaken, or not known.
-	case err != nil || hasNoRoom(s.CachedInfo(), before.size):
-		now.at = time.Now()
+	case err != nil || hasNoRoom(s.CachedInfo(), seen.size):
+		seen.at = time.Now()
 	default:
 		delete(r.byStream, stream)
 	}

@@ -146,6 +146,9 @@ func TestBurst(t *testing.T) {
 	})
 	for _, stage := range way {
 		require.EqualValues(t, total, count(t, js, bus.StreamFor(stage)), "%s: each once", stage)
+		consumer, err := js.Consumer(within(t), bus.StreamFor(stage), "chain-"+string(stage))
+		require.NoError(t, err)
+		require.EqualValues(t, total, consumer.CachedInfo().Delivered.Consumer, "%s: none had to come again", stage)
 	}
 	require.NotEmpty(t, first.settled)
 	require.NotEmpty(t, second.settled)

@@ -7,8 +7,9 @@ import (
 	"sync"
 
 	"buf.build/go/protovalidate"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/tradepost/tradepost/pkg/bus/keep"
 )
 
 // MaxBody is the largest body that is sent, in bytes. With its headers a message
@@ -17,10 +18,11 @@ const MaxBody = 900 * 1024
 
 var validator = sync.OnceValues(func() (protovalidate.Validator, error) { return protovalidate.New() })
 
-// Encode returns m as protobuf JSON, fields that are not set left out. The bytes
-// differ between builds (spaces); hash with package canonical, never these.
+// Encode returns m as protobuf JSON, fields that are not set left out, together with
+// what Decode found that this version does not know. The bytes differ between
+// builds (spaces); hash with package canonical, never these.
 func Encode(m proto.Message) ([]byte, error) {
-	body, err := protojson.Marshal(m)
+	body, err := keep.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", messageName(m), err)
 	}
@@ -55,10 +57,11 @@ func ruleInWords(v *protovalidate.Violation) string {
 }
 
 // Decode reads the body of a message and checks it against its schema. Fields
-// that this version does not know are ignored. The error is Poison and names the
-// field and the rule.
+// that this version does not know mean nothing here, but they are kept: a message
+// that is sent on, or parked, has them still (package keep). The error is Poison and
+// names the field and the rule.
 func Decode(m Message, into proto.Message) error {
-	err := protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(m.Body, into)
+	err := keep.Unmarshal(m.Body, into)
 	if err != nil {
 		return Poison(CodeUnreadable, fmt.Errorf("%s: the body is no JSON of %s: %s", m.where(), messageName(into), plainSpaces(err.Error())))
 	}

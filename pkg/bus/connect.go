@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -89,7 +90,8 @@ func Redacted(urls string) string {
 
 func (o ConnectOptions) options(last *atomic.Pointer[error]) []nats.Option {
 	opts := []nats.Option{
-		nats.Name(o.Name), nats.Timeout(dialTimeout),
+		nats.Name(o.Name), nats.Timeout(dialTimeout), nats.FlusherTimeout(writeTimeout),
+		nats.SetCustomDialer(&dialer{net.Dialer{Timeout: dialTimeout}}),
 		nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(maxPingsOut),
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
 		nats.ReconnectWait(500 * time.Millisecond), nats.ReconnectJitter(250*time.Millisecond, time.Second),

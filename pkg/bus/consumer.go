@@ -33,6 +33,11 @@ type Consumer struct {
 	// AckWait is how long the server waits for a sign of life of a message's handler
 	// (the subscriber gives one three times as often) before it delivers it again; 0 = 30 s.
 	AckWait time.Duration
+	// Bound is called each time after the consumer was found or made: at the start, after
+	// every trouble, and every few minutes in between. It makes sure of what else has to
+	// be in the stream, such as the schedule of the polls, and must be idempotent. The
+	// consumer is not ready while it returns an error. nil: nothing else.
+	Bound func(ctx context.Context) error
 	// Timeout ends the context of a handler that takes longer; 0 = no limit.
 	Timeout time.Duration
 }

@@ -71,11 +71,27 @@ func (l *loop) handle(m *nats.Msg) {
 	ctx, cancel := context.WithCancel(context.WithValue(l.handling, deliveryKey{}, d))
 	defer cancel()
 	wm.SetContext(ctx)
+	if l.handOver(wm) {
+		l.await(d, wm)
+	} else {
+		l.giveBack(m)
+	}
+}
+
+// handOver gives the message to Watermill, which takes it at once unless it stands
+// still; healthy tells then. It is false when the loop was stopped first.
+func (l *loop) handOver(wm *message.Message) bool {
+	late := time.AfterFunc(stallAfter, func() { l.stuck.Add(1) })
+	defer func() {
+		if !late.Stop() {
+			l.stuck.Add(-1)
+		}
+	}()
 	select {
 	case l.out <- wm:
-		l.await(d, wm)
+		return true
 	case <-l.stopping.Done():
-		l.giveBack(m)
+		return false
 	}
 }
 

@@ -28,8 +28,14 @@ func (l *loop) logTrouble(err error) {
 }
 
 func (l *loop) healthy() error {
+	if l.stopping.Err() != nil {
+		return nil
+	}
+	if n := l.stuck.Load(); n > 0 {
+		return fmt.Errorf("nobody has taken %d messages for %s", n, stallAfter)
+	}
 	still := time.Since(time.Unix(0, l.beat.Load()))
-	if l.stopping.Err() == nil && still > stallAfter {
+	if still > stallAfter {
 		return fmt.Errorf("the fetch loop has not moved for %s", still.Round(time.Second))
 	}
 	return nil

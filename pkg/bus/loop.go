@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,10 @@ const (
 	minRebind    = 50 * time.Millisecond
 	maxRebind    = 2 * time.Second
 	bindTimeout  = 3 * time.Second
-	quietFor     = 30 * time.Second
+	// How often a bound consumer is looked at again, up to half as long more. Another
+	// version of the service may have had the last word, or a person.
+	lookAgain = 2 * time.Minute
+	quietFor  = 30 * time.Second
 )
 
 var errStopped = errors.New("stopped")
@@ -49,8 +53,11 @@ type loop struct {
 	inFlight  sync.WaitGroup
 	abandoned atomic.Int64
 	beat      atomic.Int64
-	trouble   atomic.Pointer[error]
-	lastLog   time.Time
+	// stuck counts the messages that nobody has taken for long.
+	stuck    atomic.Int64
+	trouble  atomic.Pointer[error]
+	lastLog  time.Time
+	nextLook time.Time
 }
 
 func newLoop(ctx context.Context, s *Subscriber) *loop {
@@ -106,6 +113,7 @@ func (l *loop) fetchUntilStopped() {
 		for err == nil {
 			if err = l.fetch(); err == nil {
 				wait = minRebind
+				err = l.bindAgain()
 			}
 		}
 		if l.stopping.Err() != nil {
@@ -149,11 +157,24 @@ func (l *loop) step(limit time.Duration) (context.Context, context.CancelFunc) {
 func (l *loop) bind() error {
 	ctx, done := l.step(bindTimeout)
 	defer done()
-	err := l.s.o.Consumer.bind(ctx, l.s.o.JS)
+	c := l.s.o.Consumer
+	err := c.bind(ctx, l.s.o.JS)
+	if err == nil && c.Bound != nil {
+		err = c.Bound(ctx)
+	}
 	if err == nil {
 		l.setTrouble(nil)
+		l.nextLook = time.Now().Add(lookAgain + rand.N(lookAgain/2))
 	}
 	return err
+}
+
+// bindAgain makes the consumer what we declare, should it have been changed since.
+func (l *loop) bindAgain() error {
+	if time.Now().Before(l.nextLook) {
+		return nil
+	}
+	return l.bind()
 }
 
 // fetch takes all free slots, one at least, asks for as many messages, and starts

@@ -111,6 +111,13 @@ func (r *Router) conclude(d *Delivery, wm *message.Message, err error) {
 		d.NakAfter(delay)
 		return
 	}
+	if isFull(err) {
+		delay := min(Backoff(m.Delivered), fullRetry)
+		log.Error("no room for what the message leads to; it waits", "delay", delay, "error", err)
+		d.result = resultWait
+		d.NakAfter(delay)
+		return
+	}
 	r.failed(ctx, d, m, err, log)
 }
 

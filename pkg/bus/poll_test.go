@@ -122,3 +122,35 @@ func TestReplicasShareTicks(t *testing.T) {
 	})
 	require.Empty(t, got, "each tick went to one replica")
 }
+
+// A schedule that is lost, with its stream or without, is there again by itself: an
+// account that nobody polls would be a silent stall.
+func TestLostScheduleComesBack(t *testing.T) {
+	bustest.FakeTime(t, func(t *testing.T, s *bustest.Broker) {
+		js := s.JS(t)
+		p := bus.NewPublisher(js, quiet)
+		ticks := make(chan bus.Message, 1000)
+		c := bus.TickConsumer("acme")
+		c.Bound = func(ctx context.Context) error { return p.SchedulePoll(ctx, "acme", 30*time.Second) }
+		r := newRouter(t, js)
+		require.NoError(t, r.Handle(c, func(_ context.Context, m bus.Message) error {
+			ticks <- m
+			return nil
+		}))
+		stop := run(t, r)
+		<-ticks
+		require.NoError(t, js.DeleteStream(context.Background(), bus.StreamPolls))
+		<-time.After(time.Minute)
+		require.ErrorContains(t, r.Ready(), "stream POLLS is missing")
+		_, err := bus.Apply(context.Background(), js, bus.ApplyOptions{})
+		require.NoError(t, err)
+		<-time.After(10 * time.Second)
+		require.NoError(t, r.Ready())
+		require.NotEmpty(t, drained(ticks), "polled at once")
+
+		require.NoError(t, p.Unschedule(context.Background(), "acme"))
+		<-time.After(4 * time.Minute)
+		require.NotEmpty(t, drained(ticks), "found missing with the next look")
+		require.NoError(t, stop())
+	})
+}

@@ -32,6 +32,7 @@ type Publisher struct {
 	service   string
 	inject    func(ctx context.Context, set func(key, value string))
 	metrics   *metrics
+	refusals  refusals
 }
 
 var _ message.Publisher = (*Publisher)(nil)
@@ -57,7 +58,7 @@ func WithPublishMetrics(r prometheus.Registerer) PublisherOption {
 
 // NewPublisher returns a publisher on js.
 func NewPublisher(js jetstream.JetStream, log *slog.Logger, opts ...PublisherOption) *Publisher {
-	p := &Publisher{js: js, log: log, service: js.Conn().Opts.Name}
+	p := &Publisher{js: js, log: log, service: js.Conn().Opts.Name, refusals: refusals{js: js}}
 	for _, opt := range opts {
 		opt(p)
 	}
@@ -83,6 +84,11 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 // closes publishers before the last handlers are done.
 func (p *Publisher) Close() error { return nil }
 
+// Ready is for the readiness probe: an error names each stream that is full or
+// missing, as far as this publisher found out. It is over with the next message that
+// goes through, or a few seconds after the stream has room again.
+func (p *Publisher) Ready() error { return p.refusals.ready() }
+
 func (p *Publisher) publish(ctx context.Context, subject string, m *message.Message, opts ...jetstream.PublishOpt) error {
 	if len(m.Payload) > MaxBody {
 		return fmt.Errorf("publish on %s: the body has %d KiB, at most %d KiB can be sent: %w",
@@ -101,6 +107,12 @@ func (p *Publisher) put(ctx context.Context, wire *nats.Msg, opts ...jetstream.P
 	start := time.Now()
 	ack, err := p.attempt(ctx, wire, opts...)
 	p.metrics.published(p.service, wire.Subject, time.Since(start))
+	if isFull(err) {
+		err = full(wire.Subject, err)
+		p.refusals.note(wire, err)
+		return err
+	}
+	p.refusals.note(wire, err)
 	switch {
 	case errors.Is(err, jetstream.ErrNoStreamResponse):
 		return fmt.Errorf("publish on %s: no stream takes it; run `tradepost nats apply`: %w", wire.Subject, err)

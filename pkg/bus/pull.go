@@ -19,6 +19,8 @@ const (
 	pullMargin = time.Second
 	// Room for what is no message: heartbeats and the status at the end.
 	pullExtra = 16
+	// How long the server gets to confirm that it sends nothing more for a pull.
+	pullEndTimeout = time.Second
 	// Where a delivered message is answered; a status has no reply subject.
 	ackPrefix = "$JS.ACK."
 )
@@ -51,25 +53,45 @@ func (l *loop) pull(ctx context.Context, n int, each func(*nats.Msg)) error {
 	if err != nil {
 		return fmt.Errorf("subscribe for pull: %w", err)
 	}
-	defer func() {
-		_ = sub.Unsubscribe()
-		startArrived(arriving, each)
-	}()
 	if err := nc.PublishRequest(l.pullSubject(), inbox, body); err != nil {
+		_ = sub.Unsubscribe()
 		return fmt.Errorf("pull: %w", err)
 	}
-	return receive(ctx, n, arriving, each)
+	over, err := receive(ctx, n, arriving, each)
+	if over {
+		_ = sub.Unsubscribe()
+		return err
+	}
+	takeBack(nc, sub)
+	startArrived(arriving, each)
+	return err
 }
 
-func receive(ctx context.Context, n int, arriving <-chan *nats.Msg, each func(*nats.Msg)) error {
+// takeBack ends a pull that the server has not ended. What the server sent before it
+// hears of that still arrives, and has to be started or given back: just dropped, it
+// would be missing until its AckWait has passed, after every stop under load. Hence
+// Drain, which goes on receiving, and the round trip.
+func takeBack(nc *nats.Conn, sub *nats.Subscription) {
+	if !nc.IsConnected() || sub.Drain() != nil {
+		_ = sub.Unsubscribe()
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pullEndTimeout)
+	defer cancel()
+	_ = nc.FlushWithContext(ctx)
+}
+
+// receive calls each for the messages of a pull. over tells whether the server is
+// done with it.
+func receive(ctx context.Context, n int, arriving <-chan *nats.Msg, each func(*nats.Msg)) (over bool, err error) {
 	silence := time.NewTimer(2 * pullHeartbeat)
 	defer silence.Stop()
 	for n > 0 {
 		select {
 		case <-ctx.Done():
-			return nil
+			return false, nil
 		case <-silence.C:
-			return errSilent
+			return false, errSilent
 		case m := <-arriving:
 			silence.Reset(2 * pullHeartbeat)
 			if isDelivery(m) {
@@ -78,15 +100,14 @@ func receive(ctx context.Context, n int, arriving <-chan *nats.Msg, each func(*n
 				continue
 			}
 			if ended, err := status(m); ended {
-				return err
+				return true, err
 			}
 		}
 	}
-	return nil
+	return true, nil
 }
 
-// startArrived takes what came between the end of the pull and the end of its
-// subscription: those have slots, too.
+// startArrived takes what came while the pull was being ended: those have slots, too.
 func startArrived(arriving <-chan *nats.Msg, each func(*nats.Msg)) {
 	for {
 		select {

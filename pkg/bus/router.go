@@ -186,12 +186,13 @@ func (r *Router) Healthy() error {
 	return r.each((*Subscriber).Healthy)
 }
 
-// Ready is for the readiness probe: an error names a consumer that is not bound.
+// Ready is for the readiness probe: an error names a consumer that is not bound, or
+// says that dead letters cannot be written.
 func (r *Router) Ready() error {
 	if nc := r.o.JS.Conn(); !nc.IsConnected() {
 		return fmt.Errorf("NATS is not connected (%s)", nc.Status())
 	}
-	return r.each((*Subscriber).Ready)
+	return errors.Join(r.each((*Subscriber).Ready), r.publisher.Ready())
 }
 
 func (r *Router) leftovers() error { return r.each((*Subscriber).Close) }

@@ -7,6 +7,12 @@
 // only. Transitions are pure functions from one record to the next; Store.Change
 // writes the result if nobody else wrote meanwhile.
 //
+// Two versions of a service run at once during a roll-out, and the older one keeps
+// what it does not know: a field of a claim, an outcome or a document for as long as
+// that lives, a field of the record itself for ever, over all sends. So a new field
+// that belongs to one send has to stand in a message that ends with the send, or
+// carry the send's number.
+//
 //	absent, closed ──Open──▶ opening ──Opened──▶ open ──Claim──▶ claimed ──┬─Conclude──▶ outcome ──Settle──▶ settling ──Close──▶ closed
 //	                            └───────Reject──────┴──▶ outcome            ├─Release──▶ open
 //	                                                                        ├─Park─────▶ parked ──Claim──▶ claimed

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/keep"
 )
 
 // ErrConflict means that somebody else changed the record since it was read.
@@ -85,7 +85,7 @@ func (s *Store) Get(ctx context.Context, k Key) (Entry, error) {
 
 func decode(k Key, e jetstream.KeyValueEntry) (Entry, error) {
 	r := &tradepostv1.Record{}
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(e.Value(), r); err != nil {
+	if err := keep.Unmarshal(e.Value(), r); err != nil {
 		return Entry{}, fmt.Errorf("decode the record %s, revision %d: %w", k, e.Revision(), err)
 	}
 	return Entry{Key: k, Record: r, Revision: e.Revision(), At: e.Created()}, nil
@@ -93,7 +93,8 @@ func decode(k Key, e jetstream.KeyValueEntry) (Entry, error) {
 
 // Change writes the record that next makes of the entry's, if nobody changed it
 // since; otherwise ErrConflict. next gets a copy, and nil when there is no record.
-// The entry returned serves the next change.
+// What a newer version wrote and this one does not know stays in the record. The
+// entry returned serves the next change.
 func (s *Store) Change(ctx context.Context, e Entry, next Transition) (Entry, error) {
 	var current *tradepostv1.Record
 	if e.Record != nil {
@@ -103,7 +104,8 @@ func (s *Store) Change(ctx context.Context, e Entry, next Transition) (Entry, er
 	if err != nil {
 		return Entry{}, fmt.Errorf("record %s: %w", e.Key, err)
 	}
-	body, err := protojson.Marshal(r)
+	keep.Carry(e.Record, r)
+	body, err := keep.Marshal(r)
 	if err != nil {
 		return Entry{}, fmt.Errorf("encode the record %s: %w", e.Key, err)
 	}

@@ -80,6 +80,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("streams", gate.Bus.Ready)
 	d.Health.AddReadiness("connections", s.ready)
 	return s, nil
 }

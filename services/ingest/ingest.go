@@ -90,6 +90,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("servicetrade", s.ready)
+	d.Health.AddReadiness("streams", s.bus.Ready)
 	return s, s.listenToCommands()
 }
 
@@ -108,10 +109,15 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 		Fresh: o.Taker.Forget,
 		Seen:  func(n int, err error) { s.polled(c.AccountID, n, err) },
 	}
-	if err := s.router.Handle(bus.TickConsumer(c.AccountID), p.Tick); err != nil {
+	schedule := func(ctx context.Context) error {
+		return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
+	}
+	ticks := bus.TickConsumer(c.AccountID)
+	ticks.Bound = schedule // A stream that was lost and made again has no schedule.
+	if err := s.router.Handle(ticks, p.Tick); err != nil {
 		return err
 	}
-	return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
+	return schedule(ctx)
 }
 
 func (s *Service) polled(account string, n int, err error) {

@@ -65,6 +65,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("streams", gate.Bus.Ready)
 	return s, nil
 }
 

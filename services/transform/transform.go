@@ -49,6 +49,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	s := &Service{config: d.Config, gate: gate, router: router}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("streams", gate.Bus.Ready)
 	return s, router.Handle(bus.ReceivedConsumer(maxInFlight), s.handle)
 }
 

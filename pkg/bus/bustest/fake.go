@@ -1,6 +1,7 @@
 package bustest
 
 import (
+	"runtime"
 	"testing"
 	"testing/synctest"
 
@@ -14,7 +15,9 @@ import (
 // have ended when it returns; the server and its connections are ended by FakeTime.
 // The server has no socket: connect with Broker.Conn or JS. One thing is not true to
 // life: the server looks at the real clock when it drops messages for their age, so
-// once a stream's age has passed (POLLS: 1 hour) some go too early. Time passes at
+// once a stream's age has passed (POLLS: 1 hour) some go too early, and an update of
+// a stream or a restart of the server drops all that it holds, unless it was given no
+// age (Broker.Ageless). Time passes at
 // about a minute in a millisecond; a mutex held while waiting stops it.
 func FakeTime(t *testing.T, test func(t *testing.T, s *Broker)) {
 	t.Helper()
@@ -22,6 +25,8 @@ func FakeTime(t *testing.T, test func(t *testing.T, s *Broker)) {
 	ats.Register()
 	defer ats.Unregister()
 	dir := t.TempDir()
+	forgetTimers()
+	defer forgetTimers()
 	synctest.Test(t, func(t *testing.T) {
 		s := &Broker{dir: dir, bare: server.Options{
 			DontListen: true, JetStream: true, SyncAlways: true, StoreDir: dir, NoLog: true, NoSigs: true,
@@ -30,4 +35,11 @@ func FakeTime(t *testing.T, test func(t *testing.T, s *Broker)) {
 		defer s.close()
 		test(t, s)
 	})
+}
+
+// forgetTimers empties the pool in which nats.go keeps timers for later: one that was
+// made in a bubble must not be used outside of it. A pool is empty after two collections.
+func forgetTimers() {
+	runtime.GC()
+	runtime.GC()
 }

@@ -146,6 +146,19 @@ func (s *Broker) JS(t testing.TB) jetstream.JetStream {
 	return js
 }
 
+// Ageless takes the limit of age away from all streams, for tests in FakeTime that
+// update a stream or restart the server.
+func (s *Broker) Ageless(t testing.TB, js jetstream.JetStream) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	for _, c := range bus.Streams(1) {
+		c.MaxAge = 0
+		_, err := js.UpdateStream(ctx, c)
+		require.NoError(t, err)
+	}
+}
+
 func (s *Broker) current() *server.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()

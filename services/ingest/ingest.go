@@ -48,6 +48,7 @@ type Service struct {
 	clients map[string]*servicetrade.Client
 	pending *prometheus.GaugeVec
 	openers map[string]*send.Opener // by connection
+	hooks   *runtime.HTTPServer     // nil when webhooks are off
 
 	mu      sync.Mutex
 	trouble map[string]error // accounts whose last list failed, and why
@@ -84,7 +85,10 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("servicetrade", s.ready)
-	return s, s.listenToCommands()
+	if err := s.listenToCommands(); err != nil {
+		return nil, err
+	}
+	return s, s.listenToWebhooks()
 }
 
 // attach polls the connection's account on schedule, and once at start.
@@ -103,6 +107,11 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	}
 	if err := s.router.Handle(bus.TickConsumer(c.AccountID), p.Tick); err != nil {
 		return err
+	}
+	if !c.Account.ServiceTrade.WebhookSecret.IsZero() {
+		if err := s.router.Handle(bus.HintConsumer(c.AccountID), o.Hint); err != nil {
+			return err
+		}
 	}
 	return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
 }
@@ -151,6 +160,9 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.router.Run(ctx) })
 	g.Go(func() error { return stage.Sweep(ctx, s.store, sweepEvery, s.deps.Log, s.heal) })
 	g.Go(func() error { return s.keepPolling(ctx) })
+	if s.hooks != nil {
+		g.Go(func() error { return s.hooks.Serve(ctx) })
+	}
 	return g.Wait()
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -97,6 +98,9 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) error 
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
 	if err != nil || inv == nil || inv.GetStatus() != status {
 		return err
+	}
+	if t := inv.GetType(); t != "" && !strings.EqualFold(t, servicetrade.TypeInvoice) {
+		return nil // A vendor's bill: the polls leave it out, but a webhook names it.
 	}
 	if status != servicetrade.StatusPendingAccounting && hash != e.Record.GetSnapshotHash() {
 		o.Log.InfoContext(ctx, "no retry: the invoice was changed since it failed; it has to be sent again in ServiceTrade", "invoice", inv.GetId())

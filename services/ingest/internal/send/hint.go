@@ -18,6 +18,8 @@ const (
 	// hintAge is the age at which a hint that cannot be carried out is given up. It
 	// holds one of few places, and the polls find the invoice without it.
 	hintAge = 10 * time.Minute
+	// hintLocks is how many locks the invoices share.
+	hintLocks = 64
 )
 
 // Hint looks at an invoice that a webhook named. ServiceTrade is asked only when a
@@ -28,6 +30,11 @@ func (o *Opener) Hint(ctx context.Context, m bus.Message) error {
 	if err != nil {
 		return bus.Poison(bus.CodeSubject, err)
 	}
+	// A message that comes twice is looked at twice at once: the second look has to
+	// see what the first one wrote.
+	one := &o.hints[p.InvoiceID%hintLocks]
+	one.Lock()
+	defer one.Unlock()
 	e, err := o.Store.Get(ctx, o.key(p.InvoiceID))
 	if err == nil {
 		if !worthReading(e, m.Published) {

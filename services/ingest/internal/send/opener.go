@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -44,6 +45,8 @@ type Opener struct {
 	Taker      *snapshot.Taker
 	Log        *slog.Logger
 	Now        func() time.Time
+
+	hints [hintLocks]sync.Mutex // by invoice
 }
 
 // Pending looks at an invoice that a list showed as pending. The list may be old:

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-const real = `{"messageId":"5c1c9c6b-9f6f-4c6f-8f0a-3f5f5d3c1a2b","timestamp":"1401833057","data":[
+const genuine = `{"messageId":"5c1c9c6b-9f6f-4c6f-8f0a-3f5f5d3c1a2b","timestamp":"1401833057","data":[
 	{"action":"updated","timestamp":1401833052,"userId":1234,"entity":{"type":"invoice","id":2687264638045999,"uri":"https://x/api/invoice/1"}},
 	{"action":"created","timestamp":1401833052,"userId":null,"entity":{"type":"job","id":34872}}]}`
 
@@ -18,7 +18,7 @@ func TestInvoices(t *testing.T) {
 		body string
 		want []int64
 	}{
-		"as documented":           {real, []int64{2687264638045999}},
+		"as documented":           {genuine, []int64{2687264638045999}},
 		"two and one twice":       {`{"data":[{"entity":{"type":"invoice","id":1}},{"entity":{"type":"Invoice","id":"2"}},{"entity":{"type":"INVOICE","id":1}}]}`, []int64{1, 2}},
 		"the largest id":          {`{"data":[{"entity":{"type":"invoice","id":9223372036854775807}}]}`, []int64{9223372036854775807}},
 		"too large an id":         {`{"data":[{"entity":{"type":"invoice","id":9223372036854775808}}]}`, nil},
@@ -30,8 +30,8 @@ func TestInvoices(t *testing.T) {
 		"no envelope":             {`[{"entity":{"type":"invoice","id":5}}]`, []int64{5}},
 		"keys in another case":    {`{"Data":[{"Entity":{"Type":"invoice","Id":6}}]}`, []int64{6}},
 		"data twice":              {`{"data":[{"entity":{"type":"invoice","id":1}}],"x":{"data":[1]},"data":[{"entity":{"type":"invoice","id":2}}]}`, []int64{1, 2}},
-		"cut":                     {real[:strings.Index(real, `"job"`)], []int64{2687264638045999}},
-		"a byte order mark":       {"\xef\xbb\xbf" + real, []int64{2687264638045999}},
+		"cut":                     {strings.SplitAfter(genuine, `"job"`)[0], []int64{2687264638045999}},
+		"a byte order mark":       {"\xef\xbb\xbf" + genuine, []int64{2687264638045999}},
 		"nothing":                 {"", nil},
 		"no JSON":                 {"hello", nil},
 		"no data":                 {`{"data":null}`, nil},
@@ -61,7 +61,7 @@ func TestEveryInvoiceOfAMessageIsFound(t *testing.T) {
 }
 
 func FuzzInvoices(f *testing.F) {
-	for _, seed := range []string{real, `{"data":{"0":{"entity":{"type":"invoice","id":"1"}}}}`, `[{"type":"invoice","id":1}]`, `{"data":[`, `{"data":{"a"`, "", "{}", `{"data":[{"entity":{"type":13,"id":1e3}}]}`} {
+	for _, seed := range []string{genuine, `{"data":{"0":{"entity":{"type":"invoice","id":"1"}}}}`, `[{"type":"invoice","id":1}]`, `{"data":[`, `{"data":{"a"`, "", "{}", `{"data":[{"entity":{"type":13,"id":1e3}}]}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

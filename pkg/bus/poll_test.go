@@ -122,3 +122,20 @@ func TestReplicasShareTicks(t *testing.T) {
 	})
 	require.Empty(t, got, "each tick went to one replica")
 }
+
+func TestHintsAreTakenPerAccount(t *testing.T) {
+	js := bustest.Server(t).JS(t)
+	p := bus.NewPublisher(js, quiet)
+	got := make(chan string, 10)
+	r := newRouter(t, js)
+	require.NoError(t, r.Handle(bus.HintConsumer("acme"), func(_ context.Context, m bus.Message) error {
+		got <- m.Raw
+		return nil
+	}))
+	run(t, r)
+	require.NoError(t, p.Hint(within(t), "acme-west", 7))
+	require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour))
+	require.NoError(t, p.Hint(within(t), "acme", 8))
+	require.Equal(t, "poll.hint.acme.8", bustest.Receive(t, got))
+	require.Empty(t, got)
+}

@@ -37,3 +37,14 @@ func CommandConsumer(limit int) Consumer {
 func TickConsumer(account string) Consumer {
 	return Consumer{Stream: StreamPolls, Durable: "poll-" + account, Filter: PollTick(account), MaxInFlight: 1}
 }
+
+// hintsInFlight is how many hints of one account are looked at at once.
+const hintsInFlight = 4
+
+// HintConsumer is ingest's for the hints that one account's webhooks left.
+func HintConsumer(account string) Consumer {
+	return Consumer{
+		Stream: StreamPolls, Durable: "hint-" + account,
+		Filter: pollRoot + ".hint." + account + ".*", MaxInFlight: hintsInFlight,
+	}
+}

@@ -154,3 +154,20 @@ func TestLostScheduleComesBack(t *testing.T) {
 		require.NoError(t, stop())
 	})
 }
+
+func TestHintsAreTakenPerAccount(t *testing.T) {
+	js := bustest.Server(t).JS(t)
+	p := bus.NewPublisher(js, quiet)
+	got := make(chan string, 10)
+	r := newRouter(t, js)
+	require.NoError(t, r.Handle(bus.HintConsumer("acme"), func(_ context.Context, m bus.Message) error {
+		got <- m.Raw
+		return nil
+	}))
+	run(t, r)
+	require.NoError(t, p.Hint(within(t), "acme-west", 7))
+	require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour))
+	require.NoError(t, p.Hint(within(t), "acme", 8))
+	require.Equal(t, "poll.hint.acme.8", bustest.Receive(t, got))
+	require.Empty(t, got)
+}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/mapping"
@@ -18,10 +19,11 @@ import (
 type Config struct {
 	// DataDir holds what the one binary keeps on disk (its NATS streams). Relative
 	// paths in the file start at the file; default "data".
-	DataDir string `yaml:"data_dir" env:"TRADEPOST_DATA_DIR"`
-	NATS    NATS   `yaml:"nats"`
-	HTTP    HTTP   `yaml:"http"`
-	Log     Log    `yaml:"log"`
+	DataDir string  `yaml:"data_dir" env:"TRADEPOST_DATA_DIR"`
+	NATS    NATS    `yaml:"nats"`
+	HTTP    HTTP    `yaml:"http"`
+	Log     Log     `yaml:"log"`
+	Webhook Webhook `yaml:"webhook"`
 	// Accounts by id.
 	Accounts map[string]*Account `yaml:"accounts" env:"-"`
 	// Connections by id.
@@ -57,6 +59,34 @@ type Log struct {
 	Level string `yaml:"level" env:"TRADEPOST_LOG_LEVEL"`
 	// Format is auto (text on a terminal, JSON otherwise), text or json; default auto.
 	Format string `yaml:"format" env:"TRADEPOST_LOG_FORMAT"`
+}
+
+// Webhook tells where ServiceTrade's webhooks arrive. They only make things
+// faster: the polls find the same invoices later.
+type Webhook struct {
+	// Listen is host:port, or "off", the default. Only ingest listens, and not on
+	// the address of its health pages, which nobody outside should reach.
+	Listen string `yaml:"listen" env:"TRADEPOST_WEBHOOK_LISTEN"`
+	// PublicURL is the https address under which ServiceTrade reaches Listen, as a
+	// rule that of a proxy; "" where no webhook is registered. Only the
+	// registration reads it.
+	PublicURL string `yaml:"public_url" env:"TRADEPOST_WEBHOOK_PUBLIC_URL"`
+}
+
+// WebhookPath begins the path of every webhook's address:
+// <public_url>/webhook/<account>/<secret>.
+const WebhookPath = "/webhook/"
+
+// WebhookAddress is where ServiceTrade sends what happens in the account. It holds
+// the account's secret: whoever knows it can have invoices read in vain, nothing more.
+func (c *Config) WebhookAddress(a *Account) string {
+	return c.WebhookPrefix(a) + a.ServiceTrade.WebhookSecret.Reveal()
+}
+
+// WebhookPrefix begins every address that was ever registered for the account
+// under the present public_url, whatever the secret was then.
+func (c *Config) WebhookPrefix(a *Account) string {
+	return strings.TrimRight(c.Webhook.PublicURL, "/") + WebhookPath + a.ID + "/"
 }
 
 // Account is one ServiceTrade account.
@@ -104,6 +134,10 @@ type ServiceTrade struct {
 	ExternalSystem string `yaml:"external_system"`
 	// AppURL is the web application's address, for links; default https://app.servicetrade.com.
 	AppURL string `yaml:"app_url"`
+	// WebhookSecret is the part of the webhook's address that nobody can guess, the
+	// only proof that a message comes from ServiceTrade. None where the account has
+	// no webhook.
+	WebhookSecret Secret `yaml:"webhook_secret"`
 }
 
 // setDefaults fills in what a file need not say.

@@ -16,6 +16,8 @@ type accountOverrides struct {
 	URL      string `env:"URL"`
 	Username string `env:"USERNAME"`
 	Password string `env:"PASSWORD"`
+	// WebhookSecret replaces webhook_secret.
+	WebhookSecret string `env:"WEBHOOK_SECRET"`
 }
 
 // EnvPrefix is what the environment variables of an account begin with: for the
@@ -50,6 +52,9 @@ func override(c *Config, vars map[string]string) []strictyaml.Problem {
 		}
 		if o.Password != "" {
 			st.Password = NewSecret(o.Password)
+		}
+		if o.WebhookSecret != "" {
+			st.WebhookSecret = NewSecret(o.WebhookSecret)
 		}
 	}
 	return problems

@@ -16,7 +16,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("- a\n"))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, problems := read(dir+"/tradepost.yaml", data, map[string]string{"ACME_SERVICETRADE_PASSWORD": "x"})
+		c, problems := read(dir+"/tradepost.yaml", data, map[string]string{"ACME_SERVICETRADE_PASSWORD": "x", "ACME_WEBHOOK_SECRET": "0123456789abcdef01234567"})
 		require.NotNil(t, c)
 		for _, p := range problems {
 			require.NotEmpty(t, p.What)

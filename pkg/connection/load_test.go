@@ -73,7 +73,7 @@ func TestExampleLoads(t *testing.T) {
 	path := filepath.Join(dir, "tradepost.yaml")
 	put(t, path, connection.ExampleConfig())
 	put(t, filepath.Join(dir, "mappings/acme-books.yaml"), connection.ExampleMapping())
-	c, err := connection.Load(path, []string{"ACME_SERVICETRADE_PASSWORD=x"})
+	c, err := connection.Load(path, []string{"ACME_SERVICETRADE_PASSWORD=x", "ACME_WEBHOOK_SECRET=0123456789abcdef01234567"})
 	require.NoError(t, err)
 	require.Equal(t, "x", c.Accounts["acme"].ServiceTrade.Password.Reveal())
 	require.Equal(t, "Acme Mechanical, main books", c.Connections["acme-books"].DisplayName)

@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"fmt"
 	"maps"
 	"net"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 func (c *Config) validate() []Problem {
 	k := &checker{config: c}
 	k.process()
+	k.webhook()
 	if len(c.Accounts) == 0 {
 		k.add("accounts", "add at least one ServiceTrade account", "there is none")
 	}
@@ -47,17 +49,17 @@ func (k *checker) process() {
 	if !slices.Contains([]int{1, 3, 5}, c.NATS.Replicas) {
 		k.add("nats.replicas", "use 1 for a single server, 3 or 5 for a cluster", "%d copies make no sense", c.NATS.Replicas)
 	}
-	k.listen(c.HTTP.Listen)
+	k.listen("http.listen", c.HTTP.Listen, "127.0.0.1:8080", ":8080")
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "auto", "text", "json")
 }
 
-func (k *checker) listen(address string) {
-	if address == "off" {
+func (k *checker) listen(key, address, own, all string) {
+	if address == off {
 		return
 	}
 	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
-		k.add("http.listen", `write host:port, such as 127.0.0.1:8080 or ":8080" for all addresses, or "off"`, "%q is no address to listen on", address)
+		k.add(key, fmt.Sprintf(`write host:port, such as %s or %q for all addresses, or "off"`, own, all), "%q is no address to listen on", address)
 	}
 }
 

@@ -55,6 +55,7 @@ func (k *checker) serviceTrade(key string, a *Account) {
 	if st.Password.IsZero() {
 		k.add(key+".password", "add it as {env: NAME} or {file: path}, or set "+EnvPrefix(a.ID)+"PASSWORD", "is missing")
 	}
+	k.webhookSecret(key+".webhook_secret", st.WebhookSecret)
 	k.entityType(key+".invoice_entity_type", st.InvoiceEntityType)
 	if st.PollInterval < minPollInterval || st.PollInterval > maxPollInterval || st.PollInterval%time.Second != 0 {
 		k.add(key+".poll_interval", "use 30s unless there is a reason not to", "%s is not whole seconds between %s and %s", st.PollInterval, minPollInterval, maxPollInterval)

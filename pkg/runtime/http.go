@@ -42,9 +42,15 @@ type HTTPServer struct {
 // Listen opens the address ("host:port"), so that a port that is taken is told
 // before anything else is begun.
 func Listen(address string, handler http.Handler) (*HTTPServer, error) {
+	return ListenFor("http.listen, TRADEPOST_HTTP_LISTEN", address, handler)
+}
+
+// ListenFor is Listen for another address than that of the health pages; setting
+// names where it comes from.
+func ListenFor(setting, address string, handler http.Handler) (*HTTPServer, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s (http.listen, TRADEPOST_HTTP_LISTEN): %w", address, err)
+		return nil, fmt.Errorf("listen on %s (%s): %w", address, setting, err)
 	}
 	return &HTTPServer{listener: listener, server: &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,

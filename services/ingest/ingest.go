@@ -52,6 +52,7 @@ type Service struct {
 	openers map[string]*send.Opener // by connection
 	opened  *send.Metrics
 	census  *census.Census
+	hooks   *runtime.HTTPServer // nil when webhooks are off
 
 	mu      sync.Mutex
 	trouble map[string]error // accounts whose last list failed, and why
@@ -91,7 +92,10 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("servicetrade", s.ready)
 	d.Health.AddReadiness("streams", s.bus.Ready)
-	return s, s.listenToCommands()
+	if err := s.listenToCommands(); err != nil {
+		return nil, err
+	}
+	return s, s.listenToWebhooks()
 }
 
 // attach polls the connection's account on schedule, and once at start.
@@ -116,6 +120,11 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	ticks.Bound = schedule // A stream that was lost and made again has no schedule.
 	if err := s.router.Handle(ticks, p.Tick); err != nil {
 		return err
+	}
+	if !c.Account.ServiceTrade.WebhookSecret.IsZero() {
+		if err := s.router.Handle(bus.HintConsumer(c.AccountID), o.Hint); err != nil {
+			return err
+		}
 	}
 	return schedule(ctx)
 }
@@ -165,6 +174,9 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return stage.Sweep(ctx, s.store, sweepEvery, s.deps.Log, s.heal) })
 	g.Go(func() error { return s.keepPolling(ctx) })
 	g.Go(func() error { return s.census.Run(ctx) })
+	if s.hooks != nil {
+		g.Go(func() error { return s.hooks.Serve(ctx) })
+	}
 	return g.Wait()
 }
 

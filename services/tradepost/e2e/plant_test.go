@@ -40,12 +40,20 @@ type plant struct {
 	natsURL string
 	js      jetstream.JetStream
 	nc      *nats.Conn
+	// tune changes the configuration before it is written; nil leaves it.
+	tune func(config map[string]any)
 }
 
 func newPlant(t *testing.T, book *sandbox.Book) *plant {
 	t.Helper()
-	p := &plant{t: t, dir: t.TempDir(), procs: map[string]*proc{}}
-	p.sandbox = sandbox.New(sandbox.Options{Book: book, Configured: true})
+	return newPlantOf(t, sandbox.Options{Book: book, Configured: true}, nil)
+}
+
+func newPlantOf(t *testing.T, o sandbox.Options, tune func(config map[string]any)) *plant {
+	t.Helper()
+	p := &plant{t: t, dir: t.TempDir(), procs: map[string]*proc{}, tune: tune}
+	p.sandbox = sandbox.New(o)
+	book := o.Book
 	web := httptest.NewServer(p.sandbox)
 	t.Cleanup(web.Close)
 	p.startNATS()
@@ -111,7 +119,7 @@ func (p *plant) writeConfig(url string, book *sandbox.Book) {
 		}
 		return m
 	}
-	p.write("tradepost.yaml", map[string]any{
+	config := map[string]any{
 		"nats": map[string]any{"url": p.natsURL},
 		"accounts": map[string]any{account: map[string]any{
 			"time_zone": book.TimeZone,
@@ -124,7 +132,11 @@ func (p *plant) writeConfig(url string, book *sandbox.Book) {
 			"account": account, "connector": "hledger", "mapping_file": "mapping.yaml",
 			"settings": map[string]any{"journal_dir": "books"},
 		}},
-	})
+	}
+	if p.tune != nil {
+		p.tune(config)
+	}
+	p.write("tradepost.yaml", config)
 	p.write("mapping.yaml", map[string]any{
 		"version":              1,
 		"customers":            map[string]any{"match": []string{"external_id", "table"}, "table": table(book.CustomerTable)},

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -46,6 +48,8 @@ type Opener struct {
 	Now        func() time.Time
 	// Metrics counts what is opened; nil counts nothing.
 	Metrics *Metrics
+
+	hints [hintLocks]sync.Mutex // by invoice
 }
 
 // Pending looks at an invoice that a list showed as pending. The list may be old:
@@ -102,6 +106,9 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err e
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
 	if err != nil || inv == nil || inv.GetStatus() != status {
 		return err
+	}
+	if t := inv.GetType(); t != "" && !strings.EqualFold(t, servicetrade.TypeInvoice) {
+		return nil // A vendor's bill: the polls leave it out, but a webhook names it.
 	}
 	if status != servicetrade.StatusPendingAccounting && hash != e.Record.GetSnapshotHash() {
 		o.Log.InfoContext(ctx, "no retry: the invoice was changed since it failed; it has to be sent again in ServiceTrade", "invoice", inv.GetId())

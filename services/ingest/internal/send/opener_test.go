@@ -34,9 +34,12 @@ type office struct {
 	customer string
 	// related is the error of reading what belongs to the invoice.
 	related error
+	// reads counts how often the invoice was read.
+	reads int
 }
 
 func (o *office) Invoice(context.Context, int64) (*tradepostv1.ServiceTradeInvoice, error) {
+	o.reads++
 	if o.err != nil {
 		return nil, o.err
 	}

@@ -8,12 +8,9 @@ import (
 // listenToWebhooks opens the address of the webhooks. An account without an
 // enabled connection may have one too: its hints wait in the stream for an hour.
 func (s *Service) listenToWebhooks() error {
-	address := s.deps.Config.Webhook.Listen
-	if address == "off" {
-		return nil
-	}
 	handler, err := webhook.New(webhook.Options{Account: s.webhookAccount, Hints: s.bus, Log: s.deps.Log, Metrics: s.deps.Metrics})
-	if err != nil {
+	address := s.deps.Config.Webhook.Listen
+	if err != nil || address == "off" {
 		return err
 	}
 	s.hooks, err = runtime.ListenFor("webhook.listen, TRADEPOST_WEBHOOK_LISTEN", address, handler)

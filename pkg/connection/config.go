@@ -88,9 +88,15 @@ func (a *Account) Location() *time.Location {
 // ServiceTrade tells how to reach the account, and what is known of it.
 type ServiceTrade struct {
 	// URL of the API, with its /api; default https://api.servicetrade.com/api.
-	URL      string `yaml:"url"`
+	URL string `yaml:"url"`
+	// Auth is how Tradepost signs in: "session" (user name and password) or
+	// "oauth2" (an OAuth2 client); default session.
+	Auth     string `yaml:"auth"`
 	Username string `yaml:"username"`
 	Password Secret `yaml:"password"`
+	// ClientID and ClientSecret are those of the OAuth2 client.
+	ClientID     string `yaml:"client_id"`
+	ClientSecret Secret `yaml:"client_secret"`
 	// InvoiceEntityType is the number by which ServiceTrade's comments call an
 	// invoice. It is not published and has no default: without it no comment
 	// could be written, and so no invoice marked as failed.
@@ -106,9 +112,32 @@ type ServiceTrade struct {
 	AppURL string `yaml:"app_url"`
 }
 
+// The values of ServiceTrade.Auth.
+const (
+	AuthSession = "session"
+	AuthOAuth2  = "oauth2"
+)
+
+// Identity is whom Tradepost signs in as: the user name, or the OAuth2 client.
+func (s ServiceTrade) Identity() string {
+	if s.Auth == AuthOAuth2 {
+		return s.ClientID
+	}
+	return s.Username
+}
+
+// CanSignIn says that there is something to sign in with.
+func (s ServiceTrade) CanSignIn() bool {
+	if s.Auth == AuthOAuth2 {
+		return s.ClientID != "" && !s.ClientSecret.IsZero()
+	}
+	return s.Username != "" && !s.Password.IsZero()
+}
+
 // setDefaults fills in what a file need not say.
 func (s *ServiceTrade) setDefaults() {
 	s.URL = "https://api.servicetrade.com/api"
+	s.Auth = AuthSession
 	s.PollInterval = 30 * time.Second
 	s.MaxParallel = 4
 	s.AppURL = "https://app.servicetrade.com"

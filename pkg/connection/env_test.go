@@ -40,6 +40,24 @@ func TestEnvironmentHealsTheFile(t *testing.T) {
 	require.Equal(t, "u", c.Accounts["acme-west"].ServiceTrade.Username)
 }
 
+func TestEnvironmentSwitchesToOAuth2(t *testing.T) {
+	c, err := connection.Load(write(t, small), []string{
+		"TRADEPOST_ACCOUNT_ACME_AUTH=oauth2", "TRADEPOST_ACCOUNT_ACME_CLIENT_ID=i", "TRADEPOST_ACCOUNT_ACME_CLIENT_SECRET=s",
+	})
+	require.NoError(t, err)
+	st := c.Accounts["acme"].ServiceTrade
+	require.True(t, st.CanSignIn())
+	require.Equal(t, "i", st.Identity())
+	require.Equal(t, "s", st.ClientSecret.Reveal())
+
+	_, err = connection.Load(write(t, small), []string{"TRADEPOST_ACCOUNT_ACME_AUTH=oauth2"})
+	require.ErrorContains(t, err, "accounts.acme.servicetrade.client_id: is missing")
+	require.ErrorContains(t, err, "or set TRADEPOST_ACCOUNT_ACME_CLIENT_SECRET")
+	require.NotContains(t, err.Error(), "password")
+	_, err = connection.Load(write(t, small), []string{"TRADEPOST_ACCOUNT_ACME_AUTH=oath2"})
+	require.ErrorContains(t, err, `accounts.acme.servicetrade.auth: "oath2" is not known`)
+}
+
 func TestEnvironmentOfTheWrongKind(t *testing.T) {
 	_, err := connection.Load(write(t, small), []string{"TRADEPOST_NATS_REPLICAS=three", "TRADEPOST_LOG_LEVEL=loud"})
 	require.ErrorContains(t, err, `environment: TRADEPOST_NATS_REPLICAS: "three" cannot be used as int`)

@@ -96,7 +96,11 @@ func (c *Client) newRequest(ctx context.Context, r request, token string) (*http
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if token != "" {
+	switch {
+	case token == "":
+	case c.oauth():
+		req.Header.Set("Authorization", "Bearer "+token)
+	default:
 		req.Header.Set("Cookie", sessionCookie+"="+token)
 	}
 	return req, nil

@@ -14,9 +14,10 @@ func Clients(c *connection.Config, log *slog.Logger) map[string]*servicetrade.Cl
 	clients := make(map[string]*servicetrade.Client, len(c.Accounts))
 	for id, a := range c.Accounts {
 		clients[id] = servicetrade.New(servicetrade.Config{
-			URL: a.ServiceTrade.URL, Username: a.ServiceTrade.Username,
-			Password: a.ServiceTrade.Password.Reveal(), MaxParallel: a.ServiceTrade.MaxParallel,
-			Log: log.With("account", id),
+			URL: a.ServiceTrade.URL, Auth: a.ServiceTrade.Auth,
+			Username: a.ServiceTrade.Username, Password: a.ServiceTrade.Password.Reveal(),
+			ClientID: a.ServiceTrade.ClientID, ClientSecret: a.ServiceTrade.ClientSecret.Reveal(),
+			MaxParallel: a.ServiceTrade.MaxParallel, Log: log.With("account", id),
 		})
 	}
 	return clients

@@ -29,7 +29,8 @@ func (d *doctor) patient(a *connection.Account) (p *patient, done func()) {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: d.limit, ForceAttemptHTTP2: true}
 	p = &patient{doctor: d, account: a, web: &http.Client{Transport: tap{transport}, Timeout: d.limit}}
 	p.client = servicetrade.New(servicetrade.Config{
-		URL: st.URL, Username: st.Username, Password: st.Password.Reveal(), MaxParallel: st.MaxParallel,
+		URL: st.URL, Auth: st.Auth, Username: st.Username, Password: st.Password.Reveal(),
+		ClientID: st.ClientID, ClientSecret: st.ClientSecret.Reveal(), MaxParallel: st.MaxParallel,
 		HTTPClient: p.web, UserAgent: "tradepost-doctor", RetryDelay: 300 * time.Millisecond,
 	})
 	return p, transport.CloseIdleConnections
@@ -70,9 +71,8 @@ func (d *doctor) account(ctx context.Context, a *connection.Account) accountFoun
 // enter signs in, if there is something to sign in with.
 func (p *patient) enter(ctx context.Context) (in bool, results []Result) {
 	c := p.check("sign-in")
-	st := p.account.ServiceTrade
-	if st.Username == "" || st.Password.IsZero() {
-		return false, []Result{c.skip("username or password is missing, so nothing else was looked at")}
+	if !p.account.ServiceTrade.CanSignIn() {
+		return false, []Result{c.skip("username or password (auth: oauth2: client_id or client_secret) is missing, so nothing else was looked at")}
 	}
 	in, results, _ = bounded(ctx, p.doctor, c, p.signIn)
 	return in, results

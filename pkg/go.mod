@@ -16,6 +16,7 @@ require (
 	github.com/prometheus/client_golang v1.25.0
 	github.com/shopspring/decimal v1.6.0
 	github.com/stretchr/testify v1.12.1
+	github.com/tink-crypto/tink-go/v2 v2.9.0
 	github.com/tradepost/tradepost/proto v0.0.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/sync v0.24.0

@@ -26,6 +26,9 @@ const (
 	BucketInvoices = "invoices"
 	// BucketConnections holds one record for each connection (pauses, identity).
 	BucketConnections = "connections"
+	// BucketSessions holds the sign-ins to ServiceTrade, encrypted, one for each
+	// account and user.
+	BucketSessions = "sessions"
 )
 
 const (
@@ -85,6 +88,11 @@ func Buckets(replicas int) []jetstream.KeyValueConfig {
 		{
 			Bucket: BucketConnections, Description: "The record of each connection", History: 5,
 			Storage: jetstream.FileStorage, Replicas: replicas, Compression: true,
+		},
+		{
+			// What was replaced is of no use to anybody but a thief.
+			Bucket: BucketSessions, Description: "The sign-ins to ServiceTrade, encrypted", History: 1,
+			Storage: jetstream.FileStorage, Replicas: replicas,
 		},
 	}
 }

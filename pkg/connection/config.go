@@ -5,9 +5,12 @@
 package connection
 
 import (
+	"encoding/base64"
+	"errors"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/mapping"
@@ -22,6 +25,8 @@ type Config struct {
 	NATS    NATS   `yaml:"nats"`
 	HTTP    HTTP   `yaml:"http"`
 	Log     Log    `yaml:"log"`
+	// Secrets is what Tradepost's own secrets are encrypted with.
+	Secrets Secrets `yaml:"secrets"`
 	// Accounts by id.
 	Accounts map[string]*Account `yaml:"accounts" env:"-"`
 	// Connections by id.
@@ -58,6 +63,32 @@ type Log struct {
 	// Format is auto (text on a terminal, JSON otherwise), text or json; default auto.
 	Format string `yaml:"format" env:"TRADEPOST_LOG_FORMAT"`
 }
+
+// Secrets tells the key that encrypts what processes share over NATS: the sessions
+// and tokens of ServiceTrade.
+type Secrets struct {
+	// KeyFile is the path of a file with the key: 32 bytes in base64. "" means no
+	// key, unless the environment has one: then each separate service signs in by
+	// itself, and `tradepost up` makes a key in data_dir.
+	KeyFile string `yaml:"key_file" env:"TRADEPOST_SECRETS_KEY_FILE"`
+	// Key is what KeyFile or the variable TRADEPOST_SECRETS_KEY holds; empty where
+	// there is none.
+	Key Secret `yaml:"-" env:"-"`
+}
+
+// secretsKeySize is AES-256's.
+const secretsKeySize = 32
+
+// Bytes returns the key itself.
+func (s Secrets) Bytes() ([]byte, error) {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s.Key.Reveal()))
+	if err != nil || len(raw) != secretsKeySize {
+		return nil, errSecretsKey
+	}
+	return raw, nil
+}
+
+var errSecretsKey = errors.New("the key for secrets is not 32 bytes in base64")
 
 // Account is one ServiceTrade account.
 type Account struct {

@@ -59,9 +59,13 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
+	clients, err := stage.Clients(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
 		deps: d, connectors: connectors, gate: gate, router: router,
-		clients: stage.Clients(d.Config, d.Log), trouble: map[string]error{},
+		clients: clients, trouble: map[string]error{},
 	}
 	for _, c := range d.Config.EnabledConnections() {
 		s.trouble[c.ID] = errAttaching

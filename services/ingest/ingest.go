@@ -56,9 +56,13 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	clients, err := stage.Clients(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
 		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
-		clients: stage.Clients(d.Config, d.Log), openers: map[string]*send.Opener{},
+		clients: clients, openers: map[string]*send.Opener{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
 			Help: "Invoices that the last complete list of an account showed as pending_accounting.",

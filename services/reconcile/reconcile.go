@@ -52,8 +52,12 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	clients, err := stage.Clients(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		deps: d, gate: gate, router: router, clients: stage.Clients(d.Config, d.Log),
+		deps: d, gate: gate, router: router, clients: clients,
 		settlers: map[string]*settle.Settler{},
 	}
 	for _, c := range d.Config.EnabledConnections() {

@@ -18,6 +18,7 @@ func (c *Client) call(ctx context.Context, r request) (*reply, error) {
 			return nil, fmt.Errorf("%s %s: sign in: %w", r.method, r.path, err)
 		}
 		rep, fault := c.try(ctx, r, a.Token)
+		c.noteForbidden(ctx, r, fault)
 		if fault == nil {
 			return rep, nil
 		}

@@ -113,6 +113,21 @@ func WriteUncertain(err error) bool {
 	return is(err, func(e *Error) bool { return e.Uncertain })
 }
 
+// WaitReason is a stable word for what keeps ServiceTrade from answering, for the
+// record of what waits.
+func WaitReason(err error) string {
+	switch {
+	case IsSignedOut(err):
+		return "servicetrade_signed_out"
+	case IsForbidden(err):
+		return "servicetrade_forbidden"
+	case IsThrottled(err):
+		return "servicetrade_throttled"
+	default:
+		return "servicetrade_unreachable"
+	}
+}
+
 func is(err error, match func(*Error) bool) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && match(e)

@@ -36,11 +36,11 @@ type keeper struct {
 	credentials string
 	gate        chan struct{} // holds one token: one caller at the vault
 
-	mu      sync.Mutex
-	seen    SignIn
-	quiet   time.Time // until then fault is the answer
-	fault   *Error
-	allowed map[string]bool // forbidden actions that were noted
+	mu     sync.Mutex
+	seen   SignIn
+	quiet  time.Time // until then fault is the answer
+	fault  *Error
+	denied map[string]time.Time // forbidden kinds of calls, and when that was told
 }
 
 // known returns the sign-in that was seen last, without asking anybody.

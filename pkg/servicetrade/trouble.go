@@ -1,6 +1,7 @@
 package servicetrade
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -34,9 +35,13 @@ type Trouble struct {
 	Action string `json:"action"`
 	// Says is what ServiceTrade said, without secrets.
 	Says string `json:"says,omitempty"`
-	// Fix is who mends it, and how.
-	Fix string `json:"fix"`
+	// Owner is who mends it, as people say it, and Fix how.
+	Owner string `json:"owner"`
+	Fix   string `json:"fix"`
 }
+
+// owner is whom every reason is for: they talk to whoever runs ServiceTrade.
+const owner = "Tradepost administrator"
 
 // reasonOf returns why a sign-in was refused; "" when it was not refused but failed.
 func reasonOf(fault *Error) Reason {
@@ -57,7 +62,7 @@ func (c *Client) trouble(reason Reason, fault *Error, before *Trouble) *Trouble 
 	now := c.now().UTC()
 	t := &Trouble{
 		Reason: reason, Since: now, Seen: now, Action: fault.Method + " " + fault.Path,
-		Says: strings.Join(fault.Messages, "; "), Fix: c.fix(reason),
+		Says: strings.Join(fault.Messages, "; "), Owner: owner, Fix: c.fix(reason),
 	}
 	if before != nil && before.Reason == reason {
 		t.Since = before.Since
@@ -72,12 +77,35 @@ func (c *Client) fix(reason Reason) string {
 	}
 	switch reason {
 	case ReasonLocked:
-		return "ServiceTrade administrator: unlock " + who + ", and see that nothing else signs in with it"
+		return "Unlock " + who + " in ServiceTrade, and see that nothing else signs in with it. Tradepost goes on by itself."
 	case ReasonRefused:
-		return "ServiceTrade administrator: give Tradepost a user of its own; other programs seem to end its sessions"
+		return "Give Tradepost a user of its own in ServiceTrade: other programs seem to end its sessions."
 	case ReasonForbidden:
-		return "ServiceTrade administrator: give " + who + " this permission; the role Account Admin has it"
+		return "Give " + who + " this permission in ServiceTrade; the role Account Admin has it. Tradepost goes on by itself."
 	default:
-		return "Tradepost administrator: correct what " + who + " signs in with, in the configuration or in ServiceTrade"
+		return "Correct what " + who + " signs in with, in the configuration or in ServiceTrade. Tradepost goes on by itself; invoices stay pending meanwhile."
 	}
+}
+
+// String tells the trouble in one line.
+func (t *Trouble) String() string {
+	said := ""
+	if t.Says != "" {
+		said = fmt.Sprintf(", ServiceTrade says %q", t.Says)
+	}
+	return fmt.Sprintf("%s since %s (%s%s); %s: %s", t.Reason, t.Since.UTC().Format(time.RFC3339), t.Action, said, t.Owner, t.Fix)
+}
+
+// Trouble returns what this client knows of why its account cannot be used, or
+// nil. It asks nobody.
+func (c *Client) Trouble() *Trouble {
+	k := c.keeper
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	t := k.seen.Trouble
+	if t == nil || (t.Reason == ReasonForbidden && len(k.denied) == 0) {
+		return nil // others may have noted a forbidden call, and seen its end
+	}
+	known := *t
+	return &known
 }

@@ -2,8 +2,11 @@ package stage
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -32,7 +35,39 @@ func Clients(ctx context.Context, d runtime.Deps) (map[string]*servicetrade.Clie
 		}
 		clients[id] = servicetrade.New(c)
 	}
+	if d.Health != nil {
+		d.Health.AddReadiness("servicetrade", func() error { return troubles(d.Config, clients) })
+	}
 	return clients, nil
+}
+
+// troubles tells which accounts wait, and for whom. Only where all of them are
+// signed out has the process nothing to do.
+func troubles(config *connection.Config, clients map[string]*servicetrade.Client) error {
+	used, out := map[string]bool{}, 0
+	var told []string
+	for _, c := range config.EnabledConnections() {
+		if used[c.AccountID] || clients[c.AccountID] == nil {
+			continue
+		}
+		used[c.AccountID] = true
+		t := clients[c.AccountID].Trouble()
+		if t == nil {
+			continue
+		}
+		told = append(told, fmt.Sprintf("account %s waits: %s", c.AccountID, t))
+		if t.Reason != servicetrade.ReasonForbidden {
+			out++
+		}
+	}
+	switch {
+	case len(told) == 0:
+		return nil
+	case out == len(used):
+		return errors.New(strings.Join(told, "; "))
+	default:
+		return runtime.Notice(strings.Join(told, "; "))
+	}
 }
 
 // signIns opens the place of the shared sign-ins; nil without a key.

@@ -122,25 +122,11 @@ func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1
 	ctx = context.WithoutCancel(ctx)
 	if err != nil {
 		d := bus.Backoff(delivered)
-		waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: reasonOf(err)}
+		waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: servicetrade.WaitReason(err)}
 		if give := t.change(ctx, t.entry, record.Unsettle(s.Owner, waits)); give != nil {
 			return give
 		}
 		return bus.RetryAfter(d, fmt.Errorf("settle invoice %d: %w", e.Key.InvoiceID, err))
 	}
 	return t.close(ctx, settlement)
-}
-
-// reasonOf is a stable word for what keeps ServiceTrade from being written to.
-func reasonOf(err error) string {
-	switch {
-	case servicetrade.IsSignedOut(err):
-		return "servicetrade_signed_out"
-	case servicetrade.IsForbidden(err):
-		return "servicetrade_forbidden"
-	case servicetrade.IsThrottled(err):
-		return "servicetrade_throttled"
-	default:
-		return "servicetrade_unreachable"
-	}
 }

@@ -176,6 +176,32 @@ func TestAWrongPasswordIsTriedOnceByAllTogether(t *testing.T) {
 	require.Equal(t, 2, s.logins())
 }
 
+func TestReadinessTellsWhichAccountWaits(t *testing.T) {
+	s := newShop(t, sandbox.Options{})
+	another := *s.config.Accounts["acme"]
+	another.ID, another.ServiceTrade.Password = "west", connection.NewSecret("wrong")
+	s.config.Accounts["west"] = &another
+	s.config.Connections = map[string]*connection.Connection{
+		"acme-books": {ID: "acme-books", AccountID: "acme", Enabled: true},
+		"west-books": {ID: "west-books", AccountID: "west", Enabled: true},
+	}
+	health := runtime.NewHealth()
+	d := runtime.Deps{Config: &s.config, JS: s.broker.JS(t), Log: slog.New(slog.DiscardHandler), Health: health}
+	clients, err := stage.Clients(t.Context(), d)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"servicetrade": "ok"}, health.Readiness().Checks)
+	for _, c := range clients {
+		_, _ = c.Login(t.Context())
+	}
+	r := health.Readiness()
+	require.True(t, r.OK(), "the other account works")
+	require.Contains(t, r.Checks["servicetrade"], "account west waits: wrong_credentials since ")
+	require.Contains(t, r.Checks["servicetrade"], "Tradepost administrator: Correct what user integration signs in with")
+
+	s.config.Connections["acme-books"].Enabled = false
+	require.False(t, health.Readiness().OK(), "no account works")
+}
+
 func TestOtherUsersAndKeysDoNotShare(t *testing.T) {
 	s := newShop(t, sandbox.Options{})
 	s.requireRead(s.process())

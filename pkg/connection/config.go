@@ -134,8 +134,12 @@ type ServiceTrade struct {
 	InvoiceEntityType int `yaml:"invoice_entity_type"`
 	// PollInterval is the time between two looks for pending invoices; default 30 s.
 	PollInterval time.Duration `yaml:"poll_interval"`
-	// MaxParallel is how many calls of one process may be under way at once; default 4.
+	// MaxParallel is how many calls may be under way at once, over all processes
+	// and replicas together; default 4.
 	MaxParallel int `yaml:"max_parallel"`
+	// CallsPerMinute is how many calls may begin in a minute, over all of them; 0
+	// means any number, and is the default.
+	CallsPerMinute int `yaml:"calls_per_minute"`
 	// ExternalSystem is the name of the external system whose ids are kept with
 	// customers and items; "" where the account keeps none.
 	ExternalSystem string `yaml:"external_system"`

@@ -17,7 +17,9 @@ const (
 	minPollInterval = time.Second
 	maxPollInterval = time.Hour
 	maxParallel     = 32
-	idFix           = "use 1 to 40 of the characters a-z, 0-9 and -"
+	// maxCallsPerMinute is beyond anything that ServiceTrade answers.
+	maxCallsPerMinute = 60_000
+	idFix             = "use 1 to 40 of the characters a-z, 0-9 and -"
 )
 
 var errNoZone = errors.New("not the name of a time zone")
@@ -57,6 +59,9 @@ func (k *checker) serviceTrade(key string, a *Account) {
 	}
 	if st.MaxParallel < 1 || st.MaxParallel > maxParallel {
 		k.add(key+".max_parallel", "use 4 unless there is a reason not to", "%d is not between 1 and %d", st.MaxParallel, maxParallel)
+	}
+	if st.CallsPerMinute < 0 || st.CallsPerMinute > maxCallsPerMinute {
+		k.add(key+".calls_per_minute", "leave it out for no limit", "%d is not between 0 and %d", st.CallsPerMinute, maxCallsPerMinute)
 	}
 }
 

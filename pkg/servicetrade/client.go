@@ -44,6 +44,8 @@ type Config struct {
 	HTTPClient *http.Client
 	// MaxParallel is the most calls in flight at once; 0 means 4.
 	MaxParallel int
+	// Limiter holds limits that others share; nil: MaxParallel of this client alone.
+	Limiter Limiter
 	// Log receives logins, retries and (at debug level) every call; nil discards.
 	// Neither password nor session token is ever written to it.
 	Log *slog.Logger
@@ -71,6 +73,7 @@ type Client struct {
 	agent        string
 	http         *http.Client
 	slots        chan struct{}
+	limiter      Limiter
 	log          *slog.Logger
 	delay        time.Duration
 	now          func() time.Time
@@ -84,12 +87,13 @@ func New(cfg Config) *Client {
 	c := &Client{
 		auth:     orDefault(cfg.Auth, AuthSession),
 		username: cfg.Username, password: cfg.Password, clientID: cfg.ClientID, clientSecret: cfg.ClientSecret,
-		agent: orDefault(cfg.UserAgent, defaultUserAgent),
-		slots: make(chan struct{}, orDefault(max(cfg.MaxParallel, 0), defaultMaxParallel)),
-		log:   orDefault(cfg.Log, slog.New(slog.DiscardHandler)),
-		delay: orDefault(max(cfg.RetryDelay, 0), defaultRetryDelay),
-		now:   cfg.Now,
-		pause: pause,
+		agent:   orDefault(cfg.UserAgent, defaultUserAgent),
+		slots:   make(chan struct{}, orDefault(max(cfg.MaxParallel, 0), defaultMaxParallel)),
+		limiter: cfg.Limiter,
+		log:     orDefault(cfg.Log, slog.New(slog.DiscardHandler)),
+		delay:   orDefault(max(cfg.RetryDelay, 0), defaultRetryDelay),
+		now:     cfg.Now,
+		pause:   pause,
 	}
 	if c.now == nil {
 		c.now = time.Now

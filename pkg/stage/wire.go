@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tradepost/tradepost/pkg/calls"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/runtime"
@@ -29,6 +30,7 @@ func Clients(ctx context.Context, d runtime.Deps) (map[string]*servicetrade.Clie
 			URL: st.URL, Auth: st.Auth, Username: st.Username, Password: st.Password.Reveal(),
 			ClientID: st.ClientID, ClientSecret: st.ClientSecret.Reveal(),
 			MaxParallel: st.MaxParallel, Log: d.Log.With("account", id),
+			Limiter: calls.New(d.JS, calls.Limits{Account: id, Parallel: st.MaxParallel, PerMinute: st.CallsPerMinute}, d.Log),
 		}
 		if store != nil {
 			c.Vault = store.Vault(id, st.URL, st.Auth, st.Identity())

@@ -34,13 +34,17 @@ type shop struct {
 	broker  *bustest.Broker
 	config  connection.Config
 	ids     []int64
+	// around stands between the network and the sandbox.
+	around func(http.Handler) http.Handler
 }
 
 func newShop(t *testing.T, o sandbox.Options) *shop {
 	t.Helper()
 	o.Book, o.Configured = sandbox.DemoBook(1), true
-	s := &shop{t: t, sandbox: sandbox.New(o), broker: bustest.Server(t)}
-	web := httptest.NewServer(s.sandbox)
+	s := &shop{t: t, sandbox: sandbox.New(o), broker: bustest.Server(t), around: func(h http.Handler) http.Handler { return h }}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.around(s.sandbox).ServeHTTP(w, r)
+	}))
 	t.Cleanup(web.Close)
 	s.broker.JS(t)
 	for _, inv := range s.sandbox.API.Invoices() {

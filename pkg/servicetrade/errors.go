@@ -35,6 +35,8 @@ type Error struct {
 	SignedOut bool
 	// Uncertain says that a write may have been made though its answer was lost.
 	Uncertain bool
+	// Taken says that another record has the external id that was to be written.
+	Taken bool
 	// Err is the cause below HTTP, if any.
 	Err error
 

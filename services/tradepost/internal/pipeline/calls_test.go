@@ -21,11 +21,11 @@ func TestTwelveClientsKeepToTheAccountsLimitOfCalls(t *testing.T) {
 	s.around = func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			now := flying.Add(1)
-			defer flying.Add(-1)
 			for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
 			}
 			timer := time.NewTimer(5 * time.Millisecond) // long enough to meet others
 			<-timer.C
+			flying.Add(-1) // before anything of the answer is sent
 			next.ServeHTTP(w, r)
 		})
 	}

@@ -24,7 +24,7 @@ type healthBook struct {
 
 // Notice is what a check returns that passes, with something that people should
 // know: a part is in trouble, and the process does its work for the others.
-type Notice string
+type Notice string //nolint:errname // it is no failure
 
 // Error implements error.
 func (n Notice) Error() string { return string(n) }

@@ -30,6 +30,9 @@ const (
 	// maxWait is the longest pause that a caller waits for by itself; see
 	// servicetrade.HeldError.
 	maxWait = 30 * time.Second
+	// maxFailed is how often NATS is asked again at once, and afterFailed the pause.
+	maxFailed   = 3
+	afterFailed = 100 * time.Millisecond
 	// aloneFor is how long a process goes by its own limits before it tries NATS again.
 	aloneFor = 5 * time.Second
 	// askTime bounds a request to NATS.
@@ -78,7 +81,7 @@ func New(js jetstream.JetStream, limits Limits, log *slog.Logger) *Limiter {
 
 // Take implements servicetrade.Limiter.
 func (l *Limiter) Take(ctx context.Context) (func(), error) {
-	for again := false; ; {
+	for failed := 0; ; {
 		if err := l.waitHeld(ctx); err != nil {
 			return nil, err
 		}
@@ -89,9 +92,13 @@ func (l *Limiter) Take(ctx context.Context) (func(), error) {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return nil, ctx.Err()
-		case err != nil && !again && !errors.Is(err, errNotConnected):
-			again = true // somebody may have deleted the consumer
+		case err != nil && failed < maxFailed && !errors.Is(err, errNotConnected):
+			// Somebody may have deleted the consumer, and another just makes it anew.
+			failed++
 			l.forget()
+			if err := sleep(ctx, afterFailed); err != nil {
+				return nil, err
+			}
 		case err != nil:
 			l.goAlone(ctx, err)
 		case token != nil:

@@ -83,9 +83,24 @@ func (c *collector) await(t *testing.T, trace, name string) []span {
 				done = done || s.GetName() == name
 			}
 		}
-		return done
-	}, 20*time.Second, 50*time.Millisecond, "no span %s", name)
+		return done && whole(found)
+	}, 20*time.Second, 50*time.Millisecond, "no span %s, or one whose parent never came", name)
 	return found
+}
+
+// whole tells whether the parent of every span is there: the processes send what
+// they recorded at moments of their own.
+func whole(spans []span) bool {
+	known := map[string]bool{}
+	for _, s := range spans {
+		known[string(s.GetSpanId())] = true
+	}
+	for _, s := range spans {
+		if parent := string(s.GetParentSpanId()); parent != "" && !known[parent] {
+			return false
+		}
+	}
+	return true
 }
 
 // awaitRoot waits for the root span of the trace of an invoice.

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,6 +19,9 @@ const (
 	// StreamEvents holds what only informs: attempts and settlements.
 	StreamEvents = "INVOICE_EVENTS"
 	StreamPolls  = "POLLS"
+	// StreamCalls holds, for each account, one message for each call to ServiceTrade
+	// that may be under way (package calls).
+	StreamCalls = "CALLS"
 )
 
 // The key-value buckets.
@@ -26,6 +30,9 @@ const (
 	BucketInvoices = "invoices"
 	// BucketConnections holds one record for each connection (pauses, identity).
 	BucketConnections = "connections"
+	// BucketSessions holds the sign-ins to ServiceTrade, encrypted, one for each
+	// account and user.
+	BucketSessions = "sessions"
 )
 
 const (
@@ -67,6 +74,7 @@ func Streams(replicas int) []jetstream.StreamConfig {
 		stageStream(StreamDead, "Messages that no stage could handle", StageDead),
 		eventsStream(),
 		pollsStream(),
+		callsStream(),
 	}
 	for i := range configs {
 		configs[i].Replicas = replicas
@@ -85,6 +93,11 @@ func Buckets(replicas int) []jetstream.KeyValueConfig {
 		{
 			Bucket: BucketConnections, Description: "The record of each connection", History: 5,
 			Storage: jetstream.FileStorage, Replicas: replicas, Compression: true,
+		},
+		{
+			// What was replaced is of no use to anybody but a thief.
+			Bucket: BucketSessions, Description: "The sign-ins to ServiceTrade, encrypted", History: 1,
+			Storage: jetstream.FileStorage, Replicas: replicas,
 		},
 	}
 }
@@ -124,6 +137,28 @@ func pollsStream() jetstream.StreamConfig {
 	c.MaxMsgsPerSubject = 1
 	c.Compression = jetstream.NoCompression
 	return c
+}
+
+// callsStream has no age: its messages are taken and given back for ever.
+func callsStream() jetstream.StreamConfig {
+	c := withConsumers(stageStream(StreamCalls, "Calls to ServiceTrade that may be under way"))
+	c.Subjects = []string{"call.*.*.*"}
+	c.MaxAge = 0
+	c.MaxMsgsPerSubject = 1
+	c.Compression = jetstream.NoCompression
+	return c
+}
+
+// CallFilter matches what allows the calls of an account whose limit is parallel.
+// Another limit has messages of its own: processes with an older configuration go
+// on with theirs, and nothing has to be taken away from them.
+func CallFilter(account string, parallel int) string {
+	return "call." + account + "." + strconv.Itoa(parallel) + ".*"
+}
+
+// CallSubject is what allows the n-th of them, from 1 on.
+func CallSubject(account string, parallel, n int) string {
+	return "call." + account + "." + strconv.Itoa(parallel) + "." + strconv.Itoa(n)
 }
 
 func withConsumers(c jetstream.StreamConfig) jetstream.StreamConfig {

@@ -5,6 +5,8 @@
 package connection
 
 import (
+	"encoding/base64"
+	"errors"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -24,6 +26,8 @@ type Config struct {
 	HTTP    HTTP    `yaml:"http"`
 	Log     Log     `yaml:"log"`
 	Webhook Webhook `yaml:"webhook"`
+	// Secrets is what Tradepost's own secrets are encrypted with.
+	Secrets Secrets `yaml:"secrets"`
 	// Accounts by id.
 	Accounts map[string]*Account `yaml:"accounts" env:"-"`
 	// Connections by id.
@@ -89,6 +93,32 @@ func (c *Config) WebhookPrefix(a *Account) string {
 	return strings.TrimRight(c.Webhook.PublicURL, "/") + WebhookPath + a.ID + "/"
 }
 
+// Secrets tells the key that encrypts what processes share over NATS: the sessions
+// and tokens of ServiceTrade.
+type Secrets struct {
+	// KeyFile is the path of a file with the key: 32 bytes in base64. "" means no
+	// key, unless the environment has one: then each separate service signs in by
+	// itself, and `tradepost up` makes a key in data_dir.
+	KeyFile string `yaml:"key_file" env:"TRADEPOST_SECRETS_KEY_FILE"`
+	// Key is what KeyFile or the variable TRADEPOST_SECRETS_KEY holds; empty where
+	// there is none.
+	Key Secret `yaml:"-" env:"-"`
+}
+
+// secretsKeySize is AES-256's.
+const secretsKeySize = 32
+
+// Bytes returns the key itself.
+func (s Secrets) Bytes() ([]byte, error) {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s.Key.Reveal()))
+	if err != nil || len(raw) != secretsKeySize {
+		return nil, errSecretsKey
+	}
+	return raw, nil
+}
+
+var errSecretsKey = errors.New("the key for secrets is not 32 bytes in base64")
+
 // Account is one ServiceTrade account.
 type Account struct {
 	// ID is the account's key in the file. It is part of keys and markers, and
@@ -118,17 +148,27 @@ func (a *Account) Location() *time.Location {
 // ServiceTrade tells how to reach the account, and what is known of it.
 type ServiceTrade struct {
 	// URL of the API, with its /api; default https://api.servicetrade.com/api.
-	URL      string `yaml:"url"`
+	URL string `yaml:"url"`
+	// Auth is how Tradepost signs in: "session" (user name and password) or
+	// "oauth2" (an OAuth2 client); default session.
+	Auth     string `yaml:"auth"`
 	Username string `yaml:"username"`
 	Password Secret `yaml:"password"`
+	// ClientID and ClientSecret are those of the OAuth2 client.
+	ClientID     string `yaml:"client_id"`
+	ClientSecret Secret `yaml:"client_secret"`
 	// InvoiceEntityType is the number by which ServiceTrade's comments call an
 	// invoice. It is not published and has no default: without it no comment
 	// could be written, and so no invoice marked as failed.
 	InvoiceEntityType int `yaml:"invoice_entity_type"`
 	// PollInterval is the time between two looks for pending invoices; default 30 s.
 	PollInterval time.Duration `yaml:"poll_interval"`
-	// MaxParallel is how many calls of one process may be under way at once; default 4.
+	// MaxParallel is how many calls may be under way at once, over all processes
+	// and replicas together; default 4.
 	MaxParallel int `yaml:"max_parallel"`
+	// CallsPerMinute is how many calls may begin in a minute, over all of them; 0
+	// means any number, and is the default.
+	CallsPerMinute int `yaml:"calls_per_minute"`
 	// ExternalSystem is the name of the external system whose ids are kept with
 	// customers and items; "" where the account keeps none.
 	ExternalSystem string `yaml:"external_system"`
@@ -140,9 +180,32 @@ type ServiceTrade struct {
 	WebhookSecret Secret `yaml:"webhook_secret"`
 }
 
+// The values of ServiceTrade.Auth.
+const (
+	AuthSession = "session"
+	AuthOAuth2  = "oauth2"
+)
+
+// Identity is whom Tradepost signs in as: the user name, or the OAuth2 client.
+func (s ServiceTrade) Identity() string {
+	if s.Auth == AuthOAuth2 {
+		return s.ClientID
+	}
+	return s.Username
+}
+
+// CanSignIn says that there is something to sign in with.
+func (s ServiceTrade) CanSignIn() bool {
+	if s.Auth == AuthOAuth2 {
+		return s.ClientID != "" && !s.ClientSecret.IsZero()
+	}
+	return s.Username != "" && !s.Password.IsZero()
+}
+
 // setDefaults fills in what a file need not say.
 func (s *ServiceTrade) setDefaults() {
 	s.URL = "https://api.servicetrade.com/api"
+	s.Auth = AuthSession
 	s.PollInterval = 30 * time.Second
 	s.MaxParallel = 4
 	s.AppURL = "https://app.servicetrade.com"

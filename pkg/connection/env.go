@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -18,6 +19,10 @@ type accountOverrides struct {
 	Password string `env:"PASSWORD"`
 	// WebhookSecret replaces webhook_secret.
 	WebhookSecret string `env:"WEBHOOK_SECRET"`
+
+	Auth         string `env:"AUTH"`
+	ClientID     string `env:"CLIENT_ID"`
+	ClientSecret string `env:"CLIENT_SECRET"`
 }
 
 // EnvPrefix is what the environment variables of an account begin with: for the
@@ -43,21 +48,26 @@ func override(c *Config, vars map[string]string) []strictyaml.Problem {
 	for id, account := range c.Accounts {
 		var o accountOverrides
 		problems = append(problems, parseEnv(&o, vars, EnvPrefix(id))...)
-		st := &account.ServiceTrade
-		if o.URL != "" {
-			st.URL = o.URL
-		}
-		if o.Username != "" {
-			st.Username = o.Username
-		}
-		if o.Password != "" {
-			st.Password = NewSecret(o.Password)
-		}
-		if o.WebhookSecret != "" {
-			st.WebhookSecret = NewSecret(o.WebhookSecret)
-		}
+		o.lay(&account.ServiceTrade)
 	}
 	return problems
+}
+
+// lay sets what the environment says.
+func (o accountOverrides) lay(st *ServiceTrade) {
+	st.URL = cmp.Or(o.URL, st.URL)
+	st.Auth = cmp.Or(o.Auth, st.Auth)
+	st.Username = cmp.Or(o.Username, st.Username)
+	st.ClientID = cmp.Or(o.ClientID, st.ClientID)
+	if o.Password != "" {
+		st.Password = NewSecret(o.Password)
+	}
+	if o.ClientSecret != "" {
+		st.ClientSecret = NewSecret(o.ClientSecret)
+	}
+	if o.WebhookSecret != "" {
+		st.WebhookSecret = NewSecret(o.WebhookSecret)
+	}
 }
 
 func parseEnv(into any, vars map[string]string, prefix string) []strictyaml.Problem {

@@ -1,6 +1,10 @@
 package connection_test
 
 import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +42,51 @@ func TestEnvironmentHealsTheFile(t *testing.T) {
 	c, err := connection.Load(write(t, text), []string{"TRADEPOST_ACCOUNT_ACME_WEST_USERNAME=u", "TRADEPOST_ACCOUNT_ACME_WEST_PASSWORD=p"})
 	require.NoError(t, err)
 	require.Equal(t, "u", c.Accounts["acme-west"].ServiceTrade.Username)
+}
+
+func TestEnvironmentSwitchesToOAuth2(t *testing.T) {
+	c, err := connection.Load(write(t, small), []string{
+		"TRADEPOST_ACCOUNT_ACME_AUTH=oauth2", "TRADEPOST_ACCOUNT_ACME_CLIENT_ID=i", "TRADEPOST_ACCOUNT_ACME_CLIENT_SECRET=s",
+	})
+	require.NoError(t, err)
+	st := c.Accounts["acme"].ServiceTrade
+	require.True(t, st.CanSignIn())
+	require.Equal(t, "i", st.Identity())
+	require.Equal(t, "s", st.ClientSecret.Reveal())
+
+	_, err = connection.Load(write(t, small), []string{"TRADEPOST_ACCOUNT_ACME_AUTH=oauth2"})
+	require.ErrorContains(t, err, "accounts.acme.servicetrade.client_id: is missing")
+	require.ErrorContains(t, err, "or set TRADEPOST_ACCOUNT_ACME_CLIENT_SECRET")
+	require.NotContains(t, err.Error(), "password")
+	_, err = connection.Load(write(t, small), []string{"TRADEPOST_ACCOUNT_ACME_AUTH=oath2"})
+	require.ErrorContains(t, err, `accounts.acme.servicetrade.auth: "oath2" is not known`)
+}
+
+func TestTheKeyForSecrets(t *testing.T) {
+	good := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+	path := write(t, small+"secrets: {key_file: my.key}\n")
+	file := filepath.Join(filepath.Dir(path), "my.key")
+	_, err := connection.Load(path, nil)
+	require.ErrorContains(t, err, "secrets.key_file: the secret's file cannot be read")
+	put(t, file, good+"\n")
+	c, err := connection.Load(path, nil)
+	require.NoError(t, err)
+	raw, err := c.Secrets.Bytes()
+	require.NoError(t, err)
+	require.Equal(t, bytes.Repeat([]byte{7}, 32), raw)
+	require.NotContains(t, fmt.Sprintf("%+v", c.Secrets), good)
+
+	put(t, file, "short")
+	_, err = connection.Load(path, nil)
+	require.ErrorContains(t, err, "secrets.key_file: is not 32 bytes in base64")
+	c, err = connection.Load(path, []string{"TRADEPOST_SECRETS_KEY=" + good})
+	require.NoError(t, err, "the variable wins")
+	require.Equal(t, good, c.Secrets.Key.Reveal())
+	_, err = connection.Load(path, []string{"TRADEPOST_SECRETS_KEY=short"})
+	require.ErrorContains(t, err, "environment: TRADEPOST_SECRETS_KEY: is not 32 bytes in base64")
+	c, err = connection.Load(write(t, small), nil)
+	require.NoError(t, err)
+	require.True(t, c.Secrets.Key.IsZero())
 }
 
 func TestEnvironmentOfTheWrongKind(t *testing.T) {

@@ -90,6 +90,7 @@ func read(path string, data []byte, vars map[string]string) (*Config, []Problem)
 	problems := root.Decode(&file, strictyaml.Options{Hooks: secrets.hooks(), Places: c.doc.places})
 	c.resolvePaths()
 	problems = append(problems, override(c, vars)...)
+	problems = append(problems, c.readKey(vars, secrets)...)
 	told := keysOf(problems)
 	c.adopt(file.Connections, secrets)
 	for _, p := range c.validate() {
@@ -118,6 +119,35 @@ func keysOf(problems []Problem) map[string]bool {
 func (c *Config) resolvePaths() {
 	c.DataDir = resolve(c.Dir(), c.DataDir)
 	c.NATS.CredentialsFile = resolve(c.Dir(), c.NATS.CredentialsFile)
+}
+
+// secretsKeyVariable holds the key itself, and wins over a file.
+const secretsKeyVariable = "TRADEPOST_SECRETS_KEY"
+
+// readKey reads the key for secrets, if there is one.
+func (c *Config) readKey(vars map[string]string, secrets secretSource) []Problem {
+	place := Problem{File: "environment", Key: secretsKeyVariable}
+	if text := vars[secretsKeyVariable]; text != "" {
+		c.Secrets.Key = NewSecret(text)
+	} else if c.Secrets.KeyFile != "" {
+		c.Secrets.KeyFile = resolve(c.Dir(), c.Secrets.KeyFile)
+		place = c.doc.problem("secrets.key_file", "", "")
+		text, problem := secrets.fromFile(c.Secrets.KeyFile)
+		if problem != nil {
+			place.What, place.Fix = problem.What, problem.Fix
+			return []Problem{place}
+		}
+		c.Secrets.Key, _ = text.(Secret)
+	}
+	if c.Secrets.Key.IsZero() {
+		return nil
+	}
+	if _, err := c.Secrets.Bytes(); err != nil {
+		c.Secrets.Key = Secret{}
+		place.What, place.Fix = "is not 32 bytes in base64", "make one with: openssl rand -base64 32"
+		return []Problem{place}
+	}
+	return nil
 }
 
 // adopt makes the connections, each tied to its account and settings.

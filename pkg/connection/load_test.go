@@ -56,7 +56,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 	require.Equal(t, "acme", account.ID)
 	require.Equal(t, "America/Chicago", account.Location().String())
 	require.Equal(t, connection.ServiceTrade{
-		URL: "https://api.servicetrade.com/api", Username: "u", Password: connection.NewSecret("p"), InvoiceEntityType: 12,
+		URL: "https://api.servicetrade.com/api", Auth: connection.AuthSession, Username: "u", Password: connection.NewSecret("p"), InvoiceEntityType: 12,
 		PollInterval: 30 * time.Second, MaxParallel: 4, AppURL: "https://app.servicetrade.com",
 	}, account.ServiceTrade)
 

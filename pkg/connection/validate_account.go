@@ -3,6 +3,7 @@ package connection
 import (
 	"errors"
 	"regexp"
+	"strings"
 	"time"
 	_ "time/tzdata" // containers have no zones of their own
 )
@@ -16,7 +17,9 @@ const (
 	minPollInterval = time.Second
 	maxPollInterval = time.Hour
 	maxParallel     = 32
-	idFix           = "use 1 to 40 of the characters a-z, 0-9 and -"
+	// maxCallsPerMinute is beyond anything that ServiceTrade answers.
+	maxCallsPerMinute = 60_000
+	idFix             = "use 1 to 40 of the characters a-z, 0-9 and -"
 )
 
 var errNoZone = errors.New("not the name of a time zone")
@@ -49,12 +52,7 @@ func (k *checker) serviceTrade(key string, a *Account) {
 	st := a.ServiceTrade
 	k.address(key+".url", st.URL, "https", "http")
 	k.address(key+".app_url", st.AppURL, "https", "http")
-	if st.Username == "" {
-		k.add(key+".username", "add it, or set "+EnvPrefix(a.ID)+"USERNAME", "is missing")
-	}
-	if st.Password.IsZero() {
-		k.add(key+".password", "add it as {env: NAME} or {file: path}, or set "+EnvPrefix(a.ID)+"PASSWORD", "is missing")
-	}
+	k.signIn(key, a)
 	k.webhookSecret(key+".webhook_secret", st.WebhookSecret)
 	k.entityType(key+".invoice_entity_type", st.InvoiceEntityType)
 	if st.PollInterval < minPollInterval || st.PollInterval > maxPollInterval || st.PollInterval%time.Second != 0 {
@@ -62,6 +60,30 @@ func (k *checker) serviceTrade(key string, a *Account) {
 	}
 	if st.MaxParallel < 1 || st.MaxParallel > maxParallel {
 		k.add(key+".max_parallel", "use 4 unless there is a reason not to", "%d is not between 1 and %d", st.MaxParallel, maxParallel)
+	}
+	if st.CallsPerMinute < 0 || st.CallsPerMinute > maxCallsPerMinute {
+		k.add(key+".calls_per_minute", "leave it out for no limit", "%d is not between 0 and %d", st.CallsPerMinute, maxCallsPerMinute)
+	}
+}
+
+// signIn asks for what the way of signing in needs. What belongs to the other way
+// may stay, so that switching between them is one line.
+func (k *checker) signIn(key string, a *Account) {
+	st := a.ServiceTrade
+	k.oneOf(key+".auth", st.Auth, AuthSession, AuthOAuth2)
+	const asSecret = "add it as {env: NAME} or {file: path}"
+	if st.Auth == AuthOAuth2 {
+		k.needed(a, key, "client_id", st.ClientID == "", "add it")
+		k.needed(a, key, "client_secret", st.ClientSecret.IsZero(), asSecret)
+		return
+	}
+	k.needed(a, key, "username", st.Username == "", "add it")
+	k.needed(a, key, "password", st.Password.IsZero(), asSecret)
+}
+
+func (k *checker) needed(a *Account, key, name string, missing bool, fix string) {
+	if missing {
+		k.add(key+"."+name, fix+", or set "+EnvPrefix(a.ID)+strings.ToUpper(name), "is missing")
 	}
 }
 

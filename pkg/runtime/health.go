@@ -22,6 +22,13 @@ type healthBook struct {
 	draining bool
 }
 
+// Notice is what a check returns that passes, with something that people should
+// know: a part is in trouble, and the process does its work for the others.
+type Notice string //nolint:errname // it is no failure
+
+// Error implements error.
+func (n Notice) Error() string { return string(n) }
+
 var errDraining = errors.New("the process is stopping")
 
 // NewHealth returns the health of a process that has no checks yet: alive and
@@ -65,7 +72,7 @@ func (h *Health) Drain() {
 type Report struct {
 	// Status is "ok" or "failing".
 	Status string `json:"status"`
-	// Checks by name: "ok", or why not.
+	// Checks by name: "ok", why not, or what a Notice says.
 	Checks map[string]string `json:"checks"`
 }
 
@@ -104,8 +111,13 @@ func ask(checks map[string]func() error) Report {
 	r := Report{Status: statusOK, Checks: make(map[string]string, len(checks))}
 	for name, check := range checks {
 		r.Checks[name] = statusOK
-		if err := check(); err != nil {
-			r.Status, r.Checks[name] = statusFailing, err.Error()
+		err := check()
+		if err == nil {
+			continue
+		}
+		r.Checks[name] = err.Error()
+		if _, passes := errors.AsType[Notice](err); !passes {
+			r.Status = statusFailing
 		}
 	}
 	return r

@@ -91,3 +91,13 @@ func readReport(t *testing.T, url string) (int, runtime.Report) {
 	require.NoError(t, json.Unmarshal(body, &report))
 	return response.StatusCode, report
 }
+
+func TestANoticeIsToldAndPasses(t *testing.T) {
+	h := runtime.NewHealth()
+	h.AddReadiness("servicetrade", func() error { return runtime.Notice("account acme waits") })
+	r := h.Readiness()
+	require.True(t, r.OK())
+	require.Equal(t, map[string]string{"servicetrade": "account acme waits"}, r.Checks)
+	h.AddReadiness("nats", func() error { return errors.New("away") })
+	require.False(t, h.Readiness().OK())
+}

@@ -24,36 +24,23 @@ type User struct {
 	CompanyName string
 }
 
-// Login makes sure that there is a session and returns its user. Within 30 s of
-// a failed login it returns that failure without calling.
+// Login makes sure that there is a session or token, and returns its user. In the
+// pause after a failed sign-in it returns that failure without calling.
 func (c *Client) Login(ctx context.Context) (User, error) {
-	if _, err := c.token(ctx); err != nil {
+	a, err := c.access(ctx, "")
+	if err != nil {
 		return User{}, fmt.Errorf("sign in: %w", err)
 	}
-	c.session.mu.Lock()
-	defer c.session.mu.Unlock()
-	return c.session.user, nil
+	if c.oauth() && a.User.ID == 0 {
+		return c.userOfToken(ctx, a.Token), nil
+	}
+	return a.User, nil
 }
 
-// Logout ends the session at ServiceTrade; a session that is gone already is
-// fine. A later call logs in again.
-func (c *Client) Logout(ctx context.Context) error {
-	token := c.session.current()
-	if token == "" {
-		return nil
-	}
-	c.session.drop(token)
-	_, fault := c.exchange(ctx, request{method: http.MethodDelete, path: authPath}, token)
-	if fault == nil || fault.Status == http.StatusUnauthorized || fault.Status == http.StatusNotFound {
-		return nil
-	}
-	return fmt.Errorf("sign out: %w", fault)
-}
-
-// SessionAlive asks ServiceTrade (GET /auth) whether our session lives; false
-// when there is none. It does not log in.
+// SessionAlive asks ServiceTrade whether our session or token lives; false when
+// there is none. It does not sign in.
 func (c *Client) SessionAlive(ctx context.Context) (bool, error) {
-	token := c.session.current()
+	token := c.keeper.known().Access.Token
 	if token == "" {
 		return false, nil
 	}
@@ -61,6 +48,9 @@ func (c *Client) SessionAlive(ctx context.Context) (bool, error) {
 }
 
 func (c *Client) alive(ctx context.Context, token string) (bool, error) {
+	if c.oauth() {
+		return c.tokenAlive(ctx, token)
+	}
 	rep, fault := c.try(ctx, request{method: http.MethodGet, path: authPath}, token)
 	switch {
 	case fault == nil:
@@ -69,6 +59,20 @@ func (c *Client) alive(ctx context.Context, token string) (bool, error) {
 		return false, nil
 	default:
 		return false, fmt.Errorf("ask whether the session lives: %w", fault)
+	}
+}
+
+// tokenAlive takes only a 401 for no: that a server lacks the address of whose
+// token it is says nothing about the token.
+func (c *Client) tokenAlive(ctx context.Context, token string) (bool, error) {
+	_, fault := c.try(ctx, request{method: http.MethodGet, path: userinfoPath}, token)
+	switch {
+	case fault == nil:
+		return true, nil
+	case fault.Status == http.StatusUnauthorized:
+		return false, nil
+	default:
+		return false, fmt.Errorf("ask whether the token lives: %w", fault)
 	}
 }
 
@@ -84,12 +88,12 @@ func saysAuthenticated(body []byte) bool {
 	return data.flag("authenticated")
 }
 
-// login calls POST /auth once; it is never repeated by itself.
-func (c *Client) login(ctx context.Context) (string, User, *Error) {
+// loginSession calls POST /auth.
+func (c *Client) loginSession(ctx context.Context) (Access, *Error) {
 	body, err := json.Marshal(map[string]string{"username": c.username, "password": c.password})
 	r := request{method: http.MethodPost, path: authPath, body: body}
 	if err != nil {
-		return "", User{}, r.fail(err)
+		return Access{}, r.fail(err)
 	}
 	rep, fault := c.exchange(ctx, r, "")
 	if fault != nil {
@@ -97,15 +101,15 @@ func (c *Client) login(ctx context.Context) (string, User, *Error) {
 		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
 			fault.SignedOut = true
 		}
-		return "", User{}, fault
+		return Access{}, fault
 	}
 	token, user, err := decodeLogin(rep)
 	if err != nil {
 		fault = r.fail(err)
 		fault.Status, fault.SignedOut = rep.status, errors.Is(err, errNotAuthenticated)
-		return "", User{}, fault
+		return Access{}, fault
 	}
-	return token, user, nil
+	return Access{Token: token, User: user}, nil
 }
 
 var errNotAuthenticated = errors.New("ServiceTrade did not accept username and password")
@@ -130,10 +134,15 @@ func decodeLogin(rep *reply) (string, User, error) {
 	if token == "" {
 		return "", User{}, errors.New("the login's answer holds no session token")
 	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == ';' || r == ',' || r == '"' || r >= 0x7f }) {
+	if unfit(token) {
 		return "", User{}, errors.New("the login's answer holds a session token that no cookie can carry")
 	}
 	return token, decodeUser(data.child("user")), nil
+}
+
+// unfit says that a token would break out of the header that carries it.
+func unfit(token string) bool {
+	return strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == ';' || r == ',' || r == '"' || r >= 0x7f })
 }
 
 func decodeUser(o object) User {

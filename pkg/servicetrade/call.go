@@ -7,29 +7,30 @@ import (
 	"net/http"
 )
 
-var errSessionRefused = errors.New("ServiceTrade refuses the session right after a login")
+var errSessionRefused = errors.New("ServiceTrade refuses what it gave at the login, right after it")
 
-// call sends r within the session. A session that turns out to be dead is
-// renewed once, and the call repeated once: ServiceTrade has not acted on it.
+// call sends r within the session. A session or token that turns out to be dead
+// is replaced once, and the call repeated once: ServiceTrade has not acted on it.
 func (c *Client) call(ctx context.Context, r request) (*reply, error) {
-	for renewed := false; ; renewed = true {
-		token, err := c.token(ctx)
+	for dead := ""; ; {
+		a, err := c.access(ctx, dead)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: sign in: %w", r.method, r.path, err)
 		}
-		rep, fault := c.try(ctx, r, token)
+		rep, fault := c.try(ctx, r, a.Token)
+		c.noteForbidden(ctx, r, fault)
 		if fault == nil {
 			return rep, nil
 		}
-		if dead := c.judge(ctx, fault, token); !dead {
+		if !c.judge(ctx, fault, a.Token) {
 			return nil, fault
 		}
-		c.session.drop(token)
-		if renewed {
+		if dead != "" {
 			fault.SignedOut, fault.Err = true, errSessionRefused
-			c.session.fail(c.now(), fault)
+			c.refused(ctx, a.Token, fault)
 			return nil, fault
 		}
+		dead = a.Token
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package servicetrade talks to the REST API of ServiceTrade: one client per
-// account, with one shared session, a limit on parallel calls, and decoders that
+// account, with one shared session or token, a limit on parallel calls, and decoders that
 // accept every shape that the API has been seen to answer with.
 //
 // Reads are repeated when ServiceTrade is away. Writes never are: a write whose
@@ -9,6 +9,7 @@ package servicetrade
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -27,14 +28,24 @@ type Config struct {
 	// URL is the host with or without the path /api, for example
 	// https://api.servicetrade.com or https://app.servicetrade.com/api.
 	URL string
+	// Auth is AuthSession or AuthOAuth2; "" means AuthSession.
+	Auth string
 	// Username and Password are those of the account's integration user.
 	Username string
 	Password string
+	// ClientID and ClientSecret are those of the account's OAuth2 client.
+	ClientID     string
+	ClientSecret string
+	// Vault keeps the session or token, for all clients whose vaults keep it in
+	// the same place; nil keeps it in this client alone.
+	Vault Vault
 	// HTTPClient carries the calls; nil makes one with a timeout of 60 s. Its
 	// redirect policy and cookie jar are not used.
 	HTTPClient *http.Client
 	// MaxParallel is the most calls in flight at once; 0 means 4.
 	MaxParallel int
+	// Limiter holds limits that others share; nil: MaxParallel of this client alone.
+	Limiter Limiter
 	// Log receives logins, retries and (at debug level) every call; nil discards.
 	// Neither password nor session token is ever written to it.
 	Log *slog.Logger
@@ -53,38 +64,53 @@ type Config struct {
 type Client struct {
 	base     *url.URL
 	baseErr  error
+	auth     string
 	username string
 	password string
-	agent    string
-	http     *http.Client
-	slots    chan struct{}
-	log      *slog.Logger
-	delay    time.Duration
-	now      func() time.Time
-	pause    func(context.Context, time.Duration) error
-	session  *session
+	clientID string
+	// clientSecret is that of the OAuth2 client.
+	clientSecret string
+	agent        string
+	http         *http.Client
+	slots        chan struct{}
+	limiter      Limiter
+	log          *slog.Logger
+	delay        time.Duration
+	now          func() time.Time
+	pause        func(context.Context, time.Duration) error
+	keeper       *keeper
 }
 
 // New makes a Client. It calls nobody: a URL that cannot be used is reported by
 // the first call.
 func New(cfg Config) *Client {
 	c := &Client{
-		username: cfg.Username,
-		password: cfg.Password,
-		agent:    orDefault(cfg.UserAgent, defaultUserAgent),
-		slots:    make(chan struct{}, orDefault(max(cfg.MaxParallel, 0), defaultMaxParallel)),
-		log:      orDefault(cfg.Log, slog.New(slog.DiscardHandler)),
-		delay:    orDefault(max(cfg.RetryDelay, 0), defaultRetryDelay),
-		now:      cfg.Now,
-		pause:    pause,
-		session:  newSession(),
+		auth:     orDefault(cfg.Auth, AuthSession),
+		username: cfg.Username, password: cfg.Password, clientID: cfg.ClientID, clientSecret: cfg.ClientSecret,
+		agent:   orDefault(cfg.UserAgent, defaultUserAgent),
+		slots:   make(chan struct{}, orDefault(max(cfg.MaxParallel, 0), defaultMaxParallel)),
+		limiter: cfg.Limiter,
+		log:     orDefault(cfg.Log, slog.New(slog.DiscardHandler)),
+		delay:   orDefault(max(cfg.RetryDelay, 0), defaultRetryDelay),
+		now:     cfg.Now,
+		pause:   pause,
 	}
 	if c.now == nil {
 		c.now = time.Now
 	}
+	c.keeper = c.newKeeper(cfg.Vault)
 	c.base, c.baseErr = parseBase(cfg.URL)
 	c.http = httpClient(cfg.HTTPClient, cap(c.slots))
 	return c
+}
+
+func (c *Client) newKeeper(vault Vault) *keeper {
+	k := &keeper{vault: vault, shared: vault != nil, owner: rand.Text(), gate: make(chan struct{}, 1)}
+	if vault == nil {
+		k.vault = &memory{now: c.now}
+	}
+	k.credentials = k.vault.Fingerprint(c.auth, c.username, c.password, c.clientID, c.clientSecret)
+	return k
 }
 
 // httpClient copies given without its jar (the session is ours to keep) and

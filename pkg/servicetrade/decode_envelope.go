@@ -62,7 +62,7 @@ func (c *Client) messages(body []byte) []string {
 	if err != nil {
 		return nil
 	}
-	found := complaints(e.messages)
+	found := append(complaints(e.messages), oauthComplaint(body)...)
 	if len(found) > maxMessages {
 		found = found[:maxMessages]
 	}
@@ -70,6 +70,19 @@ func (c *Client) messages(body []byte) []string {
 		found[i] = clip(c.scrub(m), maxMessageLength)
 	}
 	return found
+}
+
+// oauthComplaint reads the errors of the OAuth2 addresses, which have no envelope.
+func oauthComplaint(body []byte) []string {
+	o := asObject(body)
+	if kindOf(o["error"]) != '"' {
+		return nil
+	}
+	said := o.text("error")
+	if more := o.text("error_description"); more != "" {
+		said += ": " + more
+	}
+	return []string{said}
 }
 
 func complaints(raw json.RawMessage) []string {

@@ -77,7 +77,7 @@ func (silent) RoundTrip(*http.Request) (*http.Response, error) { return nil, err
 
 func TestUnknownTransportLeavesTheDoubt(t *testing.T) {
 	c := New(Config{URL: "https://st.example", HTTPClient: &http.Client{Transport: silent{}}})
-	c.session.start("abc", User{})
+	c.keeper.see(SignIn{Access: Access{Token: "abc"}})
 	_, err := c.SetStatus(t.Context(), bigID, StatusChange{Status: StatusProcessed})
 	require.True(t, WriteUncertain(err))
 }

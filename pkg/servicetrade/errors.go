@@ -35,6 +35,8 @@ type Error struct {
 	SignedOut bool
 	// Uncertain says that a write may have been made though its answer was lost.
 	Uncertain bool
+	// Taken says that another record has the external id that was to be written.
+	Taken bool
 	// Err is the cause below HTTP, if any.
 	Err error
 
@@ -111,6 +113,25 @@ func IsInvalid(err error) bool {
 // The caller looks before it writes again.
 func WriteUncertain(err error) bool {
 	return is(err, func(e *Error) bool { return e.Uncertain })
+}
+
+// WaitReason is a stable word for what keeps ServiceTrade from answering, for the
+// record of what waits.
+func WaitReason(err error) string {
+	switch {
+	case IsSignedOut(err):
+		return "servicetrade_signed_out"
+	case IsForbidden(err):
+		return "servicetrade_forbidden"
+	case IsThrottled(err):
+		return "servicetrade_throttled"
+	case IsInvalid(err):
+		return "servicetrade_refused"
+	case WriteUncertain(err):
+		return "servicetrade_answer_lost"
+	default:
+		return "servicetrade_unreachable"
+	}
 }
 
 func is(err error, match func(*Error) bool) bool {

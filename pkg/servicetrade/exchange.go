@@ -52,12 +52,11 @@ type reply struct {
 
 // exchange sends one HTTP request within the limit of parallel calls.
 func (c *Client) exchange(ctx context.Context, r request, token string) (*reply, *Error) {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return nil, r.unsent(fmt.Errorf("wait for a free call: %w", ctx.Err()))
+	done, busy := c.slot(ctx, r)
+	if busy != nil {
+		return nil, busy
 	}
+	defer done()
 	reached := &reach{}
 	req, err := c.newRequest(httptrace.WithClientTrace(ctx, reached.trace()), r, token)
 	if err != nil {
@@ -79,7 +78,9 @@ func (c *Client) exchange(ctx context.Context, r request, token string) (*reply,
 	defer func() { _ = res.Body.Close() }()
 	c.log.DebugContext(ctx, "called ServiceTrade",
 		"method", r.method, "path", r.path, "status", res.StatusCode, "took", time.Since(began))
-	return c.read(r, res)
+	rep, fault := c.read(r, res)
+	c.throttled(ctx, fault)
+	return rep, fault
 }
 
 func (c *Client) newRequest(ctx context.Context, r request, token string) (*http.Request, error) {
@@ -96,7 +97,11 @@ func (c *Client) newRequest(ctx context.Context, r request, token string) (*http
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if token != "" {
+	switch {
+	case token == "":
+	case c.oauth():
+		req.Header.Set("Authorization", "Bearer "+token)
+	default:
 		req.Header.Set("Cookie", sessionCookie+"="+token)
 	}
 	return req, nil

@@ -37,13 +37,14 @@ type fake struct {
 	logins  int
 	alive   map[string]bool
 	calls   []seen
+	refresh map[string]string                       // refresh tokens, and the access token that each came with
 	onLogin func(w http.ResponseWriter, n int) bool // true: has answered
 	handle  http.HandlerFunc
 }
 
 func newFake(t *testing.T, handle http.HandlerFunc) *fake {
 	t.Helper()
-	f := &fake{alive: map[string]bool{}, handle: handle}
+	f := &fake{alive: map[string]bool{}, refresh: map[string]string{}, handle: handle}
 	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(f.Close)
 	return f
@@ -55,6 +56,9 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(sessionCookie); err == nil {
 		token = cookie.Value
 	}
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		token = bearer
+	}
 	f.mu.Lock()
 	f.calls = append(f.calls, seen{r.Method, r.URL.Path, r.URL.RawQuery, string(body), r.Header.Clone()})
 	live := f.alive[token]
@@ -63,6 +67,8 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/api/auth":
 		f.auth(w, r, token, live)
+	case r.URL.Path == "/api"+tokenPath, r.URL.Path == "/api"+revokePath:
+		f.oauth(w, r)
 	case !live:
 		answer(w, http.StatusUnauthorized, `{"messages":{"error":["Not authenticated"]}}`)
 	default:
@@ -105,6 +111,37 @@ func (f *fake) login(w http.ResponseWriter, r *http.Request) {
 	f.mu.Unlock()
 	answer(w, http.StatusOK, `{"data":{"authenticated":true,"authToken":"`+token+`",
 		"user":{"id":7,"name":"Trade Post","username":"tradepost","company":{"id":77,"name":"Acme Mechanical"}}}}`)
+}
+
+// oauth gives each token a life of an hour, and a refresh token that works once.
+func (f *fake) oauth(w http.ResponseWriter, r *http.Request) {
+	var given map[string]string
+	_ = json.NewDecoder(r.Body).Decode(&given)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r.URL.Path == "/api"+revokePath {
+		delete(f.alive, f.refresh[given["refresh_token"]])
+		delete(f.alive, given["token"])
+		answer(w, http.StatusOK, `{}`)
+		return
+	}
+	f.logins++
+	if f.onLogin != nil && f.onLogin(w, f.logins) {
+		return
+	}
+	_, known := f.refresh[given["refresh_token"]]
+	switch {
+	case given["client_id"] != fakeUser || given["client_secret"] != fakePassword:
+		answer(w, http.StatusUnauthorized, `{"error":"invalid_client","error_description":"no such client as `+given["client_secret"]+`"}`)
+		return
+	case given["grant_type"] == "refresh_token" && !known:
+		answer(w, http.StatusBadRequest, `{"error":"invalid_grant"}`)
+		return
+	}
+	delete(f.refresh, given["refresh_token"])
+	token, refresh := fmt.Sprintf("token-%d", f.logins), fmt.Sprintf("refresh-%d", f.logins)
+	f.alive[token], f.refresh[refresh] = true, token
+	answer(w, http.StatusOK, `{"access_token":"`+token+`","token_type":"Bearer","expires_in":3600,"refresh_token":"`+refresh+`"}`)
 }
 
 // expire kills the session of token, or all of them for "".

@@ -10,7 +10,7 @@ const masked = "***"
 
 // String shows the account without its password.
 func (c Config) String() string {
-	return fmt.Sprintf("ServiceTrade %s as %s", c.URL, c.Username)
+	return fmt.Sprintf("ServiceTrade %s as %s", c.URL, c.Username+c.ClientID)
 }
 
 // GoString is String, so that %#v shows no password either.
@@ -30,9 +30,10 @@ func (c *Client) String() string {
 // GoString is String, so that %#v shows no password or token.
 func (c *Client) GoString() string { return c.String() }
 
-// scrub takes password and session token out of text that ServiceTrade sent.
+// scrub takes passwords and tokens out of text that ServiceTrade sent.
 func (c *Client) scrub(text string) string {
-	for _, secret := range []string{c.password, c.session.current()} {
+	known := c.keeper.known().Access
+	for _, secret := range []string{c.password, c.clientSecret, known.Token, known.Refresh} {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, masked)
 		}

@@ -106,13 +106,15 @@ func TestLoginThatNeverArrivedIsNotPaused(t *testing.T) {
 	_, err := c.Login(t.Context())
 	require.Error(t, err)
 	require.False(t, IsSignedOut(err))
-	require.NoError(t, c.session.paused(c.now()))
+	require.Nil(t, c.keeper.resting(c.now()))
+	require.Nil(t, c.keeper.known().Failure)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = c.Login(ctx)
 	require.ErrorIs(t, err, context.Canceled)
-	require.NoError(t, c.session.paused(c.now()))
+	require.Nil(t, c.keeper.resting(c.now()))
+	require.Nil(t, c.keeper.known().Failure)
 }
 
 func TestLoginAnswers(t *testing.T) {
@@ -150,7 +152,7 @@ func TestLoginAnswers(t *testing.T) {
 			require.Equal(t, tc.fails, err != nil, "%v", err)
 			require.Equal(t, tc.signedOut, IsSignedOut(err))
 			require.False(t, IsNotFound(err))
-			require.Equal(t, tc.token, c.session.current())
+			require.Equal(t, tc.token, c.keeper.known().Access.Token)
 			require.Equal(t, 1, f.loginCount(), "a login is never repeated by itself")
 		})
 	}

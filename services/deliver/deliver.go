@@ -70,9 +70,13 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
+	clients, err := stage.Clients(ctx, d, telemetry.NewCalls(d.Metrics, "deliver"))
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
 		deps: d, connectors: connectors, gate: gate, router: router,
-		clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "deliver")), trouble: map[string]error{},
+		clients: clients, trouble: map[string]error{},
 		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics),
 	}
 	for _, c := range d.Config.EnabledConnections() {

@@ -69,9 +69,13 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	clients, err := stage.Clients(ctx, d, telemetry.NewCalls(d.Metrics, "ingest"))
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
 		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
-		clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "ingest")), openers: map[string]*send.Opener{},
+		clients: clients, openers: map[string]*send.Opener{},
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
@@ -90,7 +94,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
-	d.Health.AddReadiness("servicetrade", s.ready)
+	d.Health.AddReadiness("polls", s.ready)
 	d.Health.AddReadiness("streams", s.bus.Ready)
 	if err := s.listenToCommands(); err != nil {
 		return nil, err

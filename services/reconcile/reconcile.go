@@ -54,8 +54,12 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	clients, err := stage.Clients(ctx, d, telemetry.NewCalls(d.Metrics, "reconcile"))
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		deps: d, gate: gate, router: router, clients: stage.Clients(d.Config, d.Log, telemetry.NewCalls(d.Metrics, "reconcile")),
+		deps: d, gate: gate, router: router, clients: clients,
 		settlers: map[string]*settle.Settler{}, settled: settle.NewMetrics(d.Metrics),
 	}
 	for _, c := range d.Config.EnabledConnections() {

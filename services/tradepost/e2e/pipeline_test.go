@@ -30,6 +30,8 @@ func TestFortyInvoicesOverFourProcesses(t *testing.T) {
 	for _, id := range ids {
 		p.requireTold(id)
 	}
+	logins := p.sandbox.API.Requests(sandbox.RequestFilter{Method: http.MethodPost, Prefix: "/api/auth"})
+	require.Len(t, logins, 1, "all processes share one session")
 }
 
 // requireTold looks for what an operator can read about an invoice: every call to

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -119,8 +121,11 @@ func (p *plant) writeConfig(url string, book *sandbox.Book) {
 		}
 		return m
 	}
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+	require.NoError(p.t, os.WriteFile(p.path("secrets.key"), []byte(key), 0o600))
 	config := map[string]any{
-		"nats": map[string]any{"url": p.natsURL},
+		"nats":    map[string]any{"url": p.natsURL},
+		"secrets": map[string]any{"key_file": "secrets.key"},
 		"accounts": map[string]any{account: map[string]any{
 			"time_zone": book.TimeZone,
 			"servicetrade": map[string]any{

@@ -28,7 +28,7 @@ func (t *try) wanted(ctx context.Context, age time.Duration) (*tradepostv1.Outco
 		return withdrawn("deleted"), nil
 	}
 	if err != nil {
-		return waitFor("servicetrade_unreachable", err.Error()), nil
+		return waitFor(servicetrade.WaitReason(err), err.Error()), nil
 	}
 	if s := inv.GetStatus(); s != servicetrade.StatusPendingAccounting && s != t.entry.Record.GetStartStatus() {
 		return withdrawn(s), nil

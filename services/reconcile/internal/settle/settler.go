@@ -160,7 +160,7 @@ func (t *turn) later(ctx context.Context, cause error, delivered int) error {
 		d = max(d, settling)
 		give = func(owner string, w record.Waits) record.Transition { return record.DoubtWrite(owner, settling, w) }
 	}
-	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: reasonOf(cause)}
+	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: servicetrade.WaitReason(cause)}
 	if err := t.change(ctx, t.entry, give(t.owner, waits)); err != nil {
 		return err
 	}
@@ -174,21 +174,3 @@ func (t *turn) later(ctx context.Context, cause error, delivered int) error {
 
 // errLater means that the sweep goes on with it.
 var errLater = errors.New("left to the sweep")
-
-// reasonOf is a stable word for what keeps ServiceTrade from being written to.
-func reasonOf(err error) string {
-	switch {
-	case servicetrade.IsSignedOut(err):
-		return "servicetrade_signed_out"
-	case servicetrade.IsForbidden(err):
-		return "servicetrade_forbidden"
-	case servicetrade.IsThrottled(err):
-		return "servicetrade_throttled"
-	case servicetrade.IsInvalid(err):
-		return "servicetrade_refused"
-	case servicetrade.WriteUncertain(err):
-		return "servicetrade_answer_lost"
-	default:
-		return "servicetrade_unreachable"
-	}
-}

@@ -57,7 +57,7 @@ func (g *global) connect(cmd *cobra.Command, o connectOptions) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	clients := stage.Clients(config, runtime.Logger(config.Log, cmd.ErrOrStderr()), nil)
+	clients := stage.Alone(config, runtime.Logger(config.Log, cmd.ErrOrStderr()))
 	rows := hookRows{}
 	var failed []error
 	for _, a := range accounts {

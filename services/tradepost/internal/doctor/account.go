@@ -29,7 +29,8 @@ func (d *doctor) patient(a *connection.Account) (p *patient, done func()) {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: d.limit, ForceAttemptHTTP2: true}
 	p = &patient{doctor: d, account: a, web: &http.Client{Transport: tap{transport}, Timeout: d.limit}}
 	p.client = servicetrade.New(servicetrade.Config{
-		URL: st.URL, Username: st.Username, Password: st.Password.Reveal(), MaxParallel: st.MaxParallel,
+		URL: st.URL, Auth: st.Auth, Username: st.Username, Password: st.Password.Reveal(),
+		ClientID: st.ClientID, ClientSecret: st.ClientSecret.Reveal(), MaxParallel: st.MaxParallel,
 		HTTPClient: p.web, UserAgent: "tradepost-doctor", RetryDelay: 300 * time.Millisecond,
 	})
 	return p, transport.CloseIdleConnections
@@ -37,8 +38,18 @@ func (d *doctor) patient(a *connection.Account) (p *patient, done func()) {
 
 func (p *patient) check(name string) check { return check{"account " + p.account.ID, name} }
 
-// account checks one account: each step only where the one before it worked.
+// account checks one account, and what the running services say of it.
 func (d *doctor) account(ctx context.Context, a *connection.Account) accountFound {
+	found := d.examine(ctx, a)
+	c := check{"account " + a.ID, "shared sign-in"}
+	found.results = append(found.results, simply(ctx, d, c, func(ctx context.Context) []Result {
+		return d.sharedSignIn(ctx, c, a.ID)
+	})...)
+	return found
+}
+
+// examine looks at ServiceTrade: each step only where the one before it worked.
+func (d *doctor) examine(ctx context.Context, a *connection.Account) accountFound {
 	p, done := d.patient(a)
 	defer done()
 	c := p.check("host")
@@ -70,9 +81,8 @@ func (d *doctor) account(ctx context.Context, a *connection.Account) accountFoun
 // enter signs in, if there is something to sign in with.
 func (p *patient) enter(ctx context.Context) (in bool, results []Result) {
 	c := p.check("sign-in")
-	st := p.account.ServiceTrade
-	if st.Username == "" || st.Password.IsZero() {
-		return false, []Result{c.skip("username or password is missing (see the configuration), so nothing else was looked at")}
+	if !p.account.ServiceTrade.CanSignIn() {
+		return false, []Result{c.skip("username or password (auth: oauth2: client_id or client_secret) is missing, so nothing else was looked at")}
 	}
 	in, results, _ = bounded(ctx, p.doctor, c, p.signIn)
 	return in, results
@@ -92,9 +102,15 @@ func (p *patient) signIn(ctx context.Context) (bool, []Result) {
 	if user.CompanyName != "" {
 		r.Looked += " of " + user.CompanyName
 	}
-	sessions := p.check("sessions").ok("ServiceTrade keeps only a few sessions per user and ends the oldest. Each running ingest, " +
-		"deliver and reconcile holds one (`tradepost up`: three in all); doctor held one and ended it. " +
-		"Give Tradepost a user of its own, so that people and other programs do not sign it out")
+	if p.account.ServiceTrade.Auth == connection.AuthOAuth2 {
+		return true, []Result{r}
+	}
+	shared := "All running processes share one"
+	if p.config.Secrets.Key.IsZero() {
+		shared = "`tradepost up` holds one; separate services without secrets.key_file hold one in each ingest, deliver and reconcile"
+	}
+	sessions := p.check("sessions").ok("ServiceTrade keeps only a few sessions per user and ends the oldest. %s; doctor held one and ended it. "+
+		"Give Tradepost a user of its own, so that people and other programs do not sign it out", shared)
 	return true, []Result{r, sessions}
 }
 

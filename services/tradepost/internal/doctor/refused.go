@@ -22,11 +22,11 @@ func (p *patient) refused(c check, err error, action string) Result {
 	switch {
 	case servicetrade.IsSignedOut(err):
 		return c.fault(fault.New("servicetrade.signed_out", fault.Args{
-			VendorText: words, Params: map[string]string{"account": p.account.ID, "user": st.Username},
+			VendorText: words, Params: map[string]string{"account": p.account.ID, "user": st.Identity()},
 		}))
 	case servicetrade.IsForbidden(err):
 		r := c.fault(fault.New("servicetrade.forbidden", fault.Args{
-			VendorText: words, Params: map[string]string{"user": st.Username, "action": action},
+			VendorText: words, Params: map[string]string{"user": st.Identity(), "action": action},
 		}))
 		r.Fix += " The role Account Admin has it."
 		return r

@@ -215,3 +215,22 @@ func TestLongHistoryIsNotReadWhole(t *testing.T) {
 	}
 	require.Equal(t, 3, lists, "one page of each list")
 }
+
+func TestSigningInWithAnOAuth2Client(t *testing.T) {
+	w := newWorld(t, sandbox.Options{Configured: true})
+	w.account["auth"], w.account["client_id"], w.account["client_secret"] = "oauth2", sandbox.DefaultClientID, sandbox.DefaultClientSecret
+	delete(w.account, "username")
+	delete(w.account, "password")
+	r := w.run()
+	signIn := only(t, r, onAccount, "sign-in")
+	require.Equal(t, doctor.OK, signIn.Status, signIn.Problem)
+	require.Contains(t, signIn.Looked, "signed in as ")
+	require.Equal(t, doctor.OK, only(t, r, onAccount, "records").Status)
+
+	w.account["client_secret"] = "wrong"
+	signIn = only(t, w.run(), onAccount, "sign-in")
+	require.Equal(t, doctor.Fail, signIn.Status)
+	require.Contains(t, signIn.Problem, sandbox.DefaultClientID)
+	require.Contains(t, signIn.Problem, "invalid_client")
+	require.NotContains(t, signIn.Problem, "wrong")
+}

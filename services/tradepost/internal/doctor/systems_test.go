@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +14,8 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/signin"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/tradepost/internal/doctor"
@@ -205,4 +208,42 @@ func TestMappingHints(t *testing.T) {
 			require.Contains(t, found[1].Problem, test.text)
 		})
 	}
+}
+
+func TestWhatTheServicesNotedOfTheirSignIn(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	broker := bustest.Server(t)
+	js := broker.JS(t)
+	w.nats["url"] = broker.URL()
+	require.Empty(t, of(w.run(), onAccount, "shared sign-in"), "nobody has signed in")
+
+	key, err := signin.NewKey(make([]byte, signin.KeySize))
+	require.NoError(t, err)
+	store, err := signin.Open(t.Context(), js, key, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	url := w.account["url"].(string)
+	service := func(password string) *servicetrade.Client {
+		return servicetrade.New(servicetrade.Config{
+			URL: url, Username: sandbox.DefaultUsername, Password: password, Vault: store.Vault("acme", url, "session", sandbox.DefaultUsername),
+			Now: w.options.Now,
+		})
+	}
+	_, err = service("wrong").Login(t.Context())
+	require.True(t, servicetrade.IsSignedOut(err))
+	told := only(t, w.run(), onAccount, "shared sign-in")
+	require.Equal(t, doctor.Warn, told.Status)
+	require.Equal(t, "the services wait since 2026-11-22 12:00 UTC: wrong credentials, POST /auth (ServiceTrade says: Invalid credentials provided)", told.Problem)
+	require.Contains(t, told.Fix, "user "+sandbox.DefaultUsername)
+	require.Equal(t, doctor.OK, only(t, w.run(), onAccount, "sign-in").Status, "doctor has the right password")
+
+	at := w.options.Now()
+	w.options.Now = func() time.Time { return at.Add(time.Hour) }
+	require.Empty(t, of(w.run(), onAccount, "shared sign-in"), "nobody tries it any more")
+
+	mended := service(sandbox.DefaultPassword)
+	_, err = mended.Login(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, mended.Logout(t.Context()))
+	told = only(t, w.runOpen(1), onAccount, "shared sign-in")
+	require.Equal(t, "kept encrypted for all processes: 1 sign-in", told.Looked)
 }

@@ -63,6 +63,17 @@ func Run(ctx context.Context, o Options) error {
 			return err
 		}
 	}
+	own, err := withKey(&o)
+	if err != nil {
+		return err
+	}
+	if own || o.NATS != nil {
+		defer retire(context.WithoutCancel(ctx), o)
+	}
+	return run(ctx, o, connectors)
+}
+
+func run(ctx context.Context, o Options, connectors *connector.Registry) error {
 	g, ctx := errgroup.WithContext(ctx)
 	instance := runtime.NewInstance()
 	for name, build := range stages(connectors) {

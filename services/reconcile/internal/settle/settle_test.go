@@ -201,3 +201,29 @@ func TestTheSweepSettlesWhatHasLostItsMessage(t *testing.T) {
 		require.Contains(t, d.office.comments[0].Content, "no active customer")
 	})
 }
+
+// An invoice that ServiceTrade refuses must not end the sweep of its connection;
+// ServiceTrade being away does.
+func TestARefusedInvoiceDoesNotEndTheSweep(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer error
+		ends   bool
+	}{"refused": {invalid(), false}, "away": {errAway, true}} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(t *testing.T, d *desk) {
+				d.outcome(postedAs("1042", false))
+				d.office.fail = func(call string) error {
+					if call == "put processed" {
+						return c.answer
+					}
+					return nil
+				}
+				time.Sleep(stuckAge)
+				e, err := d.Gate.Store.Get(t.Context(), d.key())
+				require.NoError(t, err)
+				require.Equal(t, c.ends, d.Sweep(t.Context(), e, time.Now(), noMessage) != nil)
+				require.Equal(t, record.Outcome, d.record().GetState())
+			})
+		})
+	}
+}

@@ -2,12 +2,14 @@ package settle
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
 )
 
 // stuckAge is the age from which an outcome that nobody settles is taken up by the
@@ -39,5 +41,11 @@ func (s *Settler) Sweep(ctx context.Context, e record.Entry, now time.Time, last
 	}
 	s.Log.WarnContext(ctx, "an outcome was not settled; settling it now", "invoice", e.Key.InvoiceID,
 		"send", e.Record.GetSend(), "since", e.At, "texts_found", texts.GetResult() != nil)
-	return s.Settle(ctx, e, texts, 1)
+	err = s.Settle(ctx, e, texts, 1)
+	if servicetrade.IsInvalid(err) || errors.Is(err, errSettling) || errors.Is(err, errRace) {
+		// Trouble of this invoice alone: the others of the connection go on.
+		s.Log.WarnContext(ctx, "an outcome still is not settled", "invoice", e.Key.InvoiceID, "err", err)
+		return nil
+	}
+	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
@@ -42,4 +43,23 @@ func TestACompanyThatCannotBeAskedIsNotTakenForAnother(t *testing.T) {
 	require.Error(t, err)
 	require.NotErrorIs(t, err, company.ErrSwapped)
 	require.NoError(t, company.Verify(t.Context(), js, "acme-books", books{company: connector.Company{ID: "realm-1"}}))
+}
+
+// Two versions run at once during a roll-out: the older one stores the company, and
+// must not wipe out what the newer one wrote into the same record.
+func TestWhatANewerVersionWroteStays(t *testing.T) {
+	js := bustest.Server(t).JS(t)
+	kv, err := js.KeyValue(t.Context(), bus.BucketConnections)
+	require.NoError(t, err)
+	_, err = kv.PutString(t.Context(), "acme-books", `{"connection":"acme-books","mood":"good","pause":{"by":"operator","reason":"audit","level":{"deep":7}}}`)
+	require.NoError(t, err)
+	mine := books{company: connector.Company{ID: "realm-1", Name: "Acme Mechanical"}}
+	require.NoError(t, company.Verify(t.Context(), js, "acme-books", mine))
+	e, err := kv.Get(t.Context(), "acme-books")
+	require.NoError(t, err)
+	require.JSONEq(t, `{"connection":"acme-books","companyId":"realm-1","companyName":"Acme Mechanical",
+		"mood":"good","pause":{"by":"operator","reason":"audit","level":{"deep":7}}}`, string(e.Value()))
+	id, err := company.Stored(t.Context(), js, "acme-books")
+	require.NoError(t, err)
+	require.Equal(t, "realm-1", id)
 }

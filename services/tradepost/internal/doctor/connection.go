@@ -30,7 +30,10 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		return []Result{c.skip("its connector is not known, see the configuration")}
 	}
 	made, results, _ := bounded(ctx, d, c, func(ctx context.Context) (connector.Connector, []Result) {
-		made, err := reg.New(ctx, stage.Settings(d.config, conn, d.log))
+		settings := stage.Settings(d.config, conn, d.log)
+		stored, _ := d.storedCompany(ctx, conn.ID) // the check of the company tells why it is not known
+		settings.Company = stored.GetCompanyId()
+		made, err := reg.New(ctx, settings)
 		if err != nil {
 			return nil, c.settings(conn, err)
 		}

@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -177,6 +178,26 @@ func TestConnectorThatHangsIsBounded(t *testing.T) {
 	require.Equal(t, "no answer within 2s", only(t, r, onBooks, "books").Problem)
 	require.Equal(t, doctor.Skip, only(t, r, onBooks, "company").Status)
 	require.Equal(t, doctor.OK, only(t, r, onAccount, "sign-in").Status, "the others went on")
+}
+
+// A connector is told which company it was first used with, as deliver tells it.
+func TestConnectorIsToldItsCompany(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	broker := bustest.Server(t)
+	w.nats["url"] = broker.URL()
+	store(t, broker.JS(t), `{"connection":"acme-books","companyId":"realm-1","companyName":"Acme"}`)
+	var told connector.Settings
+	registry, err := connector.NewRegistry(connector.Registration{
+		Kind: "told", New: func(_ context.Context, s connector.Settings) (connector.Connector, error) {
+			told = s
+			return nil, errors.New("enough")
+		},
+	})
+	require.NoError(t, err)
+	w.conn["connector"], w.options.Connectors = "told", registry
+	w.run()
+	require.Equal(t, "acme-books", told.Connection)
+	require.Equal(t, "realm-1", told.Company)
 }
 
 func TestMappingHints(t *testing.T) {

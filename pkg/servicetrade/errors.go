@@ -108,6 +108,14 @@ func IsInvalid(err error) bool {
 	})
 }
 
+// IsOfOneRecord says that the trouble is the record's that was asked for, not
+// ServiceTrade's or the account's: it is refused or gone, or its answer cannot be
+// read. Calls for other records may well succeed.
+func IsOfOneRecord(err error) bool {
+	unreadable := is(err, func(e *Error) bool { return e.Status >= 200 && e.Status < 300 && !e.temporary })
+	return unreadable || IsInvalid(err) || IsNotFound(err)
+}
+
 // WriteUncertain says of a PUT or POST that it may have been made although no
 // usable answer came: a timeout, a cut connection, a 5xx, an unreadable answer.
 // The caller looks before it writes again.

@@ -198,7 +198,7 @@ func (s *Service) heal(ctx context.Context, e record.Entry) error {
 	if !ok {
 		return nil
 	}
-	return o.Heal(ctx, e)
+	return o.Sweep(ctx, e)
 }
 
 // keepPolling makes sure that the schedules are there: a stream that was lost and

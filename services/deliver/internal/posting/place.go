@@ -13,6 +13,9 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 )
 
+// reasonUnreachable is the reason of a wait when a find ended without an answer.
+const reasonUnreachable = "unreachable"
+
 // place makes one document exist: find it, and adopt, update or create it. It
 // returns nil when the document exists as it should.
 func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
@@ -45,7 +48,7 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 		return nil, outcomeOf(a), nil
 	}
 	if err != nil {
-		return nil, waitFor("unreachable", err.Error()), nil
+		return nil, waitFor(reasonUnreachable, err.Error()), nil
 	}
 	live := make([]connector.Found, 0, len(all))
 	for _, f := range all {

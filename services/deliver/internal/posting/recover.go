@@ -3,6 +3,7 @@ package posting
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -15,6 +16,10 @@ import (
 // recoverAge is the age from which an unresolved attempt counts as left alone: its
 // message would have come again long ago.
 const recoverAge = 15 * time.Minute
+
+// errCannotLook means that the accounting system answers, but did not look for the
+// document of this one invoice.
+var errCannotLook = errors.New("the accounting system did not let the document be looked for")
 
 // Recover ends the doubt about an attempt whose message is gone for good (a lost
 // stream, a dead letter). It looks, writes down what exists, and gives the send
@@ -42,6 +47,11 @@ func (p *Poster) Recover(ctx context.Context, e record.Entry) error {
 		if _, waits := bus.RetryDelay(err); waits {
 			return nil // Another worker is at it.
 		}
+		if errors.Is(err, errCannotLook) || errors.Is(err, record.ErrIllegal) {
+			// Trouble of this invoice alone: the others of the connection go on.
+			t.log.WarnContext(ctx, "an attempt whose message is lost is still in doubt", "err", err)
+			return nil
+		}
 		return err
 	}
 	t.log.WarnContext(ctx, "an attempt whose message is lost was resolved", "documents", len(t.entry.Record.GetDocuments()))
@@ -64,7 +74,19 @@ func (t *try) lookOnly(ctx context.Context) error {
 	}
 	if outcome != nil {
 		waits := record.Waits{Until: time.Now().Add(recoverAge), Reason: outcome.GetWait().GetReason()}
-		return errors.Join(t.change(ctx, record.Doubt(t.owner, waits)), errors.New("the accounting system could not be asked: "+outcome.GetWait().GetMessage()))
+		if err := t.change(ctx, record.Doubt(t.owner, waits)); err != nil {
+			return err
+		}
+		return whyNotAsked(outcome.GetWait())
 	}
 	return t.change(ctx, record.Release(t.owner, record.Waits{Until: time.Now(), Reason: "message_lost"}))
+}
+
+// whyNotAsked tells an accounting system that is away, which ends the sweep of its
+// connection, from one that would not look for this document only.
+func whyNotAsked(w *tradepostv1.Wait) error {
+	if w.GetScope() == tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION || w.GetReason() == reasonUnreachable {
+		return errors.New("the accounting system could not be asked: " + w.GetMessage())
+	}
+	return fmt.Errorf("%w (%s): %s", errCannotLook, w.GetReason(), w.GetMessage())
 }

@@ -204,3 +204,32 @@ func TestOnlyALostAttemptIsRecovered(t *testing.T) {
 		require.Equal(t, before.Revision, w.entry().Revision, "its message may still come")
 	})
 }
+
+// Books that would not look for one document must not end the sweep of their
+// connection, since it would end there every time; books that are away do end it.
+func TestOneInvoiceInTroubleDoesNotEndTheSweep(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer error
+		ends   bool
+	}{
+		"refused":         {connector.Stop(connector.Rejected{}), false},
+		"waits alone":     {connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Reason: "locked"}), false},
+		"all wait":        {connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: "signed_out"}), true},
+		"does not answer": {errors.New("connection refused"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *workbench) {
+				w.orphaned(true)
+				w.books.onFind = func() error { return c.answer }
+				require.Equal(t, c.ends, w.poster("sweep").Recover(t.Context(), w.entry()) != nil)
+				require.NotNil(t, w.record().GetUnresolved(), "nobody looked: it stays in doubt")
+				require.NotEmpty(t, w.record().GetWaiting().GetReason())
+
+				w.books.onFind = nil
+				time.Sleep(16 * time.Minute) // fake time
+				require.NoError(t, w.poster("sweep").Recover(t.Context(), w.entry()))
+				require.Nil(t, w.record().GetUnresolved())
+			})
+		})
+	}
+}

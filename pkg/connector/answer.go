@@ -21,6 +21,10 @@ type Posted struct {
 	// Adopted says that the document was there before this call.
 	Adopted bool
 	Remarks []*tradepostv1.Fault
+	// Customers are those that the document was posted to, matched or created: one
+	// for each ServiceTrade record that stands for one, at most. Connectors whose
+	// customers have no lasting ids report none.
+	Customers []Customer
 }
 
 // Rejected says that the document was not made, and why. Everything that is

@@ -27,6 +27,9 @@ type Harness struct {
 	// UnknownCustomer changes a document so that it names a customer that the
 	// company does not have and that may not be created.
 	UnknownCustomer func(d *tradepostv1.Document)
+	// OtherCustomer changes a document so that it is of another ServiceTrade company
+	// than the sample, and of another customer, whom the company has or may create.
+	OtherCustomer func(d *tradepostv1.Document)
 	// Lacks says what the accounting system cannot do, and why. Cases that need it
 	// are skipped with that reason; whatever is not named here has to work.
 	Lacks map[Capability]string
@@ -74,6 +77,9 @@ const (
 	KnownCustomers Capability = "known_customers"
 	// ZeroTotals: the accounting system takes a document over 0.00.
 	ZeroTotals Capability = "zero_total"
+	// ReportsCustomers: a Posted tells the customer that stands for the company of the
+	// document, under an id that lasts. The sample has to name a company then.
+	ReportsCustomers Capability = "reports_customers"
 	// Previews: the connector is a PreviewChecker.
 	Previews Capability = "preview"
 )
@@ -104,7 +110,7 @@ func Run(t *testing.T, h Harness) {
 // Cases returns the cases in the order in which they run.
 func Cases() []Case {
 	var all []Case
-	for _, list := range [][]Case{companyCases, createCases, contentCases, doubtCases, refusalCases, updateCases} {
+	for _, list := range [][]Case{companyCases, createCases, contentCases, doubtCases, refusalCases, updateCases, customerCases} {
 		all = append(all, list...)
 	}
 	return all

@@ -33,6 +33,7 @@ func newKit(t *testing.T, h Harness, needs []Capability) *Kit {
 	hooks := map[Capability]bool{
 		Deletes: k.Delete != nil, Tampering: k.Tamper != nil, LostAnswers: k.LoseAnswers != nil,
 		KnownAccounts: h.UnknownAccount != nil, KnownCustomers: h.UnknownCustomer != nil,
+		ReportsCustomers: h.OtherCustomer != nil,
 	}
 	_, hooks[Updates] = k.Connector.(connector.Updater)
 	_, hooks[Previews] = k.Connector.(connector.PreviewChecker)

@@ -27,6 +27,11 @@ const (
 	keepsHash      mistake = "a changed document keeps its hash"
 	silentFaults   mistake = "a fault does not say what to do"
 	adoptsAnything mistake = "create adopts whatever is there"
+
+	forgetsCustomers mistake = "every document makes a customer"
+	namesTwice       mistake = "the id of a customer is no reference to it"
+	mixesCustomers   mistake = "all customers have one id"
+	silentOnAdoption mistake = "an adopted document tells no customer"
 )
 
 // memory is an accounting system in memory, and the connector to it.
@@ -41,6 +46,8 @@ type system struct {
 	docs    []connector.Found
 	markers []string
 	seq     int
+	// customers are the ids of customers, by code.
+	customers map[string]string
 }
 
 func (m *memory) Describe() connector.Descriptor {
@@ -92,11 +99,14 @@ func (m *memory) Create(ctx context.Context, p connector.Posting) connector.Answ
 		if equal, diffs := connector.Equal(m.docs[i], p.Document, p.DocumentHash); !equal && m.mistake != adoptsAnything {
 			return connector.Rejected{Faults: []*tradepostv1.Fault{m.fault(fmt.Sprint(diffs))}}
 		}
-		return connector.Posted{Document: m.docs[i], Adopted: true}
+		if m.mistake == silentOnAdoption {
+			return connector.Posted{Document: m.docs[i], Adopted: true}
+		}
+		return connector.Posted{Document: m.docs[i], Adopted: true, Customers: m.customer(p.Document)}
 	}
 	m.markers = append(m.markers, p.Document.GetMarker())
 	m.docs = append(m.docs, m.store(p, p.Document.GetMarker()))
-	return connector.Posted{Document: m.docs[len(m.docs)-1]}
+	return connector.Posted{Document: m.docs[len(m.docs)-1], Customers: m.customer(p.Document)}
 }
 
 func (m *memory) Update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
@@ -112,7 +122,28 @@ func (m *memory) Update(ctx context.Context, p connector.Posting, found connecto
 		return connector.Rejected{Faults: []*tradepostv1.Fault{m.fault("changed")}}
 	}
 	m.docs[i] = m.store(p, found.ID)
-	return connector.Posted{Document: m.docs[i]}
+	return connector.Posted{Document: m.docs[i], Customers: m.customer(p.Document)}
+}
+
+// customer finds or makes the document's customer, by id or by code.
+func (m *memory) customer(d *tradepostv1.Document) []connector.Customer {
+	ref := d.GetCustomer().GetReference()
+	id, there := m.customers[ref.GetValue()]
+	byID := ref.GetBy() == tradepostv1.ReferenceBy_REFERENCE_BY_ID && m.mistake != namesTwice
+	switch {
+	case byID:
+		id, there = ref.GetValue(), true
+	case m.mistake == mixesCustomers:
+		id = "customer"
+	case !there || m.mistake == forgetsCustomers:
+		m.seq++
+		id = fmt.Sprint("customer ", m.seq)
+	}
+	if m.customers == nil {
+		m.customers = map[string]string{}
+	}
+	m.customers[ref.GetValue()] = id
+	return []connector.Customer{{Record: connector.RecordCompany, RecordID: d.GetCustomer().GetCompanyId(), ID: id, Created: !there}}
 }
 
 func (m *memory) at(marker string) int {

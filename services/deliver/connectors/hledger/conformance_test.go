@@ -21,6 +21,9 @@ func TestConformance(t *testing.T) {
 			d.Lines[0].RevenueAccount = &tradepostv1.Reference{By: tradepostv1.ReferenceBy_REFERENCE_BY_NAME, Value: "revenue:nobody knows"}
 		},
 		UnknownCustomer: func(d *tradepostv1.Document) { d.Customer.Reference.Value = "C404" },
+		OtherCustomer: func(d *tradepostv1.Document) {
+			d.Customer.CompanyId, d.Customer.Name, d.Customer.Reference.Value = 8, "Brown & Sons", "C200"
+		},
 		Lacks: map[connectortest.Capability]string{
 			connectortest.UniqueNumbers: "a journal may use a transaction code twice",
 		},
@@ -32,7 +35,7 @@ func newTarget(t *testing.T) connectortest.Target {
 	dir := t.TempDir()
 	chartOnly := func(c *Config) { c.Customers = CustomersChart }
 	l := books(t, dir, chartOnly)
-	writeFile(t, readFile(t, dir, "chart.journal")+"account assets:receivable:C100\n", dir, "chart.journal")
+	writeFile(t, readFile(t, dir, "chart.journal")+"account assets:receivable:C100\naccount assets:receivable:C200\n", dir, "chart.journal")
 	own := func(marker string) string { return filepath.Join(dir, invoiceDir, marker+".journal") }
 	return connectortest.Target{
 		Connector: l,

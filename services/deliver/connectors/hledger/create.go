@@ -18,6 +18,10 @@ import (
 // when the name is taken: then what stands there is compared. A document that
 // was moved to another journal by hand counts as there.
 func (l *Ledger) Create(ctx context.Context, p connector.Posting) connector.Answer {
+	return l.withCustomer(l.create(ctx, p), p)
+}
+
+func (l *Ledger) create(ctx context.Context, p connector.Posting) connector.Answer {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	if err := l.present(ctx); err != nil {

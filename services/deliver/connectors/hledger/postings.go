@@ -83,11 +83,7 @@ func (w *ledgering) customer() {
 	if cust == "" {
 		cust = tagText(d.GetCustomer().GetName())
 	}
-	receivable := orElse(d.GetReceivableAccount(), cfg.Accounts.Receivable)
-	account := receivable + ":" + accountPart(ref)
-	if strings.HasPrefix(ref, receivable+":") {
-		account = ref
-	}
+	account, _ := w.l.customerAccount(d)
 	w.post(line{
 		account: account, amount: total.Sub(kept), comment: "cust:" + cust, path: "customer", customer: true,
 		declared: cfg.Customers == CustomersChart && !d.GetCustomer().GetCreateIfMissing(),

@@ -20,6 +20,10 @@ var errChanged = errors.New("the document was changed in between")
 // own is never rewritten. Between the last look at the version and the rename a
 // hand's edit could slip in; that window is two system calls long.
 func (l *Ledger) Update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
+	return l.withCustomer(l.updateTo(ctx, p, found), p)
+}
+
+func (l *Ledger) updateTo(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	if err := l.present(ctx); err != nil {

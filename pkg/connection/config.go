@@ -237,6 +237,10 @@ type Connection struct {
 	DecodeSettings func(into any) error
 	// DisplayName is how people call the connection; default its id.
 	DisplayName string
+	// WriteExternalIDs says that the id which a customer has in the books is written
+	// to its company or location in ServiceTrade, where that has no external id yet;
+	// default false. It needs the account's ExternalSystem.
+	WriteExternalIDs bool
 }
 
 // Dir is the directory of the configuration file, where relative paths start.

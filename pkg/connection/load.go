@@ -22,12 +22,14 @@ type configFile struct {
 }
 
 type connectionFile struct {
-	Account     string          `yaml:"account"`
-	Connector   string          `yaml:"connector"`
-	Enabled     bool            `yaml:"enabled"`
-	DisplayName string          `yaml:"display_name"`
-	MappingFile string          `yaml:"mapping_file"`
-	Settings    strictyaml.Node `yaml:"settings"`
+	Account     string `yaml:"account"`
+	Connector   string `yaml:"connector"`
+	Enabled     bool   `yaml:"enabled"`
+	DisplayName string `yaml:"display_name"`
+	MappingFile string `yaml:"mapping_file"`
+	// WriteExternalIDs is Connection.WriteExternalIDs.
+	WriteExternalIDs bool            `yaml:"write_external_ids"`
+	Settings         strictyaml.Node `yaml:"settings"`
 }
 
 // SetDefaults implements strictyaml.Defaulter.
@@ -163,7 +165,7 @@ func (c *Config) adopt(files map[string]*connectionFile, secrets secretSource) {
 		c.Connections[id] = &Connection{
 			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled,
 			DisplayName: cmp.Or(f.DisplayName, id), MappingFile: resolve(c.Dir(), f.MappingFile),
-			DecodeSettings: settingsDecoder(f.Settings, secrets),
+			DecodeSettings: settingsDecoder(f.Settings, secrets), WriteExternalIDs: f.WriteExternalIDs,
 		}
 	}
 }

@@ -26,6 +26,7 @@ func (c *Config) validate() []Problem {
 		k.connection(c.Connections[id])
 	}
 	k.oneConnectionPerAccount()
+	k.externalIDs()
 	return k.problems
 }
 

@@ -132,6 +132,24 @@ var operationEntries = []Entry{
 		Params:  []string{"number"},
 	},
 	{
+		Code: "customer.external_id_taken", Title: "Customer's id taken in ServiceTrade", Raised: "deliver", Owner: bookkeeper, Thing: "Customer",
+		Message: "its id in the books, \"{value}\", was not written to {record} as external id \"{system}\": another record in ServiceTrade has it.",
+		Fix:     "If both are one customer, keep the external id with one of them and name the other in the mapping's table. If not, correct the wrong external id, or the mapping. Invoices go on meanwhile.",
+		Params:  []string{"record", "system", "value"},
+	},
+	{
+		Code: "customer.external_id_differs", Title: "Customer has another external id", Raised: "deliver", Owner: bookkeeper, Thing: "Customer",
+		Message: "{record} was posted to customer \"{value}\" of the books, but has the external id \"{has}\" ({system}) in ServiceTrade, which was left as it is.",
+		Fix:     "Find out which is right, and correct the external id in ServiceTrade, or the mapping. Invoices go on meanwhile.",
+		Params:  []string{"has", "record", "system", "value"},
+	},
+	{
+		Code: "customer.external_id_refused", Title: "Customer's id refused by ServiceTrade", Raised: "deliver", Owner: admin, Thing: "Customer",
+		Message: "ServiceTrade did not take \"{value}\" as external id \"{system}\" of {record}.",
+		Fix:     "See that the system \"{system}\" is in ServiceTrade's Account Settings, and that {record} is still there. Invoices go on meanwhile.",
+		Params:  []string{"record", "system", "value"},
+	},
+	{
 		Code: "settle.moved_by_user", Title: "Status changed by a user", Raised: "reconcile", Owner: bookkeeper, Thing: "Invoice",
 		Message: "its status was changed to \"{status}\" in ServiceTrade while it was being posted; the books hold document {number}.",
 		Fix:     "If it should not be in the books, remove document {number} there. If it should, set the status in ServiceTrade by hand.",

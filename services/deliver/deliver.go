@@ -25,6 +25,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
+	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
 	"github.com/tradepost/tradepost/services/deliver/internal/stored"
 	"github.com/tradepost/tradepost/services/deliver/internal/watch"
@@ -47,6 +48,8 @@ type Service struct {
 	router     *bus.Router
 	clients    map[string]*servicetrade.Client
 	watcher    *watch.Watcher
+	// externalIDs counts the ids of customers that are written to ServiceTrade.
+	externalIDs *externalid.Metrics
 
 	mu      sync.Mutex
 	trouble map[string]error // connections that take no messages, and why
@@ -78,6 +81,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 		deps: d, connectors: connectors, gate: gate, router: router,
 		clients: clients, trouble: map[string]error{},
 		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics),
+		externalIDs: externalid.NewMetrics(d.Metrics),
 	}
 	for _, c := range d.Config.EnabledConnections() {
 		s.trouble[c.ID] = errAttaching
@@ -135,7 +139,7 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 		_ = conn.Close()
 		return err
 	}
-	p := s.poster(c, conn, log)
+	p := s.poster(ctx, c, conn, log)
 	if err := s.router.Handle(bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1)), p.Handle); err != nil {
 		_ = conn.Close()
 		return err
@@ -147,13 +151,14 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 	return nil
 }
 
-func (s *Service) poster(c *connection.Connection, conn connector.Connector, log *slog.Logger) *posting.Poster {
+func (s *Service) poster(ctx context.Context, c *connection.Connection, conn connector.Connector, log *slog.Logger) *posting.Poster {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
 	return &posting.Poster{
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate,
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
-		Trouble: func(err error) { s.note(c.ID, err) },
+		Trouble:   func(err error) { s.note(c.ID, err) },
+		Customers: s.customers(ctx, c, rec, log),
 	}
 }
 

@@ -101,6 +101,12 @@ func (a *API) Invoice(id int64) (Invoice, error) {
 	return out, err
 }
 
+// ExternalIDs gives the external ids, by system, of a company, location, job,
+// jobitem, libitem or user.
+func (a *API) ExternalIDs(entity string, id int64) (map[string]string, error) {
+	return a.s.store.ExternalIDs(entity, id)
+}
+
 // Counts tells how many customer invoices are in each status.
 func (a *API) Counts() map[string]int {
 	out := map[string]int{}

@@ -34,6 +34,8 @@ const (
 	AttemptOperation_ATTEMPT_OPERATION_VOID        AttemptOperation = 4
 	AttemptOperation_ATTEMPT_OPERATION_HAND_OVER   AttemptOperation = 5
 	AttemptOperation_ATTEMPT_OPERATION_CONFIRM     AttemptOperation = 6
+	// The id of a customer, to be written to its company or location in ServiceTrade.
+	AttemptOperation_ATTEMPT_OPERATION_EXTERNAL_ID AttemptOperation = 7
 )
 
 // Enum value maps for AttemptOperation.
@@ -46,6 +48,7 @@ var (
 		4: "ATTEMPT_OPERATION_VOID",
 		5: "ATTEMPT_OPERATION_HAND_OVER",
 		6: "ATTEMPT_OPERATION_CONFIRM",
+		7: "ATTEMPT_OPERATION_EXTERNAL_ID",
 	}
 	AttemptOperation_value = map[string]int32{
 		"ATTEMPT_OPERATION_UNSPECIFIED": 0,
@@ -55,6 +58,7 @@ var (
 		"ATTEMPT_OPERATION_VOID":        4,
 		"ATTEMPT_OPERATION_HAND_OVER":   5,
 		"ATTEMPT_OPERATION_CONFIRM":     6,
+		"ATTEMPT_OPERATION_EXTERNAL_ID": 7,
 	}
 )
 
@@ -416,7 +420,8 @@ func (x *InvoiceOutcome) GetOutcomeHash() string {
 	return ""
 }
 
-// One call to the accounting system: subject invoice.attempt. Informs only.
+// One call to the accounting system, or an external id for ServiceTrade: subject
+// invoice.attempt. Informs only.
 type InvoiceAttempt struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	Send         int64                  `protobuf:"varint,1,opt,name=send,proto3" json:"send,omitempty"`
@@ -1010,7 +1015,7 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\fSettleByHand\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12(\n" +
 	"\vdocument_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\n" +
-	"documentId*\xe9\x01\n" +
+	"documentId*\x8c\x02\n" +
 	"\x10AttemptOperation\x12!\n" +
 	"\x1dATTEMPT_OPERATION_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ATTEMPT_OPERATION_FIND\x10\x01\x12\x1c\n" +
@@ -1018,7 +1023,8 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\x18ATTEMPT_OPERATION_UPDATE\x10\x03\x12\x1a\n" +
 	"\x16ATTEMPT_OPERATION_VOID\x10\x04\x12\x1f\n" +
 	"\x1bATTEMPT_OPERATION_HAND_OVER\x10\x05\x12\x1d\n" +
-	"\x19ATTEMPT_OPERATION_CONFIRM\x10\x06*\x8e\x01\n" +
+	"\x19ATTEMPT_OPERATION_CONFIRM\x10\x06\x12!\n" +
+	"\x1dATTEMPT_OPERATION_EXTERNAL_ID\x10\a*\x8e\x01\n" +
 	"\n" +
 	"Settlement\x12\x1a\n" +
 	"\x16SETTLEMENT_UNSPECIFIED\x10\x00\x12\x18\n" +

@@ -106,11 +106,15 @@ func (c *recorded) publish(ctx context.Context, start time.Time, marker string, 
 	}
 	a.Connector = c.Describe().Kind
 	a.StartedAt, a.DurationMs = timestamppb.New(start), time.Since(start).Milliseconds()
+	c.to.send(ctx, invoiceID(marker), a)
+}
+
+func (r *Recorder) send(ctx context.Context, invoice int64, a *tradepostv1.InvoiceAttempt) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	to := bus.Subject{Stage: bus.StageAttempt, Connection: c.to.Connection, InvoiceID: invoiceID(marker)}
-	if err := c.to.Bus.Send(ctx, to, "", a); err != nil {
-		c.to.Log.WarnContext(ctx, "an attempt was not published", "marker", marker, "err", err)
+	to := bus.Subject{Stage: bus.StageAttempt, Connection: r.Connection, InvoiceID: invoice}
+	if err := r.Bus.Send(ctx, to, "", a); err != nil {
+		r.Log.WarnContext(ctx, "an attempt was not published", "invoice", invoice, "err", err)
 	}
 }
 

@@ -37,6 +37,8 @@ type books struct {
 	keepsHashes bool
 	// spoil changes the total of what is created.
 	spoil string
+	// customers are those that a create tells.
+	customers []connector.Customer
 }
 
 type entry struct {
@@ -90,7 +92,7 @@ func (b *books) Create(ctx context.Context, p connector.Posting) connector.Answe
 			return a
 		}
 	}
-	return connector.Posted{Document: f}
+	return connector.Posted{Document: f, Customers: b.customers}
 }
 
 func (b *books) insert(p connector.Posting) connector.Found {

@@ -61,7 +61,21 @@ func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
 	}
 	telemetry.Set(ctx, telemetry.Outcome(stage.Word(have.GetKind(), "OUTCOME_KIND_")), telemetry.Faults(have.GetFaultCodes()))
 	t.log.InfoContext(ctx, "concluded", "outcome", stage.Word(have.GetKind(), "OUTCOME_KIND_"), "documents", len(t.posted), "faults", have.GetFaultCodes())
+	if o.GetPosted() != nil {
+		t.tellCustomers(ctx)
+	}
 	return t.Gate.SendOutcome(ctx, t.m.Subject, t.ready.GetSend(), t.ready.GetSnapshotHash(), o, hash)
+}
+
+// tellCustomers tells the customers of what is posted. A process that dies before
+// that loses them: the next posting of the same customers tells them again.
+func (t *try) tellCustomers(ctx context.Context) {
+	if t.Customers == nil {
+		return
+	}
+	for _, p := range t.customers {
+		t.Customers(ctx, p)
+	}
 }
 
 // answerAgain serves a message whose send has its outcome already: the stored

@@ -16,6 +16,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
 )
 
 // Source reads what ServiceTrade shows now.
@@ -45,6 +46,9 @@ type Poster struct {
 	// Trouble is told why the connection as a whole cannot post, and nil as soon as
 	// it can again. It may be nil itself.
 	Trouble func(error)
+	// Customers is told which customers a document was posted to, once the outcome is
+	// in the record; it must not wait for anything. nil where nobody wants to know.
+	Customers func(context.Context, externalid.Posted)
 }
 
 // Handle takes one invoice.ready message through the protocol. It is safe to be

@@ -16,6 +16,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
 )
 
 const (
@@ -64,6 +65,8 @@ type try struct {
 	// numbered is set when the accounting system chose a number.
 	numbered bool
 	remarks  []*tradepostv1.Fault
+	// customers are those of the documents that the connector posted.
+	customers []externalid.Posted
 }
 
 func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.InvoiceReady) (*try, error) {

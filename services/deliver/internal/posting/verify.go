@@ -9,6 +9,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
 )
 
 // verified checks an answer before it is believed: a posted document has the
@@ -25,6 +26,10 @@ func (t *try) verified(one paper, a connector.Answer) (*tradepostv1.Outcome, err
 	t.remarks = append(t.remarks, p.Remarks...)
 	t.numbered = t.numbered || p.NumberAssigned
 	t.keep(one, p.Document, p.Adopted)
+	t.customers = append(t.customers, externalid.Posted{
+		Subject: t.m.Subject, Send: t.ready.GetSend(), SnapshotHash: t.ready.GetSnapshotHash(),
+		Document: one.doc, Customers: p.Customers,
+	})
 	if !sameAmount(p.Document.Total, one.doc.GetTotals().GetTotal()) {
 		return rejected(faultOf("document.total_differs", one, p.Document, nil)), nil
 	}

@@ -7,7 +7,7 @@ var advice = map[string]string{
 	"tradepost_attempts_total":                  "`rejected` and `error` grow for one connection: look at the comments in ServiceTrade and at `invoice.attempt` messages. `uncertain`: calls whose end nobody saw; they are looked for by themselves",
 	"tradepost_build_info":                      "Different versions side by side for longer than a roll-out: one was left behind",
 	"tradepost_dead_letters_total":              "Grows at all: look at the message ([dead letters](operating.md#dead-letters)); its invoice is held",
-	"tradepost_external_ids_total":               "`taken` or `differs` grows: somebody has to decide in ServiceTrade or in the mapping ([external ids](operating.md#external-ids)). `refused`, `forbidden`: the system's name or a permission. `failed`: ServiceTrade was away; the next posting of the customer tries again",
+	"tradepost_external_ids_total":              "`taken` or `differs` grows: somebody has to decide in ServiceTrade or in the mapping ([external ids](operating.md#external-ids)). `refused`, `forbidden`: the system's name or a permission. `failed`: ServiceTrade was away; the next posting of the customer tries again",
 	"tradepost_fetch_errors_total":              "Grows steadily: the server is away, a stream is missing (`tradepost nats apply`), or a permission is. `/readyz` names the consumer",
 	"tradepost_handler_seconds":                 "Slow in `ready`: the accounting system; in `received` or `outcome`: NATS or ServiceTrade. A trace of one invoice tells which",
 	"tradepost_ingest_pending_invoices":         "Above zero and not falling for half an hour: sends are not finished; see `tradepost_oldest_send_age_seconds`. Not shown: no complete list yet",

@@ -131,8 +131,10 @@ func TestWhatWasMissedIsWrittenByTheNextPosting(t *testing.T) {
 	stopDeliver := w.startAll(1)
 	first, later := w.ids[:8], w.ids[8:]
 	w.send(first...)
+	require.Eventually(t, func() bool {
+		return len(w.sandbox.API.Requests(sandbox.RequestFilter{Prefix: "/api/externalid/", Status: http.StatusServiceUnavailable})) > 0
+	}, fetchWait, 10*time.Millisecond, "it was tried")
 	stopDeliver()
-	require.NotEmpty(t, w.sandbox.API.Requests(sandbox.RequestFilter{Prefix: "/api/externalid/", Status: http.StatusServiceUnavailable}))
 	for company := range w.payers(first...) {
 		require.Empty(t, w.externalID(company))
 	}

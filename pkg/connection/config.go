@@ -237,6 +237,9 @@ type Connection struct {
 	DecodeSettings func(into any) error
 	// DisplayName is how people call the connection; default its id.
 	DisplayName string
+	// Filter says which invoices of the account the connection takes; nil takes all,
+	// and is refused where the account has another connection.
+	Filter *Filter
 }
 
 // Dir is the directory of the configuration file, where relative paths start.

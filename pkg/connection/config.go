@@ -36,6 +36,8 @@ type Config struct {
 	Path string `yaml:"-" env:"-"`
 
 	doc document
+	// badFilters are the connections whose filter could not be read.
+	badFilters map[string]bool
 }
 
 // NATS tells how to reach the NATS server.

@@ -51,8 +51,8 @@ type Service struct {
 
 	mu       sync.Mutex
 	accounts map[string]*account // those with an enabled connection
-	trouble map[string]error // accounts whose last list failed, and why
-	asked   map[string]bool  // accounts that were polled at all
+	trouble  map[string]error    // accounts whose last list failed, and why
+	asked    map[string]bool     // accounts that were polled at all
 }
 
 // New prepares the stage.

@@ -36,6 +36,8 @@ type Config struct {
 	Path string `yaml:"-" env:"-"`
 
 	doc document
+	// badFilters are the connections whose filter could not be read.
+	badFilters map[string]bool
 }
 
 // NATS tells how to reach the NATS server.
@@ -241,6 +243,9 @@ type Connection struct {
 	// to its company or location in ServiceTrade, where that has no external id yet;
 	// default false. It needs the account's ExternalSystem.
 	WriteExternalIDs bool
+	// Filter says which invoices of the account the connection takes; nil takes all,
+	// and is refused where the account has another connection.
+	Filter *Filter
 }
 
 // Dir is the directory of the configuration file, where relative paths start.

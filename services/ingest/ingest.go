@@ -7,7 +7,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,15 +15,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
-	"github.com/tradepost/tradepost/pkg/snapshot"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/ingest/internal/census"
-	"github.com/tradepost/tradepost/services/ingest/internal/poll"
 	"github.com/tradepost/tradepost/services/ingest/internal/send"
 )
 
@@ -49,14 +45,14 @@ type Service struct {
 	router  *bus.Router
 	clients map[string]*servicetrade.Client
 	pending *prometheus.GaugeVec
-	openers map[string]*send.Opener // by connection
 	opened  *send.Metrics
 	census  *census.Census
 	hooks   *runtime.HTTPServer // nil when webhooks are off
 
-	mu      sync.Mutex
-	trouble map[string]error // accounts whose last list failed, and why
-	asked   map[string]bool  // accounts that were polled at all
+	mu       sync.Mutex
+	accounts map[string]*account // those with an enabled connection
+	trouble  map[string]error    // accounts whose last list failed, and why
+	asked    map[string]bool     // accounts that were polled at all
 }
 
 // New prepares the stage.
@@ -75,7 +71,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	s := &Service{
 		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
-		clients: clients, openers: map[string]*send.Opener{},
+		clients: clients, accounts: map[string]*account{},
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
@@ -87,14 +83,15 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err := d.Metrics.Register(s.pending); err != nil {
 		return nil, fmt.Errorf("register the metrics of ingest: %w", err)
 	}
-	for _, c := range d.Config.EnabledConnections() {
-		if err := s.attach(ctx, c); err != nil {
+	for _, id := range d.Config.EnabledAccounts() {
+		if err := s.attachAccount(ctx, d.Config.Accounts[id], d.Config.ConnectionsOf(id)); err != nil {
 			return nil, err
 		}
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("polls", s.ready)
+	d.Health.AddReadiness("unmatched invoices", s.unmatched)
 	d.Health.AddReadiness("streams", s.bus.Ready)
 	if err := s.listenToCommands(); err != nil {
 		return nil, err
@@ -102,71 +99,19 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	return s, s.listenToWebhooks()
 }
 
-// attach polls the connection's account on schedule, and once at start.
-func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
-	log := s.deps.Log.With("account", c.AccountID, "connection", c.ID)
-	client := s.clients[c.AccountID]
-	o := &send.Opener{
-		Account: c.AccountID, Connection: c.ID, Store: s.store, Bus: s.bus, Reader: client,
-		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
-		Metrics: s.opened,
-	}
-	s.openers[c.ID] = o
-	p := &poll.Poller{
-		Account: c.AccountID, Lister: client, Opener: o, Parallel: c.Account.ServiceTrade.MaxParallel, Log: log,
-		Fresh: o.Taker.Forget,
-		Seen:  func(n int, err error) { s.polled(c.AccountID, n, err) },
-	}
-	schedule := func(ctx context.Context) error {
-		return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
-	}
-	ticks := bus.TickConsumer(c.AccountID)
-	ticks.Bound = schedule // A stream that was lost and made again has no schedule.
-	if err := s.router.Handle(ticks, p.Tick); err != nil {
-		return err
-	}
-	if !c.Account.ServiceTrade.WebhookSecret.IsZero() {
-		if err := s.router.Handle(bus.HintConsumer(c.AccountID), o.Hint); err != nil {
-			return err
-		}
-	}
-	return schedule(ctx)
-}
-
-func (s *Service) polled(account string, n int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked[account] = true
-	if err != nil {
-		s.trouble[account] = err
-		return
-	}
-	delete(s.trouble, account)
-	s.pending.WithLabelValues(account).Set(float64(n))
-}
-
-// ready is false only when no account at all can be polled: one in trouble must
-// not take the replica out of service for the others.
-func (s *Service) ready() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.asked) == 0 || len(s.trouble) < len(s.asked) {
-		return nil
-	}
-	var all []error
-	for id, err := range s.trouble {
-		all = append(all, fmt.Errorf("account %s cannot be polled: %w", id, err))
-	}
-	return errors.Join(all...)
-}
-
 func (s *Service) listenToCommands() error {
 	return s.router.Handle(bus.CommandConsumer(commandsInFlight), func(ctx context.Context, m bus.Message) error {
-		o, ok := s.openers[m.Subject.Connection]
-		if !ok {
+		c, known := s.deps.Config.Connections[m.Subject.Connection]
+		if !known {
 			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
 		}
-		return o.Command(ctx, m)
+		// The connection of a command may be disabled, while the account's other
+		// connections are not: its next send may be theirs.
+		a := s.accountOf(c.AccountID)
+		if a == nil {
+			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+		}
+		return a.opener.Command(ctx, m)
 	})
 }
 
@@ -194,11 +139,11 @@ func (s *Service) logout(ctx context.Context) {
 
 // heal publishes sends again that make no progress.
 func (s *Service) heal(ctx context.Context, e record.Entry) error {
-	o, ok := s.openers[e.Record.GetConnection()]
-	if !ok {
+	a := s.accountOf(e.Record.GetAccount())
+	if a == nil {
 		return nil
 	}
-	return o.Sweep(ctx, e)
+	return a.opener.Sweep(ctx, e)
 }
 
 // keepPolling makes sure that the schedules are there: a stream that was lost and
@@ -211,10 +156,9 @@ func (s *Service) keepPolling(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			for _, c := range s.deps.Config.EnabledConnections() {
-				err := s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
-				if err != nil && ctx.Err() == nil {
-					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", c.AccountID, "err", err)
+			for _, a := range s.attached() {
+				if err := s.schedule(ctx, a); err != nil && ctx.Err() == nil {
+					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", a.id, "err", err)
 				}
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
@@ -32,10 +34,27 @@ type office struct {
 	err     error
 	// customer is the customer's external id.
 	customer string
-	// related is the error of reading what belongs to the invoice.
+	// related is the error of reading what belongs to the invoice. Such a read may go
+	// on after another one failed.
+	mu      sync.Mutex
 	related error
+	// assigned is the office of the job, and tags are the job's.
+	assigned int64
+	tags     []string
 	// reads counts how often the invoice was read.
 	reads int
+}
+
+func (o *office) refuse(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.related = err
+}
+
+func (o *office) refused() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.related
 }
 
 func (o *office) Invoice(context.Context, int64) (*tradepostv1.ServiceTradeInvoice, error) {
@@ -49,19 +68,23 @@ func (o *office) Invoice(context.Context, int64) (*tradepostv1.ServiceTradeInvoi
 func (o *office) Company(context.Context, int64) (*tradepostv1.ServiceTradeCompany, error) {
 	return &tradepostv1.ServiceTradeCompany{
 		Id: 9001, Name: "Acme", ExternalIds: map[string]string{"accounting": o.customer},
-	}, o.related
+	}, o.refused()
 }
 
 func (o *office) Location(context.Context, int64) (*tradepostv1.ServiceTradeLocation, error) {
-	return &tradepostv1.ServiceTradeLocation{Id: 820}, o.related
+	return &tradepostv1.ServiceTradeLocation{Id: 820}, o.refused()
 }
 
 func (o *office) Job(context.Context, int64) (*tradepostv1.ServiceTradeJob, error) {
-	return &tradepostv1.ServiceTradeJob{Id: 34872}, o.related
+	job := &tradepostv1.ServiceTradeJob{Id: 34872, AssignedOffice: &tradepostv1.NamedRef{Id: o.assigned}}
+	for _, name := range o.tags {
+		job.Tags = append(job.Tags, &tradepostv1.NamedRef{Name: name})
+	}
+	return job, o.refused()
 }
 
 func (o *office) LibItem(_ context.Context, id int64) (*tradepostv1.ServiceTradeLibItem, error) {
-	return &tradepostv1.ServiceTradeLibItem{Id: id}, o.related
+	return &tradepostv1.ServiceTradeLibItem{Id: id}, o.refused()
 }
 
 // desk is an opener with a real broker.
@@ -81,18 +104,33 @@ func atDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 		log := slog.New(slog.DiscardHandler)
 		o := &office{invoice: &tradepostv1.ServiceTradeInvoice{
 			Id: invoiceID, InvoiceNumber: "1042", Status: "pending_accounting", TotalPrice: "522.50",
-			Customer: &tradepostv1.NamedRef{Id: 9001, Name: "Acme"},
+			Customer: &tradepostv1.NamedRef{Id: 9001, Name: "Acme"}, Job: &tradepostv1.NamedRef{Id: 34872},
 		}}
 		test(t, &desk{t: t, js: js, office: o, Opener: &send.Opener{
-			Account: "acme", Connection: "acme-books", Store: store, Bus: bus.NewPublisher(js, log), Reader: o,
+			Account: "acme", Desk: deskOf(books), Store: store, Bus: bus.NewPublisher(js, log), Reader: o,
 			Taker: snapshot.NewTaker(o, time.Minute, time.Now), Log: log, Now: time.Now,
 		}})
 	})
 }
 
+// books is the connection that takes everything, other the one after it.
+var (
+	books = &connection.Connection{ID: "acme-books", Enabled: true}
+	other = &connection.Connection{ID: "acme-other", Enabled: true}
+)
+
+func deskOf(all ...*connection.Connection) *send.Desk {
+	return send.NewDesk("acme", all, slog.New(slog.DiscardHandler), time.Now, nil)
+}
+
+// row is how a list shows the invoice.
+func (d *desk) row() servicetrade.InvoiceRow {
+	return servicetrade.InvoiceRow{ID: invoiceID, Status: d.office.invoice.GetStatus(), Updated: d.office.invoice.GetUpdated()}
+}
+
 func (d *desk) pending() {
 	d.t.Helper()
-	require.NoError(d.t, d.Pending(d.t.Context(), invoiceID))
+	require.NoError(d.t, d.Pending(d.t.Context(), d.row()))
 }
 
 func (d *desk) entry() record.Entry {
@@ -189,10 +227,10 @@ func TestSendingAgainAfterAFailureReadsTheCustomerAfresh(t *testing.T) {
 
 func TestWhatCannotBeReadWholeOpensNothing(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
-		d.office.related = errors.New("503")
-		require.Error(t, d.Pending(t.Context(), invoiceID))
+		d.office.refuse(errors.New("503"))
+		require.Error(t, d.Pending(t.Context(), d.row()))
 		require.Nil(t, d.entry().Record)
-		d.office.related = nil
+		d.office.refuse(nil)
 		d.pending()
 		require.Len(t, d.sent(), 1)
 	})
@@ -248,7 +286,7 @@ func TestADocumentInOtherBooksHoldsTheInvoice(t *testing.T) {
 			record.Release("x", record.Waits{}),
 		)
 		d.close(tradepostv1.Settlement_SETTLEMENT_PROCESSED)
-		d.Connection = "acme-other"
+		d.Desk = deskOf(other)
 		d.pending()
 		require.Equal(t, record.Held, d.entry().State())
 		require.Equal(t, "acme-other", d.entry().Record.GetConnection())

@@ -11,6 +11,7 @@ var advice = map[string]string{
 	"tradepost_fetch_errors_total":              "Grows steadily: the server is away, a stream is missing (`tradepost nats apply`), or a permission is. `/readyz` names the consumer",
 	"tradepost_handler_seconds":                 "Slow in `ready`: the accounting system; in `received` or `outcome`: NATS or ServiceTrade. A trace of one invoice tells which",
 	"tradepost_ingest_pending_invoices":         "Above zero and not falling for half an hour: sends are not finished; see `tradepost_oldest_send_age_seconds`. Not shown: no complete list yet",
+	"tradepost_ingest_unmatched_invoices":       "Above zero: invoices wait because of the filters, or for a disabled connection. `/readyz` of ingest and its log name them, with what they have; mend the filters, give one connection `filter: otherwise`, or enable it. Each replica shows those that its own polls met",
 	"tradepost_ingest_webhook_messages_total":   "`failed` grows: NATS did not take the hint; ServiceTrade sends it again, and the poll finds the rest. `refused` grows: somebody knocks with a wrong secret, or `tradepost connect servicetrade` has to run again",
 	"tradepost_messages_handled_total":          "`retry` and `panic` grow: look at the service's log. `wait` grows: something is away; `waiting` in the records says what",
 	"tradepost_messages_in_flight":              "At the consumer's limit for long: the stage is the bottleneck; for `ready` that is the connection's own limit",

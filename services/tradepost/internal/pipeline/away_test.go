@@ -1,7 +1,9 @@
 package pipeline_test
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"testing"
@@ -22,11 +24,13 @@ func invoicesAway(t *testing.T) int {
 	}
 	n, err := strconv.Atoi(text)
 	require.NoError(t, err, "TRADEPOST_TEST_INVOICES")
+	require.GreaterOrEqual(t, n, 100, "TRADEPOST_TEST_INVOICES: fewer are done before anything goes wrong")
 	return n
 }
 
-// ServiceTrade goes away for an hour while invoices are on their way, and comes back
-// with lists whose pages drift: all are settled, and none twice.
+// ServiceTrade goes away for an hour while invoices are on their way, with the answers
+// of three PUTs that it made, and comes back with lists whose pages drift: all are
+// settled, and none twice.
 func TestServiceTradeAwayForAnHour(t *testing.T) {
 	all := invoicesAway(t)
 	book := sandbox.GenerateBook(sandbox.BookOptions{Seed: 21, Invoices: all, MaxLines: 6})
@@ -49,6 +53,13 @@ func TestServiceTradeAwayForAnHour(t *testing.T) {
 			return nil
 		})
 		gone := time.Now()
+		lost := b.order(sandbox.Order{Fault: sandbox.FaultCutAfter, Method: http.MethodPut, Next: 3})
+		b.await(time.Minute, func() error {
+			if b.struck(lost) < 3 {
+				return errNotStruck
+			}
+			return nil
+		})
 		b.order(sandbox.Order{Fault: sandbox.FaultCutBefore, For: 30 * time.Minute})
 		time.Sleep(10 * time.Minute) // fake time
 		require.NoError(b.t, b.sandbox.API.Send("", ids[early:]...))
@@ -64,8 +75,21 @@ func TestServiceTradeAwayForAnHour(t *testing.T) {
 	})
 }
 
-func (b *bubble) order(o sandbox.Order) {
+var errNotStruck = errors.New("the answers of three PUTs are not lost yet")
+
+func (b *bubble) order(o sandbox.Order) int64 {
 	b.t.Helper()
-	_, err := b.sandbox.API.Order(o)
+	id, err := b.sandbox.API.Order(o)
 	require.NoError(b.t, err)
+	return id
+}
+
+// struck tells how many requests an order has spoiled.
+func (b *bubble) struck(id int64) int {
+	for _, o := range b.sandbox.API.Orders() {
+		if o.ID == id {
+			return o.Struck
+		}
+	}
+	return 0
 }

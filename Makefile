@@ -25,6 +25,10 @@ demo: build ## Build, then run 40 invoices through the pipeline against a sandbo
 test: ## Run all tests with the race detector
 	@tools/test.sh
 
+.PHONY: torture
+torture: ## Run the long trials at full size and show their figures
+	@tools/torture.sh
+
 .PHONY: tools
 tools: ## Install the checking tools (tools/versions.env) into bin/
 	@tools/install.sh

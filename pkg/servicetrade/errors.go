@@ -11,8 +11,8 @@ import (
 // ErrTooLarge is wrapped by the error of an answer above 32 MiB.
 var ErrTooLarge = errors.New("the answer is larger than 32 MiB")
 
-// ErrListMoving is wrapped by the error of a list that still showed new rows in
-// its last pass: what was seen is returned, and is not the whole.
+// ErrListMoving is wrapped by the error of a list whose pages moved so much that
+// rows may be missing: what was seen is returned, and may not be the whole.
 var ErrListMoving = errors.New("the list kept changing while it was read")
 
 // Error is a call that ServiceTrade refused, or that did not come through. Every

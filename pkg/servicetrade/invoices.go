@@ -57,9 +57,10 @@ type InvoiceRow struct {
 	InvoiceNumber string
 }
 
-// Invoices lists invoices over all pages, in passes until one shows nothing new.
-// With an error the rows seen so far are returned too: they are valid, but not
-// the whole. An invoice that is missing from a list is never proof of anything.
+// Invoices lists invoices over all pages. Without an error every invoice is there
+// that the list held all the while. With one the rows seen so far are returned too:
+// they are valid, but perhaps not the whole. An invoice that is missing from a list
+// is never proof of anything.
 func (c *Client) Invoices(ctx context.Context, q InvoiceQuery) ([]InvoiceRow, error) {
 	if len(q.Status) == 0 || slices.Contains(q.Status, "") {
 		return nil, errors.New("list invoices: a status is needed, or vendor bills and void invoices come along")

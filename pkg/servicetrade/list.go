@@ -27,60 +27,52 @@ type listing struct {
 	row func(object) int64
 }
 
-// list reads all pages, and again until a pass shows no new row: rows move
-// between pages while others leave the list. A list of one page cannot drift.
-// What was seen before an error has been given to row. Pages that are too large
-// (rows may carry all their lines) are asked for again in smaller ones.
+// list reads all pages, again with other page sizes until the answers prove that
+// no row is missing: rows move between pages while others leave the list. What was
+// seen before an error has been given to row. Pages that are too large (rows may
+// carry all their lines) are asked for again in smaller ones.
 func (c *Client) list(ctx context.Context, l listing) error {
-	seen := map[int64]bool{}
-	var bad error
-	for range maxPasses {
-		fresh, pages, unreadable, err := c.pass(ctx, l, seen)
+	seen, size := newChain(), l.limit
+	var before pass
+	for n := range maxPasses {
+		p, err := c.pass(ctx, l, seen)
 		if errors.Is(err, ErrTooLarge) && l.limit > minPageSize {
 			l.limit = max(l.limit/4, minPageSize)
+			size, before = l.limit, pass{}
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		bad = unreadable
-		if fresh == 0 || pages <= 1 {
-			return bad
+		if seen.whole() || p.repeats(before) {
+			return errors.Join(p.bad...)
+		}
+		before = p
+		if len(p.pages) > 1 {
+			if p.largest < p.asked { // the API gives less than it is asked for
+				size = min(size, p.largest)
+			}
+			l.limit = otherSize(size, n+1)
 		}
 	}
-	return errors.Join(fmt.Errorf("list %s: %w", l.plural, ErrListMoving), bad)
+	return errors.Join(append(before.bad, fmt.Errorf("list %s: %w", l.plural, ErrListMoving))...)
 }
 
-// pass reads the pages once. Where the answer does not say how many there are,
-// it ends with an empty page, or with one that repeats what the pass has seen.
-func (c *Client) pass(ctx context.Context, l listing, seen map[int64]bool) (fresh, pages int, bad, err error) {
-	inPass := map[int64]bool{}
-	var badRows []error
-	for pages = 1; pages <= maxPages; pages++ {
-		p, err := c.page(ctx, l, pages)
+// pass reads the pages once, and links them in seen. Where the answer does not say
+// how many there are, it ends with an empty page, or with one that repeats what
+// the pass has seen.
+func (c *Client) pass(ctx context.Context, l listing, seen *chain) (pass, error) {
+	p := pass{asked: l.limit, known: map[int64]bool{}}
+	for number := 1; number <= maxPages; number++ {
+		answer, err := c.page(ctx, l, number)
 		if err != nil {
-			return fresh, pages, nil, err
+			return p, err
 		}
-		before := len(inPass)
-		for i, raw := range p.rows {
-			id := l.row(asObject(raw))
-			if id == 0 {
-				if len(badRows) < maxBadRows {
-					badRows = append(badRows, fmt.Errorf("list %s: row %d of page %d has no usable id", l.plural, i, pages))
-				}
-				continue
-			}
-			inPass[id] = true
-			if !seen[id] {
-				seen[id], fresh = true, fresh+1
-			}
-		}
-		repeated := p.total == 0 && len(inPass) == before
-		if len(p.rows) == 0 || repeated || (p.total > 0 && int64(pages) >= p.total) {
-			return fresh, pages, errors.Join(badRows...), nil
+		if over := p.take(l, number, answer, seen); over {
+			return p, nil
 		}
 	}
-	return fresh, pages, nil, fmt.Errorf("list %s: more than %d pages", l.plural, maxPages)
+	return p, fmt.Errorf("list %s: more than %d pages", l.plural, maxPages)
 }
 
 func (c *Client) page(ctx context.Context, l listing, number int) (page, error) {

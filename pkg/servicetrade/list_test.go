@@ -85,21 +85,24 @@ func TestListThatNeverRests(t *testing.T) {
 
 func TestListOfTooLargePagesIsReadInSmallerOnes(t *testing.T) {
 	before := maxAnswer
-	maxAnswer = 10_000
+	maxAnswer = 50_000
 	t.Cleanup(func() { maxAnswer = before })
+	all := make([]int64, 700)
+	for i := range all {
+		all[i] = int64(i + 1)
+	}
 	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
-		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
-		n, _ := strconv.Atoi(r.URL.Query().Get("page"))
-		if limit > 500 {
-			answer(w, http.StatusOK, strings.Repeat(" ", 10_001))
+		if limit, _ := strconv.Atoi(r.URL.Query().Get("limit")); limit > 500 {
+			answer(w, http.StatusOK, strings.Repeat(" ", 50_001))
 			return
 		}
-		answer(w, http.StatusOK, fmt.Sprintf(`{"data":{"invoices":[{"id":%d}],"totalPages":2}}`, n))
+		window(w, r, all, 0)
 	})
 	c, _ := newTestClient(t, f)
 	rows, err := c.Invoices(t.Context(), pending)
 	require.NoError(t, err)
-	require.Equal(t, []int64{1, 2}, ids(rows))
+	require.Equal(t, all, ids(rows))
+	require.Len(t, f.made(http.MethodGet, "/invoice"), 1+2+2, "one too large, and two passes of two pages")
 }
 
 func TestListKeepsWhatItSawBeforeAFailure(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats-server/v2/server/ats"
@@ -21,6 +22,14 @@ import (
 // about a minute in a millisecond; a mutex held while waiting stops it.
 func FakeTime(t *testing.T, test func(t *testing.T, s *Broker)) {
 	t.Helper()
+	FakeTimeFrom(t, time.Time{}, test)
+}
+
+// FakeTimeFrom is FakeTime with a clock that begins at start, if that is after the
+// year 2000, where it begins otherwise. What compares the clock with the times of
+// files needs one that is later than the real one.
+func FakeTimeFrom(t *testing.T, start time.Time, test func(t *testing.T, s *Broker)) {
+	t.Helper()
 	// The server's clock goroutine must live outside of the bubble.
 	ats.Register()
 	defer ats.Unregister()
@@ -28,6 +37,7 @@ func FakeTime(t *testing.T, test func(t *testing.T, s *Broker)) {
 	forgetTimers()
 	defer forgetTimers()
 	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(start)) // at once: nothing else has a timer yet
 		s := &Broker{dir: dir, bare: server.Options{
 			DontListen: true, JetStream: true, SyncAlways: true, StoreDir: dir, NoLog: true, NoSigs: true,
 		}}

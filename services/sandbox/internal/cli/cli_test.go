@@ -72,6 +72,7 @@ func TestUsageErrors(t *testing.T) {
 		{"invoices", "--output=xml"},
 		{"invoices", "--url=http://127.0.0.1:1"},
 		{"serve", "--invoices=0"},
+		{"serve", "--demo", "--invoices=9"},
 		{"serve", "--listen=nowhere:x"},
 	} {
 		_, err := run(t, args...)
@@ -102,23 +103,28 @@ func (s *safeBuffer) String() string {
 }
 
 func TestServeUntilStopped(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	out := &safeBuffer{written: make(chan struct{})}
-	cmd := New()
-	cmd.SetErr(out)
-	cmd.SetArgs([]string{"serve", "--listen=127.0.0.1:0", "--demo", "--state", filepath.Join(t.TempDir(), "state.json")})
-	done := make(chan error, 1)
-	go func() { done <- cmd.ExecuteContext(ctx) }()
-	<-out.written
-	url := regexp.MustCompile(`page=(\S+)`).FindStringSubmatch(out.String())
-	require.Len(t, url, 2)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url[1]+"/_sandbox/state", nil)
-	require.NoError(t, err)
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	require.Equal(t, 200, res.StatusCode)
-	stop()
-	require.NoError(t, <-done)
+	for count, flags := range map[int][]string{40: {"--demo"}, 120: {"--demo", "--invoices=120"}, 15: {"--invoices=8", "--extras=7"}} {
+		t.Run(strconv.Itoa(count), func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			out := &safeBuffer{written: make(chan struct{})}
+			cmd := New()
+			cmd.SetErr(out)
+			cmd.SetArgs(append([]string{"serve", "--listen=127.0.0.1:0", "--state", filepath.Join(t.TempDir(), "state.json")}, flags...))
+			done := make(chan error, 1)
+			go func() { done <- cmd.ExecuteContext(ctx) }()
+			<-out.written
+			url := regexp.MustCompile(`page=(\S+)`).FindStringSubmatch(out.String())
+			require.Len(t, url, 2)
+			require.Contains(t, out.String(), "invoices="+strconv.Itoa(count))
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, url[1]+"/_sandbox/state", nil)
+			require.NoError(t, err)
+			res, err := http.DefaultClient.Do(req)
+			require.NoError(t, err)
+			require.NoError(t, res.Body.Close())
+			require.Equal(t, 200, res.StatusCode)
+			stop()
+			require.NoError(t, <-done)
+		})
+	}
 }

@@ -37,7 +37,7 @@ func serve() *cobra.Command {
 	flags.IntVar(&f.extras, "extras", 7, "vendor bills, drafts, void invoices and the like besides")
 	flags.IntVar(&f.maxLines, "max-lines", 60, "the most lines of an invoice")
 	flags.BoolVar(&f.TaxShown, "tax", false, "put sales tax on every third invoice")
-	flags.BoolVar(&f.demo, "demo", false, "serve the demo's book: 40 invoices, ten of which must fail")
+	flags.BoolVar(&f.demo, "demo", false, "serve the demo's book: 40 invoices or --invoices, ten of which must fail")
 	flags.BoolVar(&f.Configured, "configured", false, "start with the external system set up")
 	flags.StringVar(&f.ExternalSystem, "system", sandbox.DefaultExternalSystem, "system name of the external ids")
 	flags.IntVar(&f.InvoiceEntityType, "entity-type", sandbox.DefaultInvoiceEntityType, "entity type number of invoices")
@@ -62,8 +62,10 @@ func (f *serveFlags) run(cmd *cobra.Command) error {
 	switch {
 	case f.Invoices < 1 || f.Invoices > 1e6:
 		return fmt.Errorf("--invoices %d must be between 1 and 1000000", f.Invoices)
+	case f.demo && f.Invoices < len(sandbox.DemoFaults()):
+		return fmt.Errorf("--invoices %d must be %d or more with --demo, so many of which must fail", f.Invoices, len(sandbox.DemoFaults()))
 	case f.demo:
-		f.Book = sandbox.DemoBook(f.Seed)
+		f.Book = sandbox.GenerateBook(sandbox.BookOptions{Seed: f.Seed, Invoices: f.Invoices, Faults: sandbox.DemoFaults()})
 	default:
 		f.Book = sandbox.GenerateBook(sandbox.BookOptions{
 			Seed: f.Seed, Invoices: f.Invoices, Extras: f.extras, TaxShown: f.TaxShown, MaxLines: f.maxLines,

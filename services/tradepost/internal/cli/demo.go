@@ -55,6 +55,7 @@ func runDemo(cmd *cobra.Command, g *global, o demo.Options) error {
 		o.Dir = dir
 		if !o.Keep {
 			defer func() { _ = os.RemoveAll(dir) }()
+			defer removeAtSecondSignal(dir)()
 		}
 	} else {
 		o.Keep = true

@@ -1,0 +1,198 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/ingest"
+	"github.com/tradepost/tradepost/services/reconcile"
+	"github.com/tradepost/tradepost/services/sandbox"
+	"github.com/tradepost/tradepost/services/transform"
+)
+
+var services = []string{"ingest", "transform", "deliver", "reconcile"}
+
+// bubble is a ServiceTrade, a NATS server, books and replicas of the stages in fake
+// time. Nothing in it has a socket, since time stands still while one is waited for.
+type bubble struct {
+	t       *testing.T
+	dir     string
+	sandbox *sandbox.Sandbox
+	js      jetstream.JetStream
+	broker  *bustest.Broker
+	config  *connection.Config
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// direct is the network: it hands a call to the sandbox in the caller's goroutine.
+type direct struct{ handler http.Handler }
+
+// RoundTrip implements http.RoundTripper. A handler that panics with
+// http.ErrAbortHandler has cut the connection.
+func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			//nolint:errorlint // net/http compares it in the same way
+			if p != http.ErrAbortHandler {
+				panic(p)
+			}
+			resp, err = nil, io.ErrUnexpectedEOF
+		}
+	}()
+	if r.Body == nil {
+		r = r.Clone(r.Context())
+		r.Body = http.NoBody
+	}
+	rec := httptest.NewRecorder()
+	d.handler.ServeHTTP(rec, r)
+	_ = r.Body.Close()
+	return rec.Result(), r.Context().Err()
+}
+
+// inBubble runs a test with a sandbox of so many invoices, and so many replicas of
+// every stage, all ready and nothing sent.
+func inBubble(t *testing.T, o sandbox.Options, replicas int, test func(b *bubble)) {
+	t.Helper()
+	network := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = network })
+	dir := t.TempDir()
+	// The connector reads files again that were changed just now by the clock.
+	bustest.FakeTimeFrom(t, time.Now().Add(time.Hour), func(t *testing.T, broker *bustest.Broker) {
+		o.Configured, o.LogSize = true, 1e6
+		b := &bubble{t: t, dir: dir, sandbox: sandbox.New(o), broker: broker}
+		defer b.sandbox.Close()
+		http.DefaultTransport = direct{b.sandbox}
+		b.js = broker.JS(t)
+		broker.Ageless(t, b.js)
+		b.configure(o.Book)
+		ctx, cancel := context.WithCancel(t.Context())
+		b.stop = cancel
+		defer b.end()
+		for n := range replicas {
+			for _, name := range services {
+				b.start(ctx, name, fmt.Sprintf("%s-%d", name, n))
+			}
+		}
+		test(b)
+	})
+}
+
+func (b *bubble) configure(book *sandbox.Book) {
+	b.t.Helper()
+	table := func(rows []sandbox.TableRow) map[string]string {
+		m := map[string]string{}
+		for _, r := range rows {
+			m[strconv.FormatInt(r.ID, 10)] = r.Key
+		}
+		return m
+	}
+	b.write("mapping.yaml", map[string]any{
+		"version": 1, "books_closed_through": book.BooksClosedThrough, "tax": map[string]any{"mode": "none"},
+		"customers": map[string]any{"match": []string{"external_id", "table"}, "table": table(book.CustomerTable)},
+		"items":     map[string]any{"match": []string{"external_id", "table"}, "table": table(book.ItemTable)},
+		"accounts":  map[string]any{"receivable": "assets:receivable", "revenue_default": "revenue"},
+	})
+	b.write("tradepost.yaml", map[string]any{
+		"data_dir": "data",
+		"accounts": map[string]any{"acme": map[string]any{
+			"time_zone": book.TimeZone,
+			"servicetrade": map[string]any{
+				"url": "http://servicetrade.test/api", "username": sandbox.DefaultUsername, "password": sandbox.DefaultPassword,
+				"invoice_entity_type": sandbox.DefaultInvoiceEntityType, "poll_interval": "1m", "external_system": book.ExternalSystem,
+			},
+		}},
+		"connections": map[string]any{"acme-books": map[string]any{
+			"account": "acme", "connector": "hledger", "mapping_file": "mapping.yaml",
+			// The whole journal is checked at the end; to check it at every posting takes long.
+			"settings": map[string]any{"journal_dir": "books", "check": "when_installed", "program": "hledger-at-the-end"},
+		}},
+	})
+	var err error
+	b.config, err = connection.Load(filepath.Join(b.dir, "tradepost.yaml"), []string{
+		"TRADEPOST_SECRETS_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
+	})
+	require.NoError(b.t, err)
+}
+
+func (b *bubble) write(name string, content any) {
+	b.t.Helper()
+	text, err := yaml.Marshal(content)
+	require.NoError(b.t, err)
+	require.NoError(b.t, os.WriteFile(filepath.Join(b.dir, name), text, 0o600))
+}
+
+// start starts one replica of a stage and waits until it is ready.
+func (b *bubble) start(ctx context.Context, name, instance string) {
+	b.t.Helper()
+	connectors, err := deliver.Connectors()
+	require.NoError(b.t, err)
+	build := map[string]runtime.Build{
+		"ingest": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) { return ingest.New(ctx, d) },
+		"transform": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) {
+			return transform.New(ctx, d)
+		},
+		"deliver": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) {
+			return deliver.New(ctx, d, connectors)
+		},
+		"reconcile": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) {
+			return reconcile.New(ctx, d)
+		},
+	}[name]
+	health := runtime.NewHealth()
+	b.running.Go(func() {
+		err := runtime.Run(ctx, runtime.Options{
+			Name: name, Config: b.config, InProcess: b.broker, Instance: instance, Health: health, Log: slog.New(slog.DiscardHandler),
+		}, build)
+		if err != nil {
+			b.t.Errorf("%s: %v", instance, err)
+		}
+	})
+	b.await(time.Minute, func() error {
+		if r := health.Readiness(); !r.OK() {
+			return fmt.Errorf("%s is not ready: %v", instance, r.Checks)
+		}
+		return nil
+	})
+}
+
+func (b *bubble) end() {
+	b.stop()
+	b.running.Wait()
+}
+
+// await looks each second, in fake time.
+func (b *bubble) await(limit time.Duration, condition func() error) {
+	b.t.Helper()
+	deadline := time.Now().Add(limit)
+	for {
+		err := condition()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("not within %s: %v", limit, err)
+		}
+		time.Sleep(time.Second) // fake time
+	}
+}

@@ -27,7 +27,7 @@ const (
 	fetchWait = 30 * time.Second
 )
 
-func companyPath(id int64) string { return "/api/externalid/company/" + decimal(id) + "/" + system }
+func companyPath(id int64) string { return "/api/externalid/company/" + idText(id) + "/" + system }
 
 // externalID is what a company has in ServiceTrade now.
 func (w *town) externalID(company int64) string {
@@ -54,7 +54,7 @@ func TestACustomerThatWasCreatedIsWrittenBackOnce(t *testing.T) {
 	w.send(later...)
 	w.awaitIDs(w.payers(later...), customerID)
 	for company := range known {
-		require.Empty(t, w.sandbox.API.Requests(sandbox.RequestFilter{Prefix: "/api/externalid/company/" + decimal(company)}),
+		require.Empty(t, w.sandbox.API.Requests(sandbox.RequestFilter{Prefix: "/api/externalid/company/" + idText(company)}),
 			"an id that the invoice shows costs no call")
 	}
 	w.sandbox.API.ForgetRequests()
@@ -109,7 +109,7 @@ func (w *town) event(company int64) *tradepostv1.InvoiceAttempt {
 		require.NoError(w.t, err, "the event of company %d", company)
 		a := &tradepostv1.InvoiceAttempt{}
 		require.NoError(w.t, bus.Decode(bus.Message{Body: m.Data()}, a))
-		if a.GetOperation() == tradepostv1.AttemptOperation_ATTEMPT_OPERATION_EXTERNAL_ID && strings.HasSuffix(a.GetRequest(), " company "+decimal(company)) {
+		if a.GetOperation() == tradepostv1.AttemptOperation_ATTEMPT_OPERATION_EXTERNAL_ID && strings.HasSuffix(a.GetRequest(), " company "+idText(company)) {
 			return a
 		}
 	}
@@ -207,4 +207,4 @@ func (w *town) accounts() map[string]string {
 	return all
 }
 
-func decimal(id int64) string { return strconv.FormatInt(id, 10) }
+func idText(id int64) string { return strconv.FormatInt(id, 10) }

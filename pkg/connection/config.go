@@ -35,7 +35,8 @@ type Config struct {
 	// Path of the file, as it was given to Load.
 	Path string `yaml:"-" env:"-"`
 
-	doc document
+	doc     document
+	sources *sources
 }
 
 // NATS tells how to reach the NATS server.
@@ -237,6 +238,9 @@ type Connection struct {
 	DecodeSettings func(into any) error
 	// DisplayName is how people call the connection; default its id.
 	DisplayName string
+
+	// written stands for what the file says, and the secrets that it names.
+	written string
 }
 
 // Dir is the directory of the configuration file, where relative paths start.

@@ -61,19 +61,23 @@ func Load(path string, environ []string) (*Config, error) {
 func Inspect(path string, environ []string) (*Config, []Problem) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return newConfig(path), []Problem{{
+		c := newConfig(path)
+		c.sources.note(path, data, err)
+		return c, []Problem{{
 			File: path, What: fmt.Sprintf("the configuration cannot be read: %v", err),
 			Fix: "name the file with --config or TRADEPOST_CONFIG",
 		}}
 	}
-	return read(path, data, environment(environ))
+	c, problems := read(path, data, environment(environ))
+	c.sources.note(path, data, nil)
+	return c, problems
 }
 
 func newConfig(path string) *Config {
 	return &Config{
 		DataDir: "data", Path: path, NATS: NATS{Replicas: 1}, HTTP: HTTP{Listen: "127.0.0.1:8080"},
 		Log: Log{Level: "info", Format: "auto"}, Webhook: Webhook{Listen: off}, Accounts: map[string]*Account{}, Connections: map[string]*Connection{},
-		doc: document{file: path, places: strictyaml.Places{}},
+		doc: document{file: path, places: strictyaml.Places{}}, sources: newSources(),
 	}
 }
 
@@ -86,13 +90,13 @@ func read(path string, data []byte, vars map[string]string) (*Config, []Problem)
 	if err != nil {
 		return c, problemsOf(err)
 	}
-	secrets := secretSource{env: vars, dir: c.Dir()}
+	secrets := secretSource{env: vars, dir: c.Dir(), files: c.sources}
 	problems := root.Decode(&file, strictyaml.Options{Hooks: secrets.hooks(), Places: c.doc.places})
 	c.resolvePaths()
 	problems = append(problems, override(c, vars)...)
 	problems = append(problems, c.readKey(vars, secrets)...)
 	told := keysOf(problems)
-	c.adopt(file.Connections, secrets)
+	c.adopt(root, file.Connections, secrets)
 	for _, p := range c.validate() {
 		if !told[p.Key] {
 			problems = append(problems, p)
@@ -151,7 +155,7 @@ func (c *Config) readKey(vars map[string]string, secrets secretSource) []Problem
 }
 
 // adopt makes the connections, each tied to its account and settings.
-func (c *Config) adopt(files map[string]*connectionFile, secrets secretSource) {
+func (c *Config) adopt(root strictyaml.Node, files map[string]*connectionFile, secrets secretSource) {
 	for id, account := range c.Accounts {
 		account.ID = id
 	}
@@ -163,7 +167,7 @@ func (c *Config) adopt(files map[string]*connectionFile, secrets secretSource) {
 		c.Connections[id] = &Connection{
 			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled,
 			DisplayName: cmp.Or(f.DisplayName, id), MappingFile: resolve(c.Dir(), f.MappingFile),
-			DecodeSettings: settingsDecoder(f.Settings, secrets),
+			DecodeSettings: settingsDecoder(f.Settings, secrets), written: secrets.entry(root.At("connections", id)),
 		}
 	}
 }

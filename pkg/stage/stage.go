@@ -13,6 +13,7 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
@@ -37,6 +38,14 @@ type Gate struct {
 	// Account returns the account of a connection, or false when the
 	// configuration has no such connection.
 	Account func(connection string) (string, bool)
+}
+
+// For is the gate of one connection at work. It knows the connection until the last
+// message is done, even where the configuration in force does not have it any more.
+func (g *Gate) For(c *connection.Connection) *Gate {
+	own := *g
+	own.Account = func(id string) (string, bool) { return c.AccountID, id == c.ID }
+	return &own
 }
 
 // ErrUnknownConnection means that the configuration has no connection of that name.

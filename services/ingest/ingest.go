@@ -19,7 +19,6 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
-	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
@@ -37,8 +36,6 @@ const (
 	scheduleEvery = 30 * time.Second
 	// commandsInFlight is how many commands are carried out at once.
 	commandsInFlight = 4
-	// logoutTime bounds the good-bye to ServiceTrade.
-	logoutTime = 5 * time.Second
 )
 
 // Service polls every account that has an enabled connection.
@@ -47,7 +44,7 @@ type Service struct {
 	store   *record.Store
 	bus     *bus.Publisher
 	router  *bus.Router
-	clients map[string]*servicetrade.Client
+	clients *stage.ClientSet
 	pending *prometheus.GaugeVec
 	openers map[string]*send.Opener // by connection
 	opened  *send.Metrics
@@ -105,7 +102,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 // attach polls the connection's account on schedule, and once at start.
 func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	log := s.deps.Log.With("account", c.AccountID, "connection", c.ID)
-	client := s.clients[c.AccountID]
+	client := s.clients.Of(c.AccountID)
 	o := &send.Opener{
 		Account: c.AccountID, Connection: c.ID, Store: s.store, Bus: s.bus, Reader: client,
 		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
@@ -185,11 +182,7 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 func (s *Service) logout(ctx context.Context) {
-	for _, c := range s.clients {
-		bye, cancel := context.WithTimeout(ctx, logoutTime)
-		_ = c.Logout(bye)
-		cancel()
-	}
+	s.clients.Logout(ctx)
 }
 
 // heal publishes sends again that make no progress.

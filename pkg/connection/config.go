@@ -238,6 +238,9 @@ type Connection struct {
 	DecodeSettings func(into any) error
 	// DisplayName is how people call the connection; default its id.
 	DisplayName string
+	// Filter says which invoices of the account the connection takes; nil takes all,
+	// and is refused where the account has another connection.
+	Filter *Filter
 
 	// written stands for what the file says, and the secrets that it names.
 	written string

@@ -7,7 +7,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,11 +18,9 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
-	"github.com/tradepost/tradepost/pkg/snapshot"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/ingest/internal/census"
-	"github.com/tradepost/tradepost/services/ingest/internal/poll"
 	"github.com/tradepost/tradepost/services/ingest/internal/send"
 )
 
@@ -41,19 +38,21 @@ const (
 // Service polls every account that has an enabled connection.
 type Service struct {
 	deps    runtime.Deps
+	live    *connection.Live
 	store   *record.Store
 	bus     *bus.Publisher
 	router  *bus.Router
 	clients *stage.ClientSet
+	units   *stage.Units
 	pending *prometheus.GaugeVec
-	openers map[string]*send.Opener // by connection
 	opened  *send.Metrics
 	census  *census.Census
 	hooks   *runtime.HTTPServer // nil when webhooks are off
 
-	mu      sync.Mutex
-	trouble map[string]error // accounts whose last list failed, and why
-	asked   map[string]bool  // accounts that were polled at all
+	mu       sync.Mutex
+	accounts map[string]*account // those with an enabled connection
+	trouble  map[string]error    // accounts whose last list failed, and why
+	asked    map[string]bool     // accounts that were polled at all
 }
 
 // New prepares the stage.
@@ -71,8 +70,8 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
-		clients: clients, openers: map[string]*send.Opener{},
+		deps: d, live: d.Configuration(), units: stage.NewUnits("account", d.Log), store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
+		clients: clients, accounts: map[string]*account{},
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
@@ -84,14 +83,11 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err := d.Metrics.Register(s.pending); err != nil {
 		return nil, fmt.Errorf("register the metrics of ingest: %w", err)
 	}
-	for _, c := range d.Config.EnabledConnections() {
-		if err := s.attach(ctx, c); err != nil {
-			return nil, err
-		}
-	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("accounts", s.units.Ready)
 	d.Health.AddReadiness("polls", s.ready)
+	d.Health.AddReadiness("unmatched invoices", s.unmatched)
 	d.Health.AddReadiness("streams", s.bus.Ready)
 	if err := s.listenToCommands(); err != nil {
 		return nil, err
@@ -99,79 +95,29 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	return s, s.listenToWebhooks()
 }
 
-// attach polls the connection's account on schedule, and once at start.
-func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
-	log := s.deps.Log.With("account", c.AccountID, "connection", c.ID)
-	client := s.clients.Of(c.AccountID)
-	o := &send.Opener{
-		Account: c.AccountID, Connection: c.ID, Store: s.store, Bus: s.bus, Reader: client,
-		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
-		Metrics: s.opened,
-	}
-	s.openers[c.ID] = o
-	p := &poll.Poller{
-		Account: c.AccountID, Lister: client, Opener: o, Parallel: c.Account.ServiceTrade.MaxParallel, Log: log,
-		Fresh: o.Taker.Forget,
-		Seen:  func(n int, err error) { s.polled(c.AccountID, n, err) },
-	}
-	schedule := func(ctx context.Context) error {
-		return s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
-	}
-	ticks := bus.TickConsumer(c.AccountID)
-	ticks.Bound = schedule // A stream that was lost and made again has no schedule.
-	if err := s.router.Handle(ticks, p.Tick); err != nil {
-		return err
-	}
-	if !c.Account.ServiceTrade.WebhookSecret.IsZero() {
-		if err := s.router.Handle(bus.HintConsumer(c.AccountID), o.Hint); err != nil {
-			return err
-		}
-	}
-	return schedule(ctx)
-}
-
-func (s *Service) polled(account string, n int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked[account] = true
-	if err != nil {
-		s.trouble[account] = err
-		return
-	}
-	delete(s.trouble, account)
-	s.pending.WithLabelValues(account).Set(float64(n))
-}
-
-// ready is false only when no account at all can be polled: one in trouble must
-// not take the replica out of service for the others.
-func (s *Service) ready() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.asked) == 0 || len(s.trouble) < len(s.asked) {
-		return nil
-	}
-	var all []error
-	for id, err := range s.trouble {
-		all = append(all, fmt.Errorf("account %s cannot be polled: %w", id, err))
-	}
-	return errors.Join(all...)
-}
-
 func (s *Service) listenToCommands() error {
 	return s.router.Handle(bus.CommandConsumer(commandsInFlight), func(ctx context.Context, m bus.Message) error {
-		o, ok := s.openers[m.Subject.Connection]
-		if !ok {
+		c, known := s.live.Current().Connections[m.Subject.Connection]
+		if !known {
 			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
 		}
-		return o.Command(ctx, m)
+		// The connection of a command may be disabled, while the account's other
+		// connections are not: its next send may be theirs.
+		a := s.accountOf(c.AccountID)
+		if a == nil {
+			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+		}
+		return a.opener.Command(ctx, m)
 	})
 }
 
 // Run polls until ctx ends, then finishes what is under way.
 func (s *Service) Run(ctx context.Context) error {
-	defer s.logout(context.WithoutCancel(ctx))
+	defer s.clients.Logout(context.WithoutCancel(ctx))
+	defer s.units.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
 	g.Go(func() error { return stage.Sweep(ctx, s.store, sweepEvery, s.deps.Log, s.heal) })
 	g.Go(func() error { return s.keepPolling(ctx) })
 	g.Go(func() error { return s.census.Run(ctx) })
@@ -181,17 +127,13 @@ func (s *Service) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-func (s *Service) logout(ctx context.Context) {
-	s.clients.Logout(ctx)
-}
-
 // heal publishes sends again that make no progress.
 func (s *Service) heal(ctx context.Context, e record.Entry) error {
-	o, ok := s.openers[e.Record.GetConnection()]
-	if !ok {
+	a := s.accountOf(e.Record.GetAccount())
+	if a == nil {
 		return nil
 	}
-	return o.Heal(ctx, e)
+	return a.opener.Heal(ctx, e)
 }
 
 // keepPolling makes sure that the schedules are there: a stream that was lost and
@@ -204,10 +146,9 @@ func (s *Service) keepPolling(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			for _, c := range s.deps.Config.EnabledConnections() {
-				err := s.bus.SchedulePoll(ctx, c.AccountID, c.Account.ServiceTrade.PollInterval)
-				if err != nil && ctx.Err() == nil {
-					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", c.AccountID, "err", err)
+			for _, a := range s.attached() {
+				if err := s.schedule(ctx, a); err != nil && ctx.Err() == nil {
+					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", a.id, "err", err)
 				}
 			}
 		}

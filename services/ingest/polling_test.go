@@ -36,11 +36,11 @@ func (l *logged) String() string {
 }
 
 func pollConfig() *connection.Config {
-	c := &connection.Config{Connections: map[string]*connection.Connection{}}
+	c := &connection.Config{Accounts: map[string]*connection.Account{}, Connections: map[string]*connection.Connection{}}
 	for account, enabled := range map[string]bool{"acme": true, "brown": true, "asleep": false} {
+		c.Accounts[account] = &connection.Account{ID: account, ServiceTrade: connection.ServiceTrade{PollInterval: time.Minute}}
 		c.Connections[account+"-books"] = &connection.Connection{
-			ID: account + "-books", AccountID: account, Enabled: enabled,
-			Account: &connection.Account{ID: account, ServiceTrade: connection.ServiceTrade{PollInterval: time.Minute}},
+			ID: account + "-books", AccountID: account, Enabled: enabled, Account: c.Accounts[account],
 		}
 	}
 	return c
@@ -65,7 +65,11 @@ func TestPollSchedulesComeBackAfterTheirStreamWasLost(t *testing.T) {
 		js := b.JS(t)
 		log := &logged{}
 		l := slog.New(slog.NewTextHandler(log, nil))
-		s := &Service{deps: runtime.Deps{Config: pollConfig(), JS: js, Log: l}, bus: bus.NewPublisher(js, l)}
+		config := pollConfig()
+		s := &Service{deps: runtime.Deps{Config: config, JS: js, Log: l}, bus: bus.NewPublisher(js, l), accounts: map[string]*account{}}
+		for _, id := range config.EnabledAccounts() {
+			s.accounts[id] = s.newAccount(config.Accounts[id], config.ConnectionsOf(id))
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.keepPolling(ctx) }()

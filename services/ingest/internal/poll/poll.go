@@ -1,5 +1,5 @@
 // Package poll lists what is pending in one ServiceTrade account and hands every
-// invoice to the opener of its connection.
+// invoice to the account's opener.
 package poll
 
 import (
@@ -22,7 +22,7 @@ type Lister interface {
 
 // Opener is told of every pending invoice.
 type Opener interface {
-	Pending(ctx context.Context, id int64) error
+	Pending(ctx context.Context, row servicetrade.InvoiceRow) error
 }
 
 // Poller polls one account.
@@ -34,8 +34,8 @@ type Poller struct {
 	Fresh    func()
 	Parallel int
 	Log      *slog.Logger
-	// Seen is told how many invoices a list showed, and why it is not complete.
-	Seen func(pending int, err error)
+	// Seen is told what a list showed, and why it is not complete.
+	Seen func(rows []servicetrade.InvoiceRow, err error)
 }
 
 // Tick answers one tick of the account's schedule. It never asks for the tick
@@ -55,13 +55,13 @@ func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
 		// What was listed all the same is pending; what is missing is not gone.
 		p.Log.WarnContext(ctx, "the list of pending invoices is not complete", "listed", len(rows), "err", err)
 	}
-	p.Seen(len(rows), err)
+	p.Seen(rows, err)
 	var failed atomic.Int64
 	g := errgroup.Group{}
 	g.SetLimit(max(p.Parallel, 1))
 	for _, row := range rows {
 		g.Go(func() error {
-			if err := p.Opener.Pending(ctx, row.ID); err != nil && ctx.Err() == nil {
+			if err := p.Opener.Pending(ctx, row); err != nil && ctx.Err() == nil {
 				failed.Add(1)
 				p.Log.ErrorContext(ctx, "a pending invoice could not be taken; the next poll tries again", "invoice", row.ID, "err", err)
 			}

@@ -43,6 +43,6 @@ func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 	}
 	o.Log.WarnContext(ctx, "the send made no progress and is published again", "invoice", inv.GetId(),
 		"send", next.Record.GetSend(), "state", record.StateName(e.State()))
-	o.Metrics.republishes(o.Connection)
+	o.Metrics.republishes(next.Record.GetConnection())
 	return o.publish(ctx, next, snap)
 }

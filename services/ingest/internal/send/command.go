@@ -23,7 +23,7 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	switch c.GetCommand().(type) {
 	case *tradepostv1.InvoiceCommand_Refresh:
 		o.Taker.Forget()
-		return o.Pending(ctx, m.Subject.InvoiceID)
+		return o.look(ctx, m.Subject.InvoiceID, 0)
 	case *tradepostv1.InvoiceCommand_Retry:
 	default:
 		return bus.Poison("command.not_supported", fmt.Errorf("a command of the kind %T cannot be carried out yet", c.GetCommand()))
@@ -33,7 +33,7 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 		return err
 	}
 	if o.begun(e, c.GetFollowsSend()) {
-		return o.again(ctx, e)
+		return o.retry(ctx, e)
 	}
 	if e.Record.GetSend() != c.GetFollowsSend() || e.Record.GetConnection() != m.Subject.Connection {
 		log.InfoContext(ctx, "retry ignored: another send was opened since", "send", e.Record.GetSend())
@@ -51,10 +51,14 @@ func (o *Opener) begun(e record.Entry, follows int64) bool {
 
 func (o *Opener) retry(ctx context.Context, e record.Entry) error {
 	o.Taker.Forget()
-	switch {
-	case e.State() == record.Held && o.postedElsewhere(e.Record) != "":
+	if why := o.Desk.closed(e.Record.GetConnection()); why != "" && e.State() != record.Closed {
+		o.Log.WarnContext(ctx, "no retry: "+why, "invoice", e.Key.InvoiceID)
+		return nil
+	}
+	switch other := postedElsewhere(e.Record, e.Record.GetConnection()); {
+	case e.State() == record.Held && other != "":
 		o.Log.WarnContext(ctx, "no retry: the invoice has a document of another connection, and would be in two sets of books",
-			"invoice", e.Key.InvoiceID, "connection", o.postedElsewhere(e.Record))
+			"invoice", e.Key.InvoiceID, "connection", other)
 		return nil
 	case e.State() == record.Held:
 		next, err := o.Store.Change(ctx, e, record.Unhold())
@@ -68,11 +72,11 @@ func (o *Opener) retry(ctx context.Context, e record.Entry) error {
 	case e.State() == record.Opening, e.State() == record.Opened, e.State() == record.Claimed, e.State() == record.Parked:
 		return o.again(ctx, e)
 	case e.State() == record.Closed && e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED:
-		if err := o.open(ctx, e, servicetrade.StatusFailed); err != nil {
+		if err := o.open(ctx, e, opens{status: servicetrade.StatusFailed}); err != nil {
 			return err
 		}
 		// A user may have pressed Send meanwhile.
-		return o.Pending(ctx, e.Key.InvoiceID)
+		return o.look(ctx, e.Key.InvoiceID, 0)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (o *Opener) Hint(ctx context.Context, m bus.Message) error {
 		// Whatever was mended at a customer or an item before Send was pressed was
 		// mended before the event.
 		o.Taker.Forget()
-		err = o.open(ctx, e, servicetrade.StatusPendingAccounting)
+		err = o.open(ctx, e, opens{status: servicetrade.StatusPendingAccounting})
 	}
 	if err != nil && ctx.Err() == nil && o.Now().Sub(m.Published) > hintAge {
 		o.Log.WarnContext(ctx, "a webhook's hint is given up; the next poll shows the invoice", "invoice", p.InvoiceID, "err", err)

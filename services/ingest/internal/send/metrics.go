@@ -7,10 +7,11 @@ import (
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
-// Metrics counts the sends that were opened. nil counts nothing.
+// Metrics counts the sends that were opened, and who waits. nil counts nothing.
 type Metrics struct {
 	opened      *prometheus.CounterVec
 	republished *prometheus.CounterVec
+	unmatched   *prometheus.GaugeVec
 }
 
 // NewMetrics registers the metrics.
@@ -23,6 +24,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		republished: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tradepost_sends_republished_total", Help: "Open sends that made no progress and were published again.",
 		}, []string{"connection"})),
+		unmatched: telemetry.Register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tradepost_ingest_unmatched_invoices",
+			Help: "Pending invoices that wait because no enabled connection of the account takes them, or several do.",
+		}, []string{"account"})),
 	}
 }
 
@@ -40,5 +45,17 @@ func (m *Metrics) opens(connection, status string) {
 func (m *Metrics) republishes(connection string) {
 	if m != nil {
 		m.republished.WithLabelValues(connection).Inc()
+	}
+}
+
+func (m *Metrics) waits(account string, n int) {
+	if m != nil {
+		m.unmatched.WithLabelValues(account).Set(float64(n))
+	}
+}
+
+func (m *Metrics) forget(account string) {
+	if m != nil {
+		m.unmatched.DeleteLabelValues(account)
 	}
 }

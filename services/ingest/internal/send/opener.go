@@ -7,14 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
@@ -36,16 +34,17 @@ type Reader interface {
 	Invoice(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, error)
 }
 
-// Opener opens the sends of one connection.
+// Opener opens the sends of one account.
 type Opener struct {
-	Account    string
-	Connection string
-	Store      *record.Store
-	Bus        *bus.Publisher
-	Reader     Reader
-	Taker      *snapshot.Taker
-	Log        *slog.Logger
-	Now        func() time.Time
+	Account string
+	// Desk decides which of the account's connections a send is opened on.
+	Desk   *Desk
+	Store  *record.Store
+	Bus    *bus.Publisher
+	Reader Reader
+	Taker  *snapshot.Taker
+	Log    *slog.Logger
+	Now    func() time.Time
 	// Metrics counts what is opened; nil counts nothing.
 	Metrics *Metrics
 
@@ -53,25 +52,43 @@ type Opener struct {
 }
 
 // Pending looks at an invoice that a list showed as pending. The list may be old:
-// only a fresh read opens a send.
-func (o *Opener) Pending(ctx context.Context, id int64) error {
+// only a fresh read opens a send. One that waits for a connection is not read again
+// before something changed, or long has passed.
+func (o *Opener) Pending(ctx context.Context, row servicetrade.InvoiceRow) error {
+	if o.Desk.waiting.stillWaits(row) {
+		return nil
+	}
+	return o.look(ctx, row.ID, row.Updated)
+}
+
+// look looks at an invoice; listed is the time of its last change that a list
+// showed, 0 without a list.
+func (o *Opener) look(ctx context.Context, id, listed int64) error {
 	e, err := o.Store.Get(ctx, o.key(id))
 	if err != nil {
 		return err
 	}
 	switch e.State() {
 	case tradepostv1.RecordState_RECORD_STATE_UNSPECIFIED, record.Closed:
-		return o.open(ctx, e, servicetrade.StatusPendingAccounting)
-	default:
-		return o.Heal(ctx, e)
+		return o.open(ctx, e, opens{status: servicetrade.StatusPendingAccounting, listed: listed})
 	}
+	if why := o.Desk.closed(e.Record.GetConnection()); why != "" {
+		o.Desk.waiting.enter(ctx, id, listed, listed, why)
+		return nil
+	}
+	o.Desk.waiting.leave(id)
+	return o.Heal(ctx, e)
 }
 
 // Heal publishes the message of a send again that made no progress for long: its
 // message was lost, or the process died that was about to publish it. Pending
 // calls it for what ServiceTrade lists; the sweep calls it for every record, since
 // an operator's retry of a failed invoice is in no list of pending ones.
+// A send stays with its connection: while that is disabled, nothing is done.
 func (o *Opener) Heal(ctx context.Context, e record.Entry) error {
+	if o.Desk.closed(e.Record.GetConnection()) != "" {
+		return nil
+	}
 	age := o.Now().Sub(e.At)
 	switch e.State() {
 	case record.Opening:
@@ -98,47 +115,6 @@ func stuckAfter(e record.Entry) time.Duration {
 }
 
 func (o *Opener) key(id int64) record.Key { return record.Key{Account: o.Account, InvoiceID: id} }
-
-// open opens the next send, if the invoice still has the wanted status.
-func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err error) {
-	ctx, span := o.begin(ctx, "open send", e)
-	defer func() { telemetry.End(span, err) }()
-	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
-	if err != nil || inv == nil || inv.GetStatus() != status {
-		return err
-	}
-	if t := inv.GetType(); t != "" && !strings.EqualFold(t, servicetrade.TypeInvoice) {
-		return nil // A vendor's bill: the polls leave it out, but a webhook names it.
-	}
-	if status != servicetrade.StatusPendingAccounting && hash != e.Record.GetSnapshotHash() {
-		o.Log.InfoContext(ctx, "no retry: the invoice was changed since it failed; it has to be sent again in ServiceTrade", "invoice", inv.GetId())
-		return nil
-	}
-	if e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED {
-		// What was wrong may just have been mended at the customer or the item.
-		o.Taker.Forget()
-	}
-	snap, err := o.Taker.Take(ctx, inv)
-	if err != nil {
-		return fmt.Errorf("read what belongs to invoice %d: %w", inv.GetId(), err)
-	}
-	step := record.OpenSend(record.Opens{
-		Key: e.Key, Connection: o.Connection, SnapshotHash: hash, HashVersion: canonical.HashVersion,
-		StartStatus: status, Total: inv.GetTotalPrice(), Retry: status != servicetrade.StatusPendingAccounting, Now: o.Now(),
-	})
-	if other := o.postedElsewhere(e.Record); other != "" {
-		step = heldAtOnce(step, "posted before by connection "+other)
-	}
-	next, err := o.Store.Change(ctx, e, step)
-	if errors.Is(err, record.ErrConflict) {
-		return nil // Another replica opened it.
-	}
-	if err != nil || next.State() == record.Held {
-		return err
-	}
-	o.Metrics.opens(o.Connection, status)
-	return o.publish(ctx, next, snap)
-}
 
 // read returns the invoice as it is now and its snapshot hash; nil when it is gone.
 func (o *Opener) read(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, string, error) {
@@ -176,23 +152,3 @@ func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.
 	return err
 }
 
-// postedElsewhere names another connection that holds a live document of the
-// invoice: posting it here too would put it into two sets of books.
-func (o *Opener) postedElsewhere(r *tradepostv1.Record) string {
-	for _, d := range r.GetDocuments() {
-		if d.GetConnection() != o.Connection && !d.GetGone() {
-			return d.GetConnection()
-		}
-	}
-	return ""
-}
-
-func heldAtOnce(step record.Transition, reason string) record.Transition {
-	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
-		r, err := step(r)
-		if err != nil {
-			return nil, err
-		}
-		return record.Hold(reason)(r)
-	}
-}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
@@ -84,15 +85,30 @@ func atDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 			Customer: &tradepostv1.NamedRef{Id: 9001, Name: "Acme"},
 		}}
 		test(t, &desk{t: t, js: js, office: o, Opener: &send.Opener{
-			Account: "acme", Connection: "acme-books", Store: store, Bus: bus.NewPublisher(js, log), Reader: o,
+			Account: "acme", Desk: deskOf(books), Store: store, Bus: bus.NewPublisher(js, log), Reader: o,
 			Taker: snapshot.NewTaker(o, time.Minute, time.Now), Log: log, Now: time.Now,
 		}})
 	})
 }
 
+// books is the connection that takes everything, other the one after it.
+var (
+	books = &connection.Connection{ID: "acme-books", Enabled: true}
+	other = &connection.Connection{ID: "acme-other", Enabled: true}
+)
+
+func deskOf(all ...*connection.Connection) *send.Desk {
+	return send.NewDesk("acme", all, slog.New(slog.DiscardHandler), time.Now, nil)
+}
+
+// row is how a list shows the invoice.
+func (d *desk) row() servicetrade.InvoiceRow {
+	return servicetrade.InvoiceRow{ID: invoiceID, Status: d.office.invoice.GetStatus(), Updated: d.office.invoice.GetUpdated()}
+}
+
 func (d *desk) pending() {
 	d.t.Helper()
-	require.NoError(d.t, d.Pending(d.t.Context(), invoiceID))
+	require.NoError(d.t, d.Pending(d.t.Context(), d.row()))
 }
 
 func (d *desk) entry() record.Entry {
@@ -190,7 +206,7 @@ func TestSendingAgainAfterAFailureReadsTheCustomerAfresh(t *testing.T) {
 func TestWhatCannotBeReadWholeOpensNothing(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		d.office.related = errors.New("503")
-		require.Error(t, d.Pending(t.Context(), invoiceID))
+		require.Error(t, d.Pending(t.Context(), d.row()))
 		require.Nil(t, d.entry().Record)
 		d.office.related = nil
 		d.pending()
@@ -248,7 +264,7 @@ func TestADocumentInOtherBooksHoldsTheInvoice(t *testing.T) {
 			record.Release("x", record.Waits{}),
 		)
 		d.close(tradepostv1.Settlement_SETTLEMENT_PROCESSED)
-		d.Connection = "acme-other"
+		d.Desk = deskOf(other)
 		d.pending()
 		require.Equal(t, record.Held, d.entry().State())
 		require.Equal(t, "acme-other", d.entry().Record.GetConnection())

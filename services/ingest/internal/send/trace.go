@@ -19,5 +19,5 @@ func (o *Opener) begin(ctx context.Context, name string, e record.Entry) (contex
 		earlier = o.Bus.Earlier(ctx, bus.Subject{Stage: bus.StageReceived, Connection: e.Record.GetConnection(), InvoiceID: e.Key.InvoiceID})
 	}
 	return telemetry.NewTrace(ctx, name, earlier,
-		telemetry.Account(o.Account), telemetry.Connection(o.Connection), telemetry.Invoice(e.Key.InvoiceID))
+		telemetry.Account(o.Account), telemetry.Connection(e.Record.GetConnection()), telemetry.Invoice(e.Key.InvoiceID))
 }

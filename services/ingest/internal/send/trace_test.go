@@ -21,9 +21,9 @@ func TestASendPublishedAgainLinksToItsFirstTrace(t *testing.T) {
 		ctx := telemetry.With(t.Context(), sdk.NewTracerProvider(sdk.WithSyncer(spans)))
 		registry := prometheus.NewRegistry()
 		d.Metrics = send.NewMetrics(registry)
-		require.NoError(t, d.Pending(ctx, invoiceID))
+		require.NoError(t, d.Pending(ctx, d.row()))
 		time.Sleep(stuck) // fake time
-		require.NoError(t, d.Pending(ctx, invoiceID))
+		require.NoError(t, d.Pending(ctx, d.row()))
 		byName := map[string][]tracetest.SpanStub{}
 		for _, s := range spans.GetSpans() {
 			byName[s.Name] = append(byName[s.Name], s)

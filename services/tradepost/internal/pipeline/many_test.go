@@ -34,7 +34,7 @@ func (p *plant) addMany(n int) {
 	book := sandbox.GenerateBook(sandbox.BookOptions{Seed: 5, Invoices: 1})
 	o := sandbox.Options{Book: book, Configured: true}
 	for i := range n {
-		o.Credentials = append(o.Credentials, sandbox.Credential{Username: fmt.Sprintf("user-%d", i), Password: "p"})
+		o.Credentials = append(o.Credentials, sandbox.Credential{Username: fmt.Sprintf("user-%d", i), Password: "p", UserID: int64(1000 + i)})
 	}
 	web := httptest.NewServer(sandbox.New(o))
 	p.t.Cleanup(web.Close)

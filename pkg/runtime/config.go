@@ -42,7 +42,7 @@ func FollowConfig(ctx context.Context, live *connection.Live, health *Health, me
 
 // ShowConfig adds to health and metrics how the changes of the configuration went.
 func ShowConfig(live *connection.Live, health *Health, metrics prometheus.Registerer) error {
-	health.AddReadiness("configuration", func() error { return refused(live.Status()) })
+	health.AddNotice("configuration", func() error { return refused(live.Status()) })
 	reloads := func(result string, n func(connection.Status) int) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "tradepost_config_reloads_total", Help: "Changes of the configuration's files, by result: taken, refused.",

@@ -79,7 +79,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		}, []string{"account"}),
 	}
 	s.opened = send.NewMetrics(d.Metrics)
-	s.census = &census.Census{Store: store, Owner: d.Instance, Metrics: census.NewMetrics(d.Metrics), Log: d.Log}
+	s.census = &census.Census{Store: store, Owner: d.Instance, Metrics: census.NewMetrics(d.Metrics), Log: d.Log, Serves: s.serves}
 	if err := d.Metrics.Register(s.pending); err != nil {
 		return nil, fmt.Errorf("register the metrics of ingest: %w", err)
 	}
@@ -125,6 +125,12 @@ func (s *Service) Run(ctx context.Context) error {
 		g.Go(func() error { return s.hooks.Serve(ctx) })
 	}
 	return g.Wait()
+}
+
+// serves tells whether the connection is enabled in the configuration in force.
+func (s *Service) serves(connection string) bool {
+	c := s.live.Current().Connections[connection]
+	return c != nil && c.Enabled
 }
 
 // heal publishes sends again that make no progress.

@@ -24,10 +24,11 @@ const (
 	aheadTries = 8
 	aheadPause = 500 * time.Millisecond
 	// A message of a connection that the configuration does not have is tried this
-	// often, since another process may have a newer configuration, before it
-	// becomes a dead letter. It must not hold a slot for ever.
-	unknownTries = 10
-	unknownPause = 15 * time.Second
+	// often, since another process may take up a changed configuration some seconds
+	// sooner, before it becomes a dead letter, after three minutes. It must not hold
+	// a slot for ever.
+	unknownTries    = 10
+	maxUnknownPause = 30 * time.Second
 )
 
 // Gate lets messages through to a stage's work when the record says so.
@@ -66,7 +67,7 @@ func (g *Gate) Key(s bus.Subject) (record.Key, error) {
 // connection is there.
 func Unknown(m bus.Message, err error) error {
 	if m.Delivered < unknownTries {
-		return bus.RetryAfter(unknownPause, err)
+		return bus.RetryAfter(min(time.Duration(m.Delivered*m.Delivered)*time.Second, maxUnknownPause), err)
 	}
 	return bus.Poison("message.unknown_connection", err)
 }

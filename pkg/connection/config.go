@@ -37,6 +37,8 @@ type Config struct {
 
 	doc     document
 	sources *sources
+	// badFilters are the connections whose filter could not be read.
+	badFilters map[string]bool
 }
 
 // NATS tells how to reach the NATS server.

@@ -13,6 +13,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("accounts: {a: {time_zone: UTC, servicetrade: {username: u, password: p, invoice_entity_type: 1}}}\n"))
 	f.Add([]byte("connections: {c: {account: a}}\n"))
 	f.Add([]byte("accounts:\n  a:\nconnections:\n  c:\n"))
+	f.Add([]byte("connections: {c: {account: a, filter: otherwise}, d: {account: a, filter: {offices: [1], job_tags: [x]}}}\n"))
 	f.Add([]byte("- a\n"))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {

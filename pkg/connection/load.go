@@ -27,6 +27,7 @@ type connectionFile struct {
 	Enabled     bool            `yaml:"enabled"`
 	DisplayName string          `yaml:"display_name"`
 	MappingFile string          `yaml:"mapping_file"`
+	Filter      strictyaml.Node `yaml:"filter"`
 	Settings    strictyaml.Node `yaml:"settings"`
 }
 
@@ -37,6 +38,11 @@ func (c *connectionFile) SetDefaults() { c.Enabled = true }
 type document struct {
 	file   string
 	places strictyaml.Places
+}
+
+// place is file:line of a key.
+func (d document) place(key string) string {
+	return fmt.Sprintf("%s:%d", d.file, d.places.Of(key).Line)
 }
 
 func (d document) problem(key, fix, format string, args ...any) Problem {
@@ -77,7 +83,7 @@ func newConfig(path string) *Config {
 	return &Config{
 		DataDir: "data", Path: path, NATS: NATS{Replicas: 1}, HTTP: HTTP{Listen: "127.0.0.1:8080"},
 		Log: Log{Level: "info", Format: "auto"}, Webhook: Webhook{Listen: off}, Accounts: map[string]*Account{}, Connections: map[string]*Connection{},
-		doc: document{file: path, places: strictyaml.Places{}}, sources: newSources(),
+		doc: document{file: path, places: strictyaml.Places{}}, sources: newSources(), badFilters: map[string]bool{},
 	}
 }
 
@@ -95,8 +101,8 @@ func read(path string, data []byte, vars map[string]string) (*Config, []Problem)
 	c.resolvePaths()
 	problems = append(problems, override(c, vars)...)
 	problems = append(problems, c.readKey(vars, secrets)...)
+	problems = append(problems, c.adopt(root, file.Connections, secrets)...)
 	told := keysOf(problems)
-	c.adopt(root, file.Connections, secrets)
 	for _, p := range c.validate() {
 		if !told[p.Key] {
 			problems = append(problems, p)
@@ -155,7 +161,7 @@ func (c *Config) readKey(vars map[string]string, secrets secretSource) []Problem
 }
 
 // adopt makes the connections, each tied to its account and settings.
-func (c *Config) adopt(root strictyaml.Node, files map[string]*connectionFile, secrets secretSource) {
+func (c *Config) adopt(root strictyaml.Node, files map[string]*connectionFile, secrets secretSource) (problems []Problem) {
 	for id, account := range c.Accounts {
 		account.ID = id
 	}
@@ -164,10 +170,17 @@ func (c *Config) adopt(root strictyaml.Node, files map[string]*connectionFile, s
 			key := "connections." + id + ".settings"
 			f.Settings = strictyaml.Absent(c.doc.file, key, c.doc.places.Of(key))
 		}
+		filter, wrong := c.readFilter(f.Filter)
+		if len(wrong) > 0 {
+			problems = append(problems, wrong...)
+			filter, c.badFilters[id] = nil, true
+		}
 		c.Connections[id] = &Connection{
 			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled,
 			DisplayName: cmp.Or(f.DisplayName, id), MappingFile: resolve(c.Dir(), f.MappingFile),
-			DecodeSettings: settingsDecoder(f.Settings, secrets), written: secrets.entry(root.At("connections", id)),
+			DecodeSettings: settingsDecoder(f.Settings, secrets), Filter: filter,
+			written: secrets.entry(root.At("connections", id)),
 		}
 	}
+	return problems
 }

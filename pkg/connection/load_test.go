@@ -28,6 +28,8 @@ func put(t testing.TB, path, text string) {
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 }
 
+func overwrite(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
+
 const small = `accounts:
   acme:
     time_zone: America/Chicago
@@ -134,8 +136,9 @@ connections:
 		"tradepost.yaml:14:46: accounts.west.servicetrade.invoice_entity_type: -1 cannot be the number of a type\n    fix: run `tradepost doctor`, which finds it: write a comment on one invoice in ServiceTrade first",
 		"tradepost.yaml:17:5: connections.a.account: there is no account \"wets\"\n    fix: did you mean \"west\"?",
 		"tradepost.yaml:19:5: connections.a.mapping_file: the mapping cannot be used: open " + filepath.Join(filepath.Dir(path), "nowhere.yaml") + ": no such file or directory\n    fix: check the path and who may read the file",
+		"tradepost.yaml:20:3: connections.b: has no filter, and the account \"west\" has 2 connections: nothing tells which of them takes an invoice\n    fix: add a filter to each of the account's connections, to one of them `filter: otherwise`",
 		"tradepost.yaml:20:3: connections.b.connector: is missing\n    fix: add the kind of the accounting system, such as hledger",
-		"tradepost.yaml:24:5: connections.c.account: the account \"west\" already has the connection \"b\"; several connections on one account need filters, which this version does not have yet\n    fix: keep one connection per account for now",
+		"tradepost.yaml:23:3: connections.c: has no filter, and the account \"west\" has 2 connections: nothing tells which of them takes an invoice\n    fix: add a filter to each of the account's connections, to one of them `filter: otherwise`",
 	}, told[1:])
 	require.Contains(t, told[0], "bad.yaml:2:1: itms: unknown key", "the mapping's own mistakes are told where they are")
 }

@@ -27,24 +27,6 @@ func (k *checker) connection(c *Connection) {
 	}
 }
 
-// oneConnectionPerAccount refuses what would need filters to tell which invoice
-// goes where. A disabled connection counts too: its invoices wait for it.
-func (k *checker) oneConnectionPerAccount() {
-	first := map[string]string{}
-	for _, id := range slices.Sorted(maps.Keys(k.config.Connections)) {
-		account := k.config.Connections[id].AccountID
-		if account == "" {
-			continue
-		}
-		if other, twice := first[account]; twice {
-			k.add("connections."+id+".account", "keep one connection per account for now",
-				"the account %q already has the connection %q; several connections on one account need filters, which this version does not have yet", account, other)
-			continue
-		}
-		first[account] = id
-	}
-}
-
 // CheckConnectors finds the connections whose connector is not among kinds, the
 // kinds that the program was built with. The error is an *Error.
 func (c *Config) CheckConnectors(kinds []string) error {

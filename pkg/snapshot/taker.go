@@ -103,6 +103,17 @@ func (t *Taker) Take(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) 
 	return snap, nil
 }
 
+// Place returns what tells where an invoice belongs: the invoice itself, its job and
+// its location, and nothing else. A snapshot that came back oversize has neither, and
+// is put to the right place by this. inv is not changed, and shared with the answer.
+func (t *Taker) Place(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) (*tradepostv1.Snapshot, error) {
+	snap := &tradepostv1.Snapshot{Invoice: inv}
+	if err := t.place(ctx, snap); err != nil {
+		return nil, fmt.Errorf("find the place of invoice %d: %w", inv.GetId(), err)
+	}
+	return snap, nil
+}
+
 // relate reads the related records into snap.
 func (t *Taker) relate(ctx context.Context, snap *tradepostv1.Snapshot) error {
 	group, ctx := errgroup.WithContext(ctx)

@@ -82,7 +82,9 @@ func config(versions map[string]string) string {
 // following runs Units behind a configuration file in dir, in a bubble.
 func following(t require.TestingT, dir string, p *plug, body func(units *stage.Units, put func(map[string]string))) {
 	path := filepath.Join(dir, "tradepost.yaml")
-	write := func(versions map[string]string) { require.NoError(t, os.WriteFile(path, []byte(config(versions)), 0o600)) }
+	write := func(versions map[string]string) {
+		require.NoError(t, os.WriteFile(path, []byte(config(versions)), 0o600))
+	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "m.yaml"), []byte(connection.ExampleMapping()), 0o600))
 	write(nil)
 	c, err := connection.Load(path, nil)

@@ -40,6 +40,9 @@ func (n Node) Decode(into any, o Options) []Problem {
 // IsZero tells whether the value was not given.
 func (n Node) IsZero() bool { return n.node == nil }
 
+// Path is the dotted path of the value in its file.
+func (n Node) Path() string { return n.path }
+
 // Problem describes something that is wrong with the node as a whole.
 func (n Node) Problem(what, fix string) Problem {
 	return Problem{File: n.file, Position: n.at, Key: n.path, What: what, Fix: fix}

@@ -28,6 +28,11 @@ func NewDesk(account string, all []*connection.Connection, log *slog.Logger, now
 	}}
 }
 
+// filters tells whether what belongs to an invoice decides about its connection.
+func (d *Desk) filters() bool {
+	return slices.ContainsFunc(d.connections, func(c *connection.Connection) bool { return c.Filter != nil && !c.Filter.Otherwise })
+}
+
 // choose returns the one enabled connection that takes the invoice, or why it has to
 // wait.
 func (d *Desk) choose(snap *tradepostv1.Snapshot) (id, why string) {

@@ -43,13 +43,10 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 	if err != nil {
 		return fmt.Errorf("read what belongs to invoice %d: %w", inv.GetId(), err)
 	}
-	chosen, why := o.Desk.choose(snap)
-	if why != "" {
-		o.wait(ctx, inv, want, why)
-		return nil
+	chosen, err := o.choose(ctx, inv, snap, want)
+	if err != nil || chosen == "" {
+		return err
 	}
-	o.Desk.waiting.leave(inv.GetId())
-	telemetry.Set(ctx, telemetry.Connection(chosen))
 	step := record.OpenSend(record.Opens{
 		Key: e.Key, Connection: chosen, SnapshotHash: hash, HashVersion: canonical.HashVersion,
 		StartStatus: want.status, Total: inv.GetTotalPrice(), Retry: want.retry(), Now: o.Now(),
@@ -81,6 +78,25 @@ func (o *Opener) openable(ctx context.Context, e record.Entry, inv *tradepostv1.
 		return false
 	}
 	return true
+}
+
+// choose returns the connection that the send is opened on; "" when the invoice waits.
+func (o *Opener) choose(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice, snap *tradepostv1.Snapshot, want opens) (string, error) {
+	if snap.GetOversize() != nil && o.Desk.filters() {
+		// The snapshot has lost what filters go by.
+		var err error
+		if snap, err = o.Taker.Place(ctx, inv); err != nil {
+			return "", err
+		}
+	}
+	chosen, why := o.Desk.choose(snap)
+	if why != "" {
+		o.wait(ctx, inv, want, why)
+		return "", nil
+	}
+	o.Desk.waiting.leave(inv.GetId())
+	telemetry.Set(ctx, telemetry.Connection(chosen))
+	return chosen, nil
 }
 
 // wait leaves the invoice as it is. One that failed before is in no list of pending

@@ -151,4 +151,3 @@ func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.
 	}
 	return err
 }
-

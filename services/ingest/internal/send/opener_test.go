@@ -35,6 +35,9 @@ type office struct {
 	customer string
 	// related is the error of reading what belongs to the invoice.
 	related error
+	// assigned is the office of the job, and tags are the job's.
+	assigned int64
+	tags     []string
 	// reads counts how often the invoice was read.
 	reads int
 }
@@ -58,7 +61,11 @@ func (o *office) Location(context.Context, int64) (*tradepostv1.ServiceTradeLoca
 }
 
 func (o *office) Job(context.Context, int64) (*tradepostv1.ServiceTradeJob, error) {
-	return &tradepostv1.ServiceTradeJob{Id: 34872}, o.related
+	job := &tradepostv1.ServiceTradeJob{Id: 34872, AssignedOffice: &tradepostv1.NamedRef{Id: o.assigned}}
+	for _, name := range o.tags {
+		job.Tags = append(job.Tags, &tradepostv1.NamedRef{Name: name})
+	}
+	return job, o.related
 }
 
 func (o *office) LibItem(_ context.Context, id int64) (*tradepostv1.ServiceTradeLibItem, error) {
@@ -82,7 +89,7 @@ func atDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 		log := slog.New(slog.DiscardHandler)
 		o := &office{invoice: &tradepostv1.ServiceTradeInvoice{
 			Id: invoiceID, InvoiceNumber: "1042", Status: "pending_accounting", TotalPrice: "522.50",
-			Customer: &tradepostv1.NamedRef{Id: 9001, Name: "Acme"},
+			Customer: &tradepostv1.NamedRef{Id: 9001, Name: "Acme"}, Job: &tradepostv1.NamedRef{Id: 34872},
 		}}
 		test(t, &desk{t: t, js: js, office: o, Opener: &send.Opener{
 			Account: "acme", Desk: deskOf(books), Store: store, Bus: bus.NewPublisher(js, log), Reader: o,

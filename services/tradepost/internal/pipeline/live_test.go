@@ -81,7 +81,9 @@ func TestAConnectionComesAndGoesInTheMiddleOfItsPostings(t *testing.T) {
 		p.await("some are settled", func() bool { return 20-p.pending("west") >= round*2 })
 		delete(p.connections, "west-books")
 		p.change()
-		p.await("detached", func() bool { return strings.Count(p.log.String(), "connection=west-books") > 0 && p.gone("west", round) })
+		p.await("detached", func() bool {
+			return strings.Count(p.log.String(), "connection=west-books") > 0 && p.gone("west", round)
+		})
 		settled := p.sandboxes["west"].API.Counts()["processed"]
 		require.Less(t, settled, 20, "the test has to interrupt")
 		p.send("acme", 1)

@@ -43,23 +43,48 @@ func FollowConfig(ctx context.Context, live *connection.Live, health *Health, me
 // ShowConfig adds to health and metrics how the changes of the configuration went.
 func ShowConfig(live *connection.Live, health *Health, metrics prometheus.Registerer) error {
 	health.AddNotice("configuration", func() error { return refused(live.Status()) })
-	reloads := func(result string, n func(connection.Status) int) prometheus.Collector {
-		return prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "tradepost_config_reloads_total", Help: "Changes of the configuration's files, by result: taken, refused.",
-			ConstLabels: prometheus.Labels{"result": result},
-		}, func() float64 { return float64(n(live.Status())) })
-	}
 	return register(metrics,
-		reloads("taken", func(s connection.Status) int { return s.Taken }),
-		reloads("refused", func(s connection.Status) int { return s.Refused }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "tradepost_config_refused_timestamp_seconds",
-			Help: "Since when the files hold a configuration that is refused; 0 while they say what is in force.",
-		}, func() float64 { return seconds(live.Status().RefusedAt) }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "tradepost_config_in_force_timestamp_seconds", Help: "Since when the present configuration is in force.",
-		}, func() float64 { return seconds(live.Status().Since) }),
+		&shown{live: live, kind: "counter", desc: prometheus.NewDesc("tradepost_config_reloads_total",
+			"Changes of the configuration's files, by result: taken, refused.", []string{"result"}, nil),
+			values: func(s connection.Status) map[string]float64 {
+				return map[string]float64{"taken": float64(s.Taken), "refused": float64(s.Refused)}
+			}},
+		&shown{live: live, kind: "gauge", desc: prometheus.NewDesc("tradepost_config_refused_timestamp_seconds",
+			"Since when the files hold a configuration that is refused; 0 while they say what is in force.", nil, nil),
+			values: func(s connection.Status) map[string]float64 { return map[string]float64{"": seconds(s.RefusedAt)} }},
+		&shown{live: live, kind: "gauge", desc: prometheus.NewDesc("tradepost_config_in_force_timestamp_seconds",
+			"Since when the present configuration is in force.", nil, nil),
+			values: func(s connection.Status) map[string]float64 { return map[string]float64{"": seconds(s.Since)} }},
 	)
+}
+
+// shown is one metric of a Live's status, by the value of its only label, if it has one.
+type shown struct {
+	live   *connection.Live
+	kind   string
+	desc   *prometheus.Desc
+	values func(connection.Status) map[string]float64
+}
+
+// MetricType is for the page that lists all metrics.
+func (m *shown) MetricType() string { return m.kind }
+
+// Describe implements prometheus.Collector.
+func (m *shown) Describe(ch chan<- *prometheus.Desc) { ch <- m.desc }
+
+// Collect implements prometheus.Collector.
+func (m *shown) Collect(ch chan<- prometheus.Metric) {
+	kind := prometheus.GaugeValue
+	if m.kind == "counter" {
+		kind = prometheus.CounterValue
+	}
+	for label, value := range m.values(m.live.Status()) {
+		if label == "" {
+			ch <- prometheus.MustNewConstMetric(m.desc, kind, value)
+			continue
+		}
+		ch <- prometheus.MustNewConstMetric(m.desc, kind, value, label)
+	}
 }
 
 func register(metrics prometheus.Registerer, all ...prometheus.Collector) error {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tradepost/tradepost/pkg/bus"
@@ -40,6 +41,7 @@ type Service struct {
 	router     *bus.Router
 	clients    *stage.ClientSet
 	watcher    *watch.Watcher
+	companies  jetstream.KeyValue
 	units      *stage.Units
 
 	mu      sync.Mutex
@@ -52,6 +54,10 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 		return nil, err
 	}
 	store, err := record.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
+	companies, err := company.Open(ctx, d.JS)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +76,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	s := &Service{
 		deps: d, live: live, connectors: connectors, gate: gate, router: router,
 		clients: clients, units: stage.NewUnits("connection", d.Log),
-		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics),
+		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics), companies: companies,
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
@@ -132,14 +138,14 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 		return nil, err
 	}
 	settings := stage.Settings(config, c, log)
-	if settings.Company, err = company.Stored(ctx, s.deps.JS, c.ID); err != nil {
+	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
 		return nil, err
 	}
 	conn, err := reg.New(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("set up the connector %s: %w", c.Connector, err)
 	}
-	if err := company.Verify(ctx, s.deps.JS, c.ID, conn); err != nil {
+	if err := company.Verify(ctx, s.companies, c.ID, conn); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}

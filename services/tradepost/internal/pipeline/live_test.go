@@ -11,12 +11,15 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
 
 func TestAConnectionIsAddedLive(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) }) // the last one, when all is down
 	p := newPlant(t)
 	p.add("acme", 1)
 	p.start()

@@ -77,8 +77,8 @@ func TestTicksDoNotPileUp(t *testing.T) {
 	p := bus.NewPublisher(js, quiet)
 	for i := range 5 {
 		require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour+time.Duration(i)*time.Second))
-		require.NoError(t, p.Hint(within(t), "acme", 7))
-		require.NoError(t, p.Hint(within(t), "acme", 8))
+		require.NoError(t, p.Hint(within(t), "acme", 7, time.Time{}))
+		require.NoError(t, p.Hint(within(t), "acme", 8, time.Time{}))
 	}
 	require.EqualValues(t, 4, count(t, js, bus.StreamPolls), "one schedule, one tick, two hints")
 }
@@ -89,7 +89,7 @@ func TestSchedulePollRefusals(t *testing.T) {
 	require.ErrorContains(t, p.SchedulePoll(within(t), "Acme", time.Minute), `account "Acme"`)
 	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", time.Millisecond), "1 s at least")
 	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", 1500*time.Millisecond), "whole seconds")
-	require.ErrorContains(t, p.Hint(within(t), "acme", 0), "no invoice id")
+	require.ErrorContains(t, p.Hint(within(t), "acme", 0, time.Time{}), "no invoice id")
 	require.NoError(t, js.DeleteStream(within(t), bus.StreamPolls))
 	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", time.Minute), "schedule polls of acme")
 	require.ErrorContains(t, p.Unschedule(within(t), "acme"), "end the polls of acme")
@@ -165,9 +165,9 @@ func TestHintsAreTakenPerAccount(t *testing.T) {
 		return nil
 	}))
 	run(t, r)
-	require.NoError(t, p.Hint(within(t), "acme-west", 7))
+	require.NoError(t, p.Hint(within(t), "acme-west", 7, time.Time{}))
 	require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour))
-	require.NoError(t, p.Hint(within(t), "acme", 8))
+	require.NoError(t, p.Hint(within(t), "acme", 8, time.Time{}))
 	require.Equal(t, "poll.hint.acme.8", bustest.Receive(t, got))
 	require.Empty(t, got)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
@@ -107,12 +108,31 @@ func (p *Publisher) Unschedule(ctx context.Context, account string) error {
 	return nil
 }
 
-// Hint says that an invoice of the account may have changed. It carries nothing
-// else, and a hint more or less does no harm.
-func (p *Publisher) Hint(ctx context.Context, account string, invoiceID int64) error {
+// changedHeader holds when ServiceTrade says that a hint's invoice changed, in Unix
+// seconds. A hint without it is one of unknown time.
+const changedHeader = "Tradepost-Changed"
+
+// Hint says that an invoice of the account may have changed, and when, by
+// ServiceTrade's clock; the zero time means that this is not known. It carries
+// nothing else, and a hint more or less does no harm.
+func (p *Publisher) Hint(ctx context.Context, account string, invoiceID int64, changed time.Time) error {
 	subject := PollHint(account, invoiceID)
 	if _, err := ParsePoll(subject); err != nil {
 		return fmt.Errorf("hint: %w", err)
 	}
-	return p.publish(ctx, subject, message.NewMessage(watermill.NewUUID(), nil))
+	m := message.NewMessage(watermill.NewUUID(), nil)
+	if !changed.IsZero() {
+		m.Metadata.Set(changedHeader, strconv.FormatInt(changed.Unix(), 10))
+	}
+	return p.publish(ctx, subject, m)
+}
+
+// HintChanged is when a hint's invoice changed, as ServiceTrade tells it; the zero
+// time where the hint does not say.
+func HintChanged(m Message) time.Time {
+	seconds, err := strconv.ParseInt(m.Headers[changedHeader], 10, 64)
+	if err != nil || seconds <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
 }

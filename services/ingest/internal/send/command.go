@@ -52,7 +52,7 @@ func (o *Opener) begun(e record.Entry, follows int64) bool {
 func (o *Opener) retry(ctx context.Context, e record.Entry) error {
 	o.Taker.Forget()
 	if why := o.Desk.closed(e.Record.GetConnection()); why != "" && e.State() != record.Closed {
-		o.Log.WarnContext(ctx, "no retry: "+why, "invoice", e.Key.InvoiceID)
+		o.Log.WarnContext(ctx, "no retry: no connection can take the send", "invoice", e.Key.InvoiceID, "reason", why)
 		return nil
 	}
 	switch other := postedElsewhere(e.Record, e.Record.GetConnection()); {

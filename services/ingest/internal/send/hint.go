@@ -13,8 +13,14 @@ import (
 
 const (
 	// echoTime is how long after a send was closed an event counts as the echo of
-	// our own last writes. A Send pressed within that time waits for the next poll.
+	// our own last writes, unless it says that something happened after them.
 	echoTime = 15 * time.Second
+	// clockSlack is by how much an event has to be later than the closing to be no
+	// echo: it is told in whole seconds, by ServiceTrade's clock, the closing by that
+	// of the NATS server. A Send pressed sooner waits for the next poll. While the
+	// clocks are further apart, either each echo costs a read, or a Send pressed
+	// within echoTime waits as well.
+	clockSlack = 3 * time.Second
 	// hintAge is the age at which a hint that cannot be carried out is given up. It
 	// holds one of few places, and the polls find the invoice without it.
 	hintAge = 10 * time.Minute
@@ -37,7 +43,7 @@ func (o *Opener) Hint(ctx context.Context, m bus.Message) error {
 	defer one.Unlock()
 	e, err := o.Store.Get(ctx, o.key(p.InvoiceID))
 	if err == nil {
-		if !worthReading(e, m.Published) {
+		if !worthReading(e, m.Published, bus.HintChanged(m)) {
 			o.Log.DebugContext(ctx, "hint dropped: the send is under way, or was closed just now", "invoice", p.InvoiceID,
 				"state", record.StateName(e.State()))
 			return nil
@@ -54,14 +60,15 @@ func (o *Opener) Hint(ctx context.Context, m bus.Message) error {
 	return err
 }
 
-// worthReading compares times of the server only: when the record was closed, and
-// when the hint was stored.
-func worthReading(e record.Entry, hinted time.Time) bool {
+// worthReading tells whether an event may be more than the echo of our own writes,
+// all of which are done before the record is closed. It compares when that was with
+// when the hint was stored, and with when ServiceTrade says that it happened.
+func worthReading(e record.Entry, hinted, changed time.Time) bool {
 	switch e.State() {
 	case tradepostv1.RecordState_RECORD_STATE_UNSPECIFIED:
 		return true
 	case record.Closed:
-		return hinted.Sub(e.At) >= echoTime
+		return hinted.Sub(e.At) >= echoTime || changed.Sub(e.At) >= clockSlack
 	default:
 		return false
 	}

@@ -66,6 +66,44 @@ func TestEchoesOfOurOwnWritesCostNoCall(t *testing.T) {
 	})
 }
 
+// The event says when it happened: what happened after our own writes is none of
+// their echoes, however soon it comes.
+func TestASendPressedRightAfterClosingIsNoEcho(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.pending()
+		wrote := time.Now()
+		d.close(tradepostv1.Settlement_SETTLEMENT_FAILED)
+		reads := d.office.reads
+		for _, changed := range []time.Time{wrote, wrote.Add(2 * time.Second), {}} { // a clock that is a little ahead; no time
+			require.NoError(t, d.hintChanged(changed))
+		}
+		require.Equal(t, reads, d.office.reads)
+		time.Sleep(5 * time.Second)
+		require.NoError(t, d.hintChanged(wrote), "an echo that comes late")
+		require.Equal(t, reads, d.office.reads)
+		require.NoError(t, d.hintChanged(time.Now()))
+		require.Equal(t, reads+1, d.office.reads)
+		require.Equal(t, int64(2), d.entry().Record.GetSend())
+		require.NoError(t, d.hintChanged(time.Now()), "the same message again: the send is open now")
+		require.Equal(t, reads+1, d.office.reads)
+	})
+}
+
+// hintChanged takes a hint the way of a webhook's: over the stream.
+func (d *desk) hintChanged(changed time.Time) error {
+	d.t.Helper()
+	require.NoError(d.t, d.Bus.Hint(d.t.Context(), "acme", invoiceID, changed))
+	st, err := d.js.Stream(d.t.Context(), bus.StreamPolls)
+	require.NoError(d.t, err)
+	raw, err := st.GetLastMsgForSubject(d.t.Context(), bus.PollHint("acme", invoiceID))
+	require.NoError(d.t, err)
+	headers := map[string]string{}
+	for name := range raw.Header {
+		headers[name] = raw.Header.Get(name)
+	}
+	return d.Hint(d.t.Context(), bus.Message{Raw: raw.Subject, Published: raw.Time, Headers: headers})
+}
+
 func TestAHintAboutAnotherKindOfInvoiceOpensNothing(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		d.office.invoice.Type = "vendor"

@@ -103,7 +103,7 @@ func (o *Opener) choose(ctx context.Context, inv *tradepostv1.ServiceTradeInvoic
 // ones: its retry is over.
 func (o *Opener) wait(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice, want opens, why string) {
 	if want.retry() {
-		o.Log.WarnContext(ctx, "no retry: "+why, "invoice", inv.GetId())
+		o.Log.WarnContext(ctx, "no retry: no connection can take the send", "invoice", inv.GetId(), "reason", why)
 		return
 	}
 	listed := want.listed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,13 +34,27 @@ type office struct {
 	err     error
 	// customer is the customer's external id.
 	customer string
-	// related is the error of reading what belongs to the invoice.
+	// related is the error of reading what belongs to the invoice. Such a read may go
+	// on after another one failed.
+	mu      sync.Mutex
 	related error
 	// assigned is the office of the job, and tags are the job's.
 	assigned int64
 	tags     []string
 	// reads counts how often the invoice was read.
 	reads int
+}
+
+func (o *office) refuse(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.related = err
+}
+
+func (o *office) refused() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.related
 }
 
 func (o *office) Invoice(context.Context, int64) (*tradepostv1.ServiceTradeInvoice, error) {
@@ -53,11 +68,11 @@ func (o *office) Invoice(context.Context, int64) (*tradepostv1.ServiceTradeInvoi
 func (o *office) Company(context.Context, int64) (*tradepostv1.ServiceTradeCompany, error) {
 	return &tradepostv1.ServiceTradeCompany{
 		Id: 9001, Name: "Acme", ExternalIds: map[string]string{"accounting": o.customer},
-	}, o.related
+	}, o.refused()
 }
 
 func (o *office) Location(context.Context, int64) (*tradepostv1.ServiceTradeLocation, error) {
-	return &tradepostv1.ServiceTradeLocation{Id: 820}, o.related
+	return &tradepostv1.ServiceTradeLocation{Id: 820}, o.refused()
 }
 
 func (o *office) Job(context.Context, int64) (*tradepostv1.ServiceTradeJob, error) {
@@ -65,11 +80,11 @@ func (o *office) Job(context.Context, int64) (*tradepostv1.ServiceTradeJob, erro
 	for _, name := range o.tags {
 		job.Tags = append(job.Tags, &tradepostv1.NamedRef{Name: name})
 	}
-	return job, o.related
+	return job, o.refused()
 }
 
 func (o *office) LibItem(_ context.Context, id int64) (*tradepostv1.ServiceTradeLibItem, error) {
-	return &tradepostv1.ServiceTradeLibItem{Id: id}, o.related
+	return &tradepostv1.ServiceTradeLibItem{Id: id}, o.refused()
 }
 
 // desk is an opener with a real broker.
@@ -212,10 +227,10 @@ func TestSendingAgainAfterAFailureReadsTheCustomerAfresh(t *testing.T) {
 
 func TestWhatCannotBeReadWholeOpensNothing(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
-		d.office.related = errors.New("503")
+		d.office.refuse(errors.New("503"))
 		require.Error(t, d.Pending(t.Context(), d.row()))
 		require.Nil(t, d.entry().Record)
-		d.office.related = nil
+		d.office.refuse(nil)
 		d.pending()
 		require.Len(t, d.sent(), 1)
 	})

@@ -110,7 +110,7 @@ func (w *waitingRoom) enter(ctx context.Context, id, listed, read int64, why str
 	one, known := w.known[id]
 	if !known || one.Reason != why {
 		one = &waits{Waiting: Waiting{InvoiceID: id, Reason: why, Since: w.now()}}
-		w.log.WarnContext(ctx, "the invoice waits: "+why, "invoice", id)
+		w.log.WarnContext(ctx, "the invoice waits: no connection can take it", "invoice", id, "reason", why)
 	} else if read != one.read {
 		one.looks = 0
 	}

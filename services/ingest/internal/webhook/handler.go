@@ -41,7 +41,7 @@ type Account struct {
 
 // Hinter stores the hint that an invoice may have changed.
 type Hinter interface {
-	Hint(ctx context.Context, account string, invoiceID int64) error
+	Hint(ctx context.Context, account string, invoiceID int64, changed time.Time) error
 }
 
 // Options make a Handler.
@@ -134,13 +134,13 @@ func (h *Handler) take(r *http.Request, id string, account Account) (int, error)
 		h.o.Log.WarnContext(r.Context(), "a webhook message is larger than 1 MiB; the polls find what the rest tells", "account", id)
 		body = body[:maxBody]
 	}
-	ids := Invoices(body, account.InvoiceEntityType)
+	changes := Invoices(body, account.InvoiceEntityType)
 	ctx, cancel := context.WithTimeout(r.Context(), storeTime)
 	defer cancel()
 	var g errgroup.Group // without a context: one that fails does not end the others
 	g.SetLimit(parallelHints)
-	for _, invoice := range ids {
-		g.Go(func() error { return h.o.Hints.Hint(ctx, id, invoice) })
+	for _, c := range changes {
+		g.Go(func() error { return h.o.Hints.Hint(ctx, id, c.InvoiceID, c.At) })
 	}
-	return len(ids), g.Wait()
+	return len(changes), g.Wait()
 }

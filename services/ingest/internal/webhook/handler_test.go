@@ -32,7 +32,7 @@ type shelf struct {
 	slow bool
 }
 
-func (s *shelf) Hint(ctx context.Context, account string, id int64) error {
+func (s *shelf) Hint(ctx context.Context, account string, id int64, _ time.Time) error {
 	if s.slow {
 		<-ctx.Done()
 		return ctx.Err()

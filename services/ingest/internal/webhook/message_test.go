@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -38,7 +39,31 @@ func TestInvoices(t *testing.T) {
 		"a number":                {`12`, nil},
 		"empty, as PHP writes it": {`{"data":[]}`, nil},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, Invoices([]byte(c.body), 13)) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, named(Invoices([]byte(c.body), 13))) })
+	}
+}
+
+func named(all []Change) []int64 {
+	var ids []int64
+	for _, c := range all {
+		ids = append(ids, c.InvoiceID)
+	}
+	return ids
+}
+
+// The last event of an invoice counts, wherever in the message it stands.
+func TestWhenAnInvoiceChanged(t *testing.T) {
+	event := func(stamp string) string { return `{"timestamp":` + stamp + `,"entity":{"type":"invoice","id":7}}` }
+	for body, want := range map[string]time.Time{
+		genuine: time.Unix(1401833052, 0),
+		`[` + event("100") + `,` + event(`"300"`) + `,` + event("200") + `]`: time.Unix(300, 0),
+		`[` + event("null") + `]`:     {},
+		`[` + event("-5") + `]`:       {},
+		`[` + event("1.5e9") + `]`:    {},
+		`[` + event(`"now"`) + `]`:    {},
+		`[{"type":"invoice","id":7}]`: {},
+	} {
+		require.Equal(t, want, Invoices([]byte(body), 13)[0].At, body)
 	}
 }
 
@@ -56,7 +81,7 @@ func TestEveryInvoiceOfAMessageIsFound(t *testing.T) {
 		}
 		body, err := json.Marshal(map[string]any{"messageId": "x", "data": events})
 		require.NoError(t, err)
-		require.Equal(t, want, Invoices(body, 13))
+		require.Equal(t, want, named(Invoices(body, 13)))
 	})
 }
 
@@ -66,7 +91,7 @@ func FuzzInvoices(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		seen := map[int64]bool{}
-		for _, id := range Invoices(body, 13) {
+		for _, id := range named(Invoices(body, 13)) {
 			require.Positive(t, id)
 			require.False(t, seen[id], "each invoice once")
 			seen[id] = true

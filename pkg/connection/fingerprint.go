@@ -15,9 +15,8 @@ import (
 func (a *Account) Fingerprint() string {
 	h := sha256.New()
 	_, _ = fmt.Fprintf(h, "%q %q %+v", a.ID, a.TimeZone, a.ServiceTrade)
-	st := reflect.ValueOf(a.ServiceTrade)
-	for i := range st.NumField() {
-		if secret, ok := st.Field(i).Interface().(Secret); ok { // which %v hides
+	for _, field := range reflect.ValueOf(a.ServiceTrade).Fields() {
+		if secret, ok := reflect.TypeAssert[Secret](field); ok { // which %v hides
 			_, _ = fmt.Fprintf(h, " %q", secret.Reveal())
 		}
 	}

@@ -53,10 +53,10 @@ func (l *Live) refuse(ctx context.Context, err error) {
 	if !errors.As(err, &all) {
 		all = &Error{Problems: []Problem{{File: l.started.Path, What: err.Error()}}}
 	}
-	l.o.Log.ErrorContext(ctx, "the changed configuration is refused: the one before stays in force until the files are mended",
+	l.o.Log.ErrorContext(ctx, "the changed configuration is refused; the one before stays in force until the files are mended",
 		"config", l.started.Path, "problems", len(all.Problems))
 	for _, p := range all.Problems[:min(len(all.Problems), maxTold)] {
-		l.o.Log.ErrorContext(ctx, "the changed configuration is refused: "+strings.ReplaceAll(p.String(), "\n    ", "; "))
+		l.o.Log.ErrorContext(ctx, "the changed configuration is refused", "problem", strings.ReplaceAll(p.String(), "\n    ", "; "))
 	}
 }
 

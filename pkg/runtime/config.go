@@ -44,17 +44,23 @@ func FollowConfig(ctx context.Context, live *connection.Live, health *Health, me
 func ShowConfig(live *connection.Live, health *Health, metrics prometheus.Registerer) error {
 	health.AddNotice("configuration", func() error { return refused(live.Status()) })
 	return register(metrics,
-		&shown{live: live, kind: "counter", desc: prometheus.NewDesc("tradepost_config_reloads_total",
-			"Changes of the configuration's files, by result: taken, refused.", []string{"result"}, nil),
+		&shown{
+			live: live, kind: "counter", desc: prometheus.NewDesc("tradepost_config_reloads_total",
+				"Changes of the configuration's files, by result: taken, refused.", []string{"result"}, nil),
 			values: func(s connection.Status) map[string]float64 {
 				return map[string]float64{"taken": float64(s.Taken), "refused": float64(s.Refused)}
-			}},
-		&shown{live: live, kind: "gauge", desc: prometheus.NewDesc("tradepost_config_refused_timestamp_seconds",
-			"Since when the files hold a configuration that is refused; 0 while they say what is in force.", nil, nil),
-			values: func(s connection.Status) map[string]float64 { return map[string]float64{"": seconds(s.RefusedAt)} }},
-		&shown{live: live, kind: "gauge", desc: prometheus.NewDesc("tradepost_config_in_force_timestamp_seconds",
-			"Since when the present configuration is in force.", nil, nil),
-			values: func(s connection.Status) map[string]float64 { return map[string]float64{"": seconds(s.Since)} }},
+			},
+		},
+		&shown{
+			live: live, kind: "gauge", desc: prometheus.NewDesc("tradepost_config_refused_timestamp_seconds",
+				"Since when the files hold a configuration that is refused; 0 while they say what is in force.", nil, nil),
+			values: func(s connection.Status) map[string]float64 { return map[string]float64{"": seconds(s.RefusedAt)} },
+		},
+		&shown{
+			live: live, kind: "gauge", desc: prometheus.NewDesc("tradepost_config_in_force_timestamp_seconds",
+				"Since when the present configuration is in force.", nil, nil),
+			values: func(s connection.Status) map[string]float64 { return map[string]float64{"": seconds(s.Since)} },
+		},
 	)
 }
 

@@ -212,9 +212,9 @@ func (u *Units) end(ctx context.Context, id string, want *Unit, detach func() er
 	log := u.Log.With(u.What, id)
 	switch {
 	case err != nil:
-		log.WarnContext(ctx, "detached from the "+u.What+" with trouble; what was not finished is delivered again", "err", err)
+		log.WarnContext(ctx, "detached with trouble; what was not finished is delivered again", "err", err)
 	case want == nil:
-		log.InfoContext(ctx, u.What+" detached")
+		log.InfoContext(ctx, "detached")
 	}
 }
 
@@ -236,7 +236,7 @@ func (u *Units) begin(ctx context.Context, id string, s *unitState, want *Unit, 
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	u.Log.ErrorContext(ctx, "the "+u.What+" does not work, trying again", u.What, id, "err", err)
+	u.Log.ErrorContext(ctx, "could not be attached, trying again", u.What, id, "err", err)
 	timer := time.NewTimer(wait.NextBackOff())
 	defer timer.Stop()
 	select {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,11 +58,7 @@ func (p *plug) unit(id, version string) stage.Unit {
 func (p *plug) attached() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := map[string]string{}
-	for id, version := range p.has {
-		all[id] = version
-	}
-	return all
+	return maps.Clone(p.has)
 }
 
 // config is a configuration file with one connection per id; its version is its display name.

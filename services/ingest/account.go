@@ -65,12 +65,12 @@ func (s *Service) wanted(config *connection.Config) []stage.Unit {
 	var units []stage.Unit
 	for _, id := range config.EnabledAccounts() {
 		a, all := config.Accounts[id], config.ConnectionsOf(id)
-		fingerprint := a.Fingerprint()
+		fingerprints := []string{a.Fingerprint()}
 		for _, c := range all {
-			fingerprint += c.Fingerprint()
+			fingerprints = append(fingerprints, c.Fingerprint())
 		}
 		units = append(units, stage.Unit{
-			ID: id, Fingerprint: fingerprint,
+			ID: id, Fingerprint: strings.Join(fingerprints, " "),
 			Attach: func(ctx context.Context) (func() error, error) { return s.attachAccount(ctx, a, all) },
 		})
 	}

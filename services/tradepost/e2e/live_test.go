@@ -35,8 +35,8 @@ func TestTheBinariesFollowTheirConfiguration(t *testing.T) {
 	delete(without, "connections")
 	p.write("tradepost.yaml", without)
 	p.awaitAll("a changed configuration is in force", 1)
-	p.awaitLine("deliver", "connection detached")
-	p.awaitLine("reconcile", "connection detached")
+	p.awaitLine("deliver", `"msg":"detached"`)
+	p.awaitLine("reconcile", `"msg":"detached"`)
 	settled := 40 - p.sandbox.API.Counts()["pending_accounting"]
 	require.Less(t, settled, 40, "the test has to interrupt")
 

@@ -52,7 +52,7 @@ func TestAChangedMappingIsUsedForTheNextInvoice(t *testing.T) {
 	require.NoError(t, err)
 	books := p.journal("acme")
 	require.Equal(t, 1, strings.Count(books, "NEW-"+inv.Number), "%s", books)
-	require.NotContains(t, p.log.String(), "connection detached", "a mapping needs no new start")
+	require.NotContains(t, p.log.String(), "msg=detached", "a mapping needs no new start")
 }
 
 // journal is all text of an account's books.
@@ -111,7 +111,7 @@ func (p *plant) gone(account string, times int) bool {
 	for _, service := range []string{"deliver", "reconcile"} {
 		n := 0
 		for line := range strings.Lines(text) {
-			if strings.Contains(line, `msg="connection detached" service=`+service) && strings.Contains(line, account+"-books") {
+			if strings.Contains(line, `msg=detached service=`+service) && strings.Contains(line, account+"-books") {
 				n++
 			}
 		}
@@ -121,7 +121,7 @@ func (p *plant) gone(account string, times int) bool {
 	}
 	n := 0
 	for line := range strings.Lines(text) {
-		if strings.Contains(line, `msg="account detached"`) && strings.Contains(line, "account="+account) {
+		if strings.Contains(line, `msg=detached service=ingest`) && strings.Contains(line, "account="+account) {
 			n++
 		}
 	}

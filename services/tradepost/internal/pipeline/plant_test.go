@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -95,9 +96,7 @@ func (p *plant) connect(account string, more map[string]any) {
 		"account": account, "connector": "hledger", "mapping_file": account + ".yaml",
 		"settings": map[string]any{"journal_dir": "books-" + account, "check": "when_installed"},
 	}
-	for k, v := range more {
-		c[k] = v
-	}
+	maps.Copy(c, more)
 	p.connections[account+"-books"] = c
 }
 

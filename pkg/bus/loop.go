@@ -27,7 +27,10 @@ const (
 	quietFor  = 30 * time.Second
 )
 
-var errStopped = errors.New("stopped")
+var (
+	errStopped  = errors.New("stopped")
+	errNotBound = errors.New("not bound yet")
+)
 
 // loop fetches for one subscription. Its slots are the messages that may be in
 // flight; nothing is fetched without a slot, so no message waits here while its
@@ -68,7 +71,7 @@ func newLoop(ctx context.Context, s *Subscriber) *loop {
 	l.stopping, l.stop = context.WithCancel(ctx)
 	l.handling, l.kill = context.WithCancel(context.WithoutCancel(ctx))
 	l.cancelStep = func() {}
-	l.setTrouble(errors.New("not bound yet"))
+	l.setTrouble(errNotBound)
 	l.alive()
 	return l
 }
@@ -155,10 +158,15 @@ func (l *loop) step(limit time.Duration) (context.Context, context.CancelFunc) {
 }
 
 func (l *loop) bind() error {
+	turn, err := l.awaitTurn()
+	if err != nil {
+		return err
+	}
+	defer turn()
 	ctx, done := l.step(bindTimeout)
 	defer done()
 	c := l.s.o.Consumer
-	err := c.bind(ctx, l.s.o.JS)
+	err = c.bind(ctx, l.s.o.JS)
 	if err == nil && c.Bound != nil {
 		err = c.Bound(ctx)
 	}
@@ -167,6 +175,23 @@ func (l *loop) bind() error {
 		l.nextLook = time.Now().Add(lookAgain + rand.N(lookAgain/2))
 	}
 	return err
+}
+
+// awaitTurn waits until few enough others are being bound. done has to be called.
+func (l *loop) awaitTurn() (done func(), err error) {
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	for l.s.o.binding != nil {
+		l.alive()
+		select {
+		case <-l.stopping.Done():
+			return nil, errStopped
+		case <-beat.C:
+		case l.s.o.binding <- struct{}{}:
+			return func() { <-l.s.o.binding }, nil
+		}
+	}
+	return func() {}, nil
 }
 
 // bindAgain makes the consumer what we declare, should it have been changed since.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +16,14 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	// bindsAtOnce bounds the consumers of one router that are looked up or made at the
+	// same time. With a thousand at once the server answers none of them in time.
+	bindsAtOnce = 16
+	// maxErrors is how many consumers a probe names.
+	maxErrors = 5
 )
 
 // RouterOptions says what a Router works with.
@@ -56,11 +66,15 @@ type Router struct {
 	base     context.Context
 	finished chan struct{}
 	handlers map[string]*registration
+	binding  chan struct{}
 }
 
 type registration struct {
 	subscriber *Subscriber
 	handler    *message.Handler
+	// late: added while the router ran. leaving: Remove waits for its messages.
+	late    bool
+	leaving bool
 }
 
 // NewRouter returns a router without handlers.
@@ -78,6 +92,7 @@ func NewRouter(o RouterOptions) (*Router, error) {
 	r := &Router{
 		o: o, panics: panics, metrics: newMetrics(o.Registerer),
 		finished: make(chan struct{}), handlers: map[string]*registration{},
+		binding: make(chan struct{}, bindsAtOnce),
 	}
 	r.publisher = NewPublisher(o.JS, o.Log, FromService(o.Service), func(p *Publisher) { p.metrics = r.metrics })
 	// Watermill tells much as Info that is of interest for debugging only.
@@ -107,11 +122,14 @@ func (r *Router) Handle(c Consumer, h Handler) error {
 	}
 	s, err := NewSubscriber(SubscriberOptions{
 		JS: r.o.JS, Consumer: c, Log: r.o.Log, Service: r.o.Service, Drain: r.o.Drain, metrics: r.metrics,
+		binding: r.binding,
 	})
 	if err != nil {
 		return fmt.Errorf("handle: %w", err)
 	}
-	r.handlers[c.Durable] = &registration{subscriber: s, handler: r.wm.AddConsumerHandler(c.Durable, c.Filter, s, adapt(c, h))}
+	r.handlers[c.Durable] = &registration{
+		subscriber: s, handler: r.wm.AddConsumerHandler(c.Durable, c.Filter, s, adapt(c, h)), late: r.base != nil,
+	}
 	if r.base == nil {
 		return nil
 	}
@@ -119,26 +137,40 @@ func (r *Router) Handle(c Consumer, h Handler) error {
 }
 
 // Remove ends the handler of a durable and returns when its messages in flight are
-// done. The consumer stays on the server, with its place in the stream.
+// done. The consumer stays on the server, with its place in the stream. Other
+// handlers can be added and removed meanwhile.
 func (r *Router) Remove(durable string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	registered, ok := r.handlers[durable]
-	if !ok {
-		return fmt.Errorf("remove consumer %s: it has no handler", durable)
-	}
-	if r.base == nil {
-		return fmt.Errorf("remove consumer %s: the router does not run", durable)
+	registered, err := r.takeLeave(durable)
+	if err != nil {
+		return err
 	}
 	select {
 	case <-registered.handler.Started():
 	case <-r.finished:
 		return nil
 	}
-	err := registered.subscriber.Close()
+	err = registered.subscriber.Close()
 	<-registered.handler.Stopped()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	delete(r.handlers, durable)
 	return err
+}
+
+func (r *Router) takeLeave(durable string) (*registration, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	registered, ok := r.handlers[durable]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("remove consumer %s: it has no handler", durable)
+	case r.base == nil:
+		return nil, fmt.Errorf("remove consumer %s: the router does not run", durable)
+	case registered.leaving:
+		return nil, fmt.Errorf("remove consumer %s: it is being removed", durable)
+	}
+	registered.leaving = true
+	return registered, nil
 }
 
 // Run handles messages until ctx ends, then drains: it stops fetching, gives back
@@ -183,30 +215,54 @@ func (r *Router) Healthy() error {
 	if r.o.JS.Conn().IsClosed() && !r.isFinished() {
 		return errors.New("the NATS connection is closed")
 	}
-	return r.each((*Subscriber).Healthy)
+	return few(r.each(func(one *registration) error { return one.subscriber.Healthy() }))
 }
 
-// Ready is for the readiness probe: an error names a consumer that is not bound, or
-// says that dead letters cannot be written.
+// Ready is for the readiness probe: an error names consumers that are not bound, or
+// says that dead letters cannot be written. A consumer that was added while the
+// router ran counts from its first try on: the others do their work.
 func (r *Router) Ready() error {
 	if nc := r.o.JS.Conn(); !nc.IsConnected() {
 		return fmt.Errorf("NATS is not connected (%s)", nc.Status())
 	}
-	return errors.Join(r.each((*Subscriber).Ready), r.publisher.Ready())
+	return errors.Join(few(r.each((*registration).ready)), r.publisher.Ready())
 }
 
-func (r *Router) leftovers() error { return r.each((*Subscriber).Close) }
+func (r *registration) ready() error {
+	err := r.subscriber.Ready()
+	if r.late && errors.Is(err, errNotBound) {
+		return nil
+	}
+	return err
+}
 
-func (r *Router) each(check func(*Subscriber) error) error {
+func (r *Router) leftovers() error {
+	return errors.Join(r.each(func(one *registration) error { return one.subscriber.Close() })...)
+}
+
+func (r *Router) each(check func(*registration) error) []error {
 	r.mu.Lock()
-	all := make([]*Subscriber, 0, len(r.handlers))
+	all := make([]*registration, 0, len(r.handlers))
 	for _, registered := range r.handlers {
-		all = append(all, registered.subscriber)
+		if !registered.leaving {
+			all = append(all, registered)
+		}
 	}
 	r.mu.Unlock()
 	var errs []error
-	for _, s := range all {
-		errs = append(errs, check(s))
+	for _, one := range all {
+		if err := check(one); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// few joins the first errors, and counts the others: a probe is read by people.
+func few(errs []error) error {
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	if more := len(errs) - maxErrors; more > 0 {
+		errs = append(errs[:maxErrors:maxErrors], fmt.Errorf("and %d more", more))
 	}
 	return errors.Join(errs...)
 }

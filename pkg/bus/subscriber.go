@@ -27,6 +27,8 @@ type SubscriberOptions struct {
 	Drain time.Duration
 
 	metrics *metrics
+	// binding is filled by those that are being bound; nil: without a limit.
+	binding chan struct{}
 }
 
 // Subscriber hands the messages of one durable consumer to Watermill. It fetches

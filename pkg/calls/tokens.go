@@ -85,6 +85,12 @@ func (l *Limiter) why(ctx context.Context) error {
 	return nil
 }
 
+// binding bounds the consumers that this process looks up or makes at the same time:
+// with those of a thousand accounts at once the server answers none in time.
+var binding = make(chan struct{}, bindsAtOnce)
+
+const bindsAtOnce = 16
+
 // bound returns the account's consumer, made where it is missing.
 func (l *Limiter) bound(ctx context.Context) (jetstream.Consumer, error) {
 	l.mu.Lock()
@@ -92,6 +98,12 @@ func (l *Limiter) bound(ctx context.Context) (jetstream.Consumer, error) {
 	l.mu.Unlock()
 	if known != nil {
 		return known, nil
+	}
+	select {
+	case binding <- struct{}{}:
+		defer func() { <-binding }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()

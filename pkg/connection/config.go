@@ -35,7 +35,8 @@ type Config struct {
 	// Path of the file, as it was given to Load.
 	Path string `yaml:"-" env:"-"`
 
-	doc document
+	doc     document
+	sources *sources
 	// badFilters are the connections whose filter could not be read.
 	badFilters map[string]bool
 }
@@ -246,6 +247,9 @@ type Connection struct {
 	// Filter says which invoices of the account the connection takes; nil takes all,
 	// and is refused where the account has another connection.
 	Filter *Filter
+
+	// written stands for what the file says, and the secrets that it names.
+	written string
 }
 
 // Dir is the directory of the configuration file, where relative paths start.

@@ -69,19 +69,23 @@ func Load(path string, environ []string) (*Config, error) {
 func Inspect(path string, environ []string) (*Config, []Problem) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return newConfig(path), []Problem{{
+		c := newConfig(path)
+		c.sources.note(path, data, err)
+		return c, []Problem{{
 			File: path, What: fmt.Sprintf("the configuration cannot be read: %v", err),
 			Fix: "name the file with --config or TRADEPOST_CONFIG",
 		}}
 	}
-	return read(path, data, environment(environ))
+	c, problems := read(path, data, environment(environ))
+	c.sources.note(path, data, nil)
+	return c, problems
 }
 
 func newConfig(path string) *Config {
 	return &Config{
 		DataDir: "data", Path: path, NATS: NATS{Replicas: 1}, HTTP: HTTP{Listen: "127.0.0.1:8080"},
 		Log: Log{Level: "info", Format: "auto"}, Webhook: Webhook{Listen: off}, Accounts: map[string]*Account{}, Connections: map[string]*Connection{},
-		doc: document{file: path, places: strictyaml.Places{}}, badFilters: map[string]bool{},
+		doc: document{file: path, places: strictyaml.Places{}}, sources: newSources(), badFilters: map[string]bool{},
 	}
 }
 
@@ -94,12 +98,12 @@ func read(path string, data []byte, vars map[string]string) (*Config, []Problem)
 	if err != nil {
 		return c, problemsOf(err)
 	}
-	secrets := secretSource{env: vars, dir: c.Dir()}
+	secrets := secretSource{env: vars, dir: c.Dir(), files: c.sources}
 	problems := root.Decode(&file, strictyaml.Options{Hooks: secrets.hooks(), Places: c.doc.places})
 	c.resolvePaths()
 	problems = append(problems, override(c, vars)...)
 	problems = append(problems, c.readKey(vars, secrets)...)
-	problems = append(problems, c.adopt(file.Connections, secrets)...)
+	problems = append(problems, c.adopt(root, file.Connections, secrets)...)
 	told := keysOf(problems)
 	for _, p := range c.validate() {
 		if !told[p.Key] {
@@ -159,7 +163,7 @@ func (c *Config) readKey(vars map[string]string, secrets secretSource) []Problem
 }
 
 // adopt makes the connections, each tied to its account and settings.
-func (c *Config) adopt(files map[string]*connectionFile, secrets secretSource) (problems []Problem) {
+func (c *Config) adopt(root strictyaml.Node, files map[string]*connectionFile, secrets secretSource) (problems []Problem) {
 	for id, account := range c.Accounts {
 		account.ID = id
 	}
@@ -177,6 +181,7 @@ func (c *Config) adopt(files map[string]*connectionFile, secrets secretSource) (
 			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled,
 			DisplayName: cmp.Or(f.DisplayName, id), MappingFile: resolve(c.Dir(), f.MappingFile),
 			DecodeSettings: settingsDecoder(f.Settings, secrets), WriteExternalIDs: f.WriteExternalIDs, Filter: filter,
+			written: secrets.entry(root.At("connections", id)),
 		}
 	}
 	return problems

@@ -3,8 +3,6 @@ package connection
 import (
 	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
@@ -23,7 +21,7 @@ func (c *Config) readMappings() []Problem {
 		m, done := known[conn.MappingFile]
 		if !done {
 			var err error
-			if m, err = readMapping(conn.MappingFile); err != nil {
+			if m, err = c.readMapping(conn.MappingFile); err != nil {
 				problems = append(problems, c.mappingProblems("connections."+id+".mapping_file", err)...)
 			}
 			known[conn.MappingFile] = m
@@ -49,8 +47,8 @@ func (c *Config) mappingProblems(key string, err error) []Problem {
 	return problems
 }
 
-func readMapping(path string) (*mapping.Mapping, error) {
-	data, err := os.ReadFile(filepath.Clean(path))
+func (c *Config) readMapping(path string) (*mapping.Mapping, error) {
+	data, err := c.sources.file(path)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package connection
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -13,8 +12,9 @@ import (
 // secretSource reads secrets as a file writes them: plain text, {env: NAME} or
 // {file: path}.
 type secretSource struct {
-	env map[string]string
-	dir string
+	env   map[string]string
+	dir   string
+	files *sources
 }
 
 type secretRef struct {
@@ -59,7 +59,7 @@ func (s secretSource) fromEnv(name string) (any, *strictyaml.Problem) {
 // fromFile drops one line end, which editors and kubectl leave behind.
 func (s secretSource) fromFile(path string) (any, *strictyaml.Problem) {
 	full := resolve(s.dir, path)
-	data, err := os.ReadFile(full)
+	data, err := s.files.secret(full)
 	if err != nil {
 		return nil, &strictyaml.Problem{What: fmt.Sprintf("the secret's file cannot be read: %v", err), Fix: "check the path and who may read the file"}
 	}

@@ -1,6 +1,8 @@
 package connection
 
 import (
+	"errors"
+
 	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
 )
 
@@ -22,4 +24,14 @@ func settingsDecoder(settings strictyaml.Node, secrets secretSource) func(into a
 		}
 		return nil
 	}
+}
+
+// SettingsProblems tells what is wrong with the settings of a connection, as its
+// connector said it: the places in the file where it knows them, else the place of
+// the settings.
+func (c *Config) SettingsProblems(id string, err error) []Problem {
+	if told, ok := errors.AsType[*Error](err); ok {
+		return told.Problems
+	}
+	return []Problem{c.doc.problem("connections."+id+".settings", "", "%v", err)}
 }

@@ -19,6 +19,7 @@ type healthBook struct {
 	mu       sync.RWMutex
 	live     map[string]func() error
 	ready    map[string]func() error
+	notices  map[string]func() error
 	draining bool
 }
 
@@ -34,7 +35,7 @@ var errDraining = errors.New("the process is stopping")
 // NewHealth returns the health of a process that has no checks yet: alive and
 // not ready.
 func NewHealth() *Health {
-	return &Health{book: &healthBook{live: map[string]func() error{}, ready: map[string]func() error{}}}
+	return &Health{book: &healthBook{live: map[string]func() error{}, ready: map[string]func() error{}, notices: map[string]func() error{}}}
 }
 
 // Scope returns the part of the health whose checks are called name/...
@@ -59,6 +60,15 @@ func (h *Health) AddReadiness(name string, check func() error) {
 	h.book.mu.Lock()
 	defer h.book.mu.Unlock()
 	h.book.ready[h.prefix+name] = check
+}
+
+// AddNotice adds to readiness what people should know. It does not decide whether
+// the process is ready, and a process that has nothing else is not: check returns a
+// Notice, or nil.
+func (h *Health) AddNotice(name string, check func() error) {
+	h.book.mu.Lock()
+	defer h.book.mu.Unlock()
+	h.book.notices[h.prefix+name] = check
 }
 
 // Drain makes the whole process not ready, for good.
@@ -97,6 +107,7 @@ func (h *Health) Liveness() Report {
 func (h *Health) Readiness() Report {
 	h.book.mu.RLock()
 	checks := maps.Clone(h.book.ready)
+	notices := maps.Clone(h.book.notices)
 	draining := h.book.draining
 	h.book.mu.RUnlock()
 	if draining {
@@ -104,6 +115,7 @@ func (h *Health) Readiness() Report {
 	} else if len(checks) == 0 {
 		checks["process"] = func() error { return errStarting }
 	}
+	maps.Copy(checks, notices)
 	return ask(checks)
 }
 

@@ -101,3 +101,13 @@ func TestANoticeIsToldAndPasses(t *testing.T) {
 	h.AddReadiness("nats", func() error { return errors.New("away") })
 	require.False(t, h.Readiness().OK())
 }
+
+func TestANoticeAloneMakesNothingReady(t *testing.T) {
+	h := runtime.NewHealth()
+	h.AddNotice("configuration", func() error { return nil })
+	require.False(t, h.Readiness().OK(), "nothing has started")
+	h.AddReadiness("x", func() error { return nil })
+	h.AddNotice("configuration", func() error { return runtime.Notice("refused") })
+	require.True(t, h.Readiness().OK())
+	require.Equal(t, "refused", h.Readiness().Checks["configuration"])
+}

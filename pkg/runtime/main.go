@@ -34,6 +34,13 @@ func WithConfigCheck(check func(*connection.Config) error) MainOption {
 	return func(p *program) { p.checks = append(p.checks, check) }
 }
 
+// WithChangeCheck adds a check of a configuration that is about to take the place of
+// the one in force. It may be stricter than the one at the start, where one bad
+// connection must not keep the others from working.
+func WithChangeCheck(check func(*connection.Config) error) MainOption {
+	return func(p *program) { p.changeChecks = append(p.changeChecks, check) }
+}
+
 // Main is the whole main function of a separate service. It does not return.
 func Main(name string, build Build, opts ...MainOption) {
 	signals := make(chan os.Signal, 2)
@@ -49,14 +56,16 @@ func Main(name string, build Build, opts ...MainOption) {
 
 // program is Main with everything that it touches.
 type program struct {
-	name    string
-	build   Build
-	checks  []func(*connection.Config) error
-	args    []string
-	environ []string
-	stdout  io.Writer
-	stderr  io.Writer
-	signals <-chan os.Signal
+	name   string
+	build  Build
+	checks []func(*connection.Config) error
+	// changeChecks are made besides checks when the configuration changes.
+	changeChecks []func(*connection.Config) error
+	args         []string
+	environ      []string
+	stdout       io.Writer
+	stderr       io.Writer
+	signals      <-chan os.Signal
 }
 
 type arguments struct {

@@ -21,7 +21,11 @@ import (
 
 // Deps is what a service is given.
 type Deps struct {
+	// Config is the configuration at the start: for what cannot change while the
+	// process runs.
 	Config *connection.Config
+	// Live holds the configuration in force; nil: Config for ever. See Configuration.
+	Live *connection.Live
 	// NC is the service's own connection. It reconnects by itself, and is drained
 	// after the service has ended.
 	NC *nats.Conn
@@ -35,6 +39,14 @@ type Deps struct {
 	Health *Health
 	// Instance is unique to the process: the owner in claims.
 	Instance string
+}
+
+// Configuration returns what holds the configuration in force.
+func (d Deps) Configuration() *connection.Live {
+	if d.Live != nil {
+		return d.Live
+	}
+	return connection.NewLive(d.Config, connection.LiveOptions{})
 }
 
 // Service is one stage of the pipeline, or another long-lived part.
@@ -70,6 +82,8 @@ type Options struct {
 	// Name of the service, such as "ingest"; in logs, health and NATS.
 	Name   string
 	Config *connection.Config
+	// Live is followed by the service; nil: Config never changes.
+	Live *connection.Live
 	// InProcess connects to an embedded NATS server instead of Config.NATS.URL.
 	InProcess nats.InProcessConnProvider
 	Log       *slog.Logger
@@ -97,6 +111,9 @@ func (o Options) complete() Options {
 	}
 	if o.Instance == "" {
 		o.Instance = NewInstance()
+	}
+	if o.Live == nil {
+		o.Live = connection.NewLive(o.Config, connection.LiveOptions{})
 	}
 	if o.DrainTimeout == 0 {
 		o.DrainTimeout = DrainTimeout
@@ -130,7 +147,7 @@ func Run(ctx context.Context, o Options, build Build) error {
 	}
 	defer drainConn(nc, o)
 	service, err := build(ctx, Deps{
-		Config: o.Config, NC: nc, JS: js, Log: o.Log, Metrics: o.Metrics, Health: o.Health, Instance: o.Instance,
+		Config: o.Config, Live: o.Live, NC: nc, JS: js, Log: o.Log, Metrics: o.Metrics, Health: o.Health, Instance: o.Instance,
 	})
 	if err != nil {
 		return fmt.Errorf("build %s: %w", o.Name, err)

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,6 +18,9 @@ func (p *program) serve(ctx context.Context, config *connection.Config) int {
 	log := o.Log.With(KeyService, o.Name, KeyInstance, o.Instance)
 	log.Info("starting", "version", BuildVersion(), "config", config.Path, "connections", len(config.Connections))
 
+	o.Live = connection.NewLive(config, connection.LiveOptions{
+		Environ: p.environ, Checks: slices.Concat(p.checks, p.changeChecks), Log: log,
+	})
 	serviceCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	pagesCtx, stopPages := context.WithCancel(ctx)
@@ -33,6 +37,10 @@ func (p *program) serve(ctx context.Context, config *connection.Config) int {
 			return server.Serve(pagesCtx)
 		})
 	}
+	group.Go(func() error {
+		defer stop()
+		return FollowConfig(serviceCtx, o.Live, o.Health, o.Metrics)
+	})
 	group.Go(func() error {
 		defer stopPages()
 		return Run(serviceCtx, o, p.build)

@@ -13,6 +13,7 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
@@ -23,10 +24,11 @@ const (
 	aheadTries = 8
 	aheadPause = 500 * time.Millisecond
 	// A message of a connection that the configuration does not have is tried this
-	// often, since another process may have a newer configuration, before it
-	// becomes a dead letter. It must not hold a slot for ever.
-	unknownTries = 10
-	unknownPause = 15 * time.Second
+	// often, since another process may take up a changed configuration some seconds
+	// sooner, before it becomes a dead letter, after three minutes. It must not hold
+	// a slot for ever.
+	unknownTries    = 10
+	maxUnknownPause = 30 * time.Second
 )
 
 // Gate lets messages through to a stage's work when the record says so.
@@ -37,6 +39,14 @@ type Gate struct {
 	// Account returns the account of a connection, or false when the
 	// configuration has no such connection.
 	Account func(connection string) (string, bool)
+}
+
+// For is the gate of one connection at work. It knows the connection until the last
+// message is done, even where the configuration in force does not have it any more.
+func (g *Gate) For(c *connection.Connection) *Gate {
+	own := *g
+	own.Account = func(id string) (string, bool) { return c.AccountID, id == c.ID }
+	return &own
 }
 
 // ErrUnknownConnection means that the configuration has no connection of that name.
@@ -57,7 +67,7 @@ func (g *Gate) Key(s bus.Subject) (record.Key, error) {
 // connection is there.
 func Unknown(m bus.Message, err error) error {
 	if m.Delivered < unknownTries {
-		return bus.RetryAfter(unknownPause, err)
+		return bus.RetryAfter(min(time.Duration(m.Delivered*m.Delivered)*time.Second, maxUnknownPause), err)
 	}
 	return bus.Poison("message.unknown_connection", err)
 }

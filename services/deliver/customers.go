@@ -16,7 +16,7 @@ func (s *Service) customers(ctx context.Context, c *connection.Connection, rec *
 		return nil
 	}
 	return externalid.New(ctx, externalid.Options{
-		Connection: c.ID, System: c.Account.ServiceTrade.ExternalSystem, ServiceTrade: s.clients[c.AccountID],
+		Connection: c.ID, System: c.Account.ServiceTrade.ExternalSystem, ServiceTrade: s.clients.Of(c.AccountID),
 		Tell:    func(ctx context.Context, r externalid.Result) { rec.ExternalID(ctx, c.Connector, r) },
 		Metrics: s.externalIDs, Log: log,
 	}).Posted

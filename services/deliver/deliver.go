@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tradepost/tradepost/pkg/bus"
@@ -20,7 +20,6 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
-	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
@@ -31,29 +30,24 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/watch"
 )
 
-var errAttaching = errors.New("is being attached")
-
-const (
-	// sweepEvery is how often all records are looked through.
-	sweepEvery = 5 * time.Minute
-	// logoutTime bounds the good-bye to ServiceTrade, which keeps few sessions per user.
-	logoutTime = 5 * time.Second
-)
+// sweepEvery is how often all records are looked through.
+const sweepEvery = 5 * time.Minute
 
 // Service posts for every enabled connection of the configuration.
 type Service struct {
 	deps       runtime.Deps
+	live       *connection.Live
 	connectors *connector.Registry
 	gate       *stage.Gate
 	router     *bus.Router
-	clients    map[string]*servicetrade.Client
+	clients    *stage.ClientSet
 	watcher    *watch.Watcher
 	// externalIDs counts the ids of customers that are written to ServiceTrade.
 	externalIDs *externalid.Metrics
+	companies   jetstream.KeyValue
+	units       *stage.Units
 
 	mu      sync.Mutex
-	trouble map[string]error // connections that take no messages, and why
-	closers []func() error
 	posters map[string]*posting.Poster // of the connections that are attached
 }
 
@@ -66,7 +60,12 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
-	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("deliver"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	companies, err := company.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
+	live := d.Configuration()
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("deliver"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(live)}
 	router, err := bus.NewRouter(bus.RouterOptions{
 		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "deliver", OnDead: gate.HoldDead,
 	})
@@ -78,86 +77,96 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 		return nil, err
 	}
 	s := &Service{
-		deps: d, connectors: connectors, gate: gate, router: router,
-		clients: clients, trouble: map[string]error{},
-		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics),
+		deps: d, live: live, connectors: connectors, gate: gate, router: router,
+		clients: clients, units: stage.NewUnits("connection", d.Log),
+		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
-	}
-	for _, c := range d.Config.EnabledConnections() {
-		s.trouble[c.ID] = errAttaching
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
-	d.Health.AddReadiness("connections", s.ready)
+	d.Health.AddReadiness("connections", s.units.Ready)
 	return s, nil
 }
 
 // Run posts until ctx ends, then finishes what is under way.
 func (s *Service) Run(ctx context.Context) error {
-	defer s.close()
+	defer s.clients.Logout(context.WithoutCancel(ctx))
+	defer s.units.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
 	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
-	for _, c := range s.deps.Config.EnabledConnections() {
-		g.Go(func() error {
-			// A connection in trouble waits by itself; the others go on.
-			s.attachUntilDone(ctx, c)
-			return nil
-		})
-	}
 	return g.Wait()
 }
 
-// attachUntilDone tries to attach a connection until it is, or ctx ends.
-func (s *Service) attachUntilDone(ctx context.Context, c *connection.Connection) {
-	log := s.deps.Log.With("connection", c.ID)
-	_, _ = backoff.Retry(ctx, func() (struct{}, error) {
-		err := s.attach(ctx, c, log)
-		s.note(c.ID, err)
-		if err != nil && ctx.Err() == nil {
-			log.ErrorContext(ctx, "the connection takes no invoices", "err", err)
-		}
-		return struct{}{}, err
-	}, backoff.WithMaxElapsedTime(0))
+// wanted is a unit for each enabled connection.
+func (s *Service) wanted(config *connection.Config) []stage.Unit {
+	s.clients.Follow(config)
+	var units []stage.Unit
+	for _, c := range config.EnabledConnections() {
+		units = append(units, stage.Unit{
+			ID: c.ID, Fingerprint: c.Fingerprint(),
+			Attach: func(ctx context.Context) (func() error, error) { return s.attach(ctx, config, c) },
+		})
+	}
+	return units
 }
 
-func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slog.Logger) error {
+// attach lets the connection take messages, once its books are known to be the
+// same as ever.
+func (s *Service) attach(ctx context.Context, config *connection.Config, c *connection.Connection) (detach func() error, err error) {
+	log := s.deps.Log.With("connection", c.ID)
+	conn, err := s.connector(ctx, config, c, log)
+	if err != nil {
+		return nil, err
+	}
+	// What goes on beside the postings ends with the connection.
+	beside, end := context.WithCancel(ctx)
+	p := s.poster(beside, c, conn, log)
+	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
+	if err := s.router.Handle(ready, p.Handle); err != nil {
+		end()
+		_ = conn.Close()
+		return nil, err
+	}
+	s.keep(c.ID, p)
+	log.InfoContext(ctx, "connection attached", "connector", c.Connector)
+	return func() error {
+		s.keep(c.ID, nil)
+		err := s.router.Remove(ready.Durable)
+		end()
+		return errors.Join(err, conn.Close())
+	}, nil
+}
+
+func (s *Service) connector(ctx context.Context, config *connection.Config, c *connection.Connection, log *slog.Logger) (connector.Connector, error) {
 	reg, err := s.connectors.Lookup(c.Connector)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	settings := stage.Settings(s.deps.Config, c, log)
-	if settings.Company, err = company.Stored(ctx, s.deps.JS, c.ID); err != nil {
-		return err
+	settings := stage.Settings(config, c, log)
+	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
+		return nil, err
 	}
 	conn, err := reg.New(ctx, settings)
 	if err != nil {
-		return fmt.Errorf("set up the connector %s: %w", c.Connector, err)
+		return nil, fmt.Errorf("set up the connector %s: %w", c.Connector, err)
 	}
-	if err := company.Verify(ctx, s.deps.JS, c.ID, conn); err != nil {
+	if err := company.Verify(ctx, s.companies, c.ID, conn); err != nil {
 		_ = conn.Close()
-		return err
+		return nil, err
 	}
-	p := s.poster(ctx, c, conn, log)
-	if err := s.router.Handle(bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1)), p.Handle); err != nil {
-		_ = conn.Close()
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closers, s.posters[c.ID] = append(s.closers, conn.Close), p
-	log.InfoContext(ctx, "connection attached", "connector", c.Connector)
-	return nil
+	return conn, nil
 }
 
 func (s *Service) poster(ctx context.Context, c *connection.Connection, conn connector.Connector, log *slog.Logger) *posting.Poster {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
 	return &posting.Poster{
-		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate,
-		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
+		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c),
+		Source: s.clients.Of(c.AccountID), Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
-		Trouble:   func(err error) { s.note(c.ID, err) },
+		Trouble:   func(err error) { s.units.Note(c.ID, err) },
 		Customers: s.customers(ctx, c, rec, log),
 	}
 }
@@ -173,40 +182,10 @@ func (s *Service) recover(ctx context.Context, e record.Entry) error {
 	return p.Recover(ctx, e)
 }
 
-func (s *Service) note(connection string, err error) {
+func (s *Service) keep(connection string, p *posting.Poster) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err == nil {
-		delete(s.trouble, connection)
-		return
-	}
-	s.trouble[connection] = err
-}
-
-// ready is false only when no connection at all can post: one in trouble must not
-// take the replica out of service for the others.
-func (s *Service) ready() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.trouble) < len(s.deps.Config.EnabledConnections()) || len(s.trouble) == 0 {
-		return nil
-	}
-	var all []error
-	for id, err := range s.trouble {
-		all = append(all, fmt.Errorf("connection %s: %w", id, err))
-	}
-	return errors.Join(all...)
-}
-
-func (s *Service) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.closers {
-		_ = c()
-	}
-	for _, c := range s.clients {
-		ctx, cancel := context.WithTimeout(context.Background(), logoutTime)
-		_ = c.Logout(ctx)
-		cancel()
+	if s.posters[connection] = p; p == nil {
+		delete(s.posters, connection)
 	}
 }

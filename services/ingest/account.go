@@ -14,9 +14,13 @@ import (
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
+	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/services/ingest/internal/poll"
 	"github.com/tradepost/tradepost/services/ingest/internal/send"
 )
+
+// forgetTime bounds ending the polls of an account that was removed.
+const forgetTime = 5 * time.Second
 
 // namedWaiting is how many waiting invoices the readiness page names.
 const namedWaiting = 20
@@ -36,7 +40,7 @@ type account struct {
 // ones too.
 func (s *Service) newAccount(a *connection.Account, all []*connection.Connection) *account {
 	log := s.deps.Log.With("account", a.ID)
-	client := s.clients[a.ID]
+	client := s.clients.Of(a.ID)
 	desk := send.NewDesk(a.ID, all, log, time.Now, s.opened)
 	o := &send.Opener{
 		Account: a.ID, Desk: desk, Store: s.store, Bus: s.bus, Reader: client,
@@ -54,18 +58,78 @@ func (s *Service) newAccount(a *connection.Account, all []*connection.Connection
 	return &account{id: a.ID, config: a, desk: desk, opener: o, poller: p}
 }
 
+// wanted is a unit for each account with an enabled connection. It is made anew
+// when the account or any of its connections changes.
+func (s *Service) wanted(config *connection.Config) []stage.Unit {
+	s.clients.Follow(config)
+	var units []stage.Unit
+	for _, id := range config.EnabledAccounts() {
+		a, all := config.Accounts[id], config.ConnectionsOf(id)
+		fingerprints := []string{a.Fingerprint()}
+		for _, c := range all {
+			fingerprints = append(fingerprints, c.Fingerprint())
+		}
+		units = append(units, stage.Unit{
+			ID: id, Fingerprint: strings.Join(fingerprints, " "),
+			Attach: func(ctx context.Context) (func() error, error) { return s.attachAccount(ctx, a, all) },
+		})
+	}
+	return units
+}
+
 // attachAccount polls an account on schedule, and once at start.
-func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all []*connection.Connection) error {
+func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all []*connection.Connection) (detach func() error, err error) {
 	u := s.newAccount(a, all)
-	s.mu.Lock()
-	s.accounts[a.ID] = u
-	s.mu.Unlock()
-	for _, h := range s.handlers(u) {
+	s.keep(a.ID, u)
+	handlers := s.handlers(u)
+	for i, h := range handlers {
 		if err := s.router.Handle(h.consumer, h.handle); err != nil {
-			return err
+			s.keep(a.ID, nil)
+			return nil, errors.Join(err, s.remove(handlers[:i]))
 		}
 	}
-	return s.schedule(ctx, u)
+	if err := s.schedule(ctx, u); err != nil {
+		s.keep(a.ID, nil)
+		return nil, errors.Join(err, s.remove(handlers))
+	}
+	return func() error {
+		s.keep(a.ID, nil)
+		return errors.Join(s.remove(handlers), s.forget(u))
+	}, nil
+}
+
+func (s *Service) keep(id string, u *account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.accounts[id] = u; u == nil {
+		delete(s.accounts, id)
+	}
+}
+
+func (s *Service) remove(handlers []handler) error {
+	var errs []error
+	for _, h := range handlers {
+		errs = append(errs, s.router.Remove(h.consumer.Durable))
+	}
+	return errors.Join(errs...)
+}
+
+// forget ends the polls of an account that the configuration in force does not have
+// any more. A stage that only stops leaves them to the other replicas. The consumer
+// stays; it is used again when the account comes back.
+func (s *Service) forget(u *account) error {
+	if slices.Contains(s.live.Current().EnabledAccounts(), u.id) {
+		return nil
+	}
+	s.mu.Lock()
+	delete(s.trouble, u.id)
+	delete(s.asked, u.id)
+	s.mu.Unlock()
+	u.desk.Close()
+	s.pending.DeleteLabelValues(u.id)
+	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
+	defer cancel()
+	return s.bus.Unschedule(ctx, u.id)
 }
 
 // handler is one consumer of an account, and what it does with its messages.
@@ -156,9 +220,5 @@ func (s *Service) ready() error {
 	if len(s.asked) == 0 || len(s.trouble) < len(s.asked) {
 		return nil
 	}
-	var all []error
-	for id, err := range s.trouble {
-		all = append(all, fmt.Errorf("account %s cannot be polled: %w", id, err))
-	}
-	return errors.Join(all...)
+	return fmt.Errorf("no account can be polled: %w", stage.Few("account", s.trouble))
 }

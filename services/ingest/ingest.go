@@ -15,9 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
-	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/ingest/internal/census"
@@ -33,17 +33,17 @@ const (
 	scheduleEvery = 30 * time.Second
 	// commandsInFlight is how many commands are carried out at once.
 	commandsInFlight = 4
-	// logoutTime bounds the good-bye to ServiceTrade.
-	logoutTime = 5 * time.Second
 )
 
 // Service polls every account that has an enabled connection.
 type Service struct {
 	deps    runtime.Deps
+	live    *connection.Live
 	store   *record.Store
 	bus     *bus.Publisher
 	router  *bus.Router
-	clients map[string]*servicetrade.Client
+	clients *stage.ClientSet
+	units   *stage.Units
 	pending *prometheus.GaugeVec
 	opened  *send.Metrics
 	census  *census.Census
@@ -70,7 +70,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
+		deps: d, live: d.Configuration(), units: stage.NewUnits("account", d.Log), store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
 		clients: clients, accounts: map[string]*account{},
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -79,17 +79,13 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		}, []string{"account"}),
 	}
 	s.opened = send.NewMetrics(d.Metrics)
-	s.census = &census.Census{Store: store, Owner: d.Instance, Metrics: census.NewMetrics(d.Metrics), Log: d.Log}
+	s.census = &census.Census{Store: store, Owner: d.Instance, Metrics: census.NewMetrics(d.Metrics), Log: d.Log, Serves: s.serves}
 	if err := d.Metrics.Register(s.pending); err != nil {
 		return nil, fmt.Errorf("register the metrics of ingest: %w", err)
 	}
-	for _, id := range d.Config.EnabledAccounts() {
-		if err := s.attachAccount(ctx, d.Config.Accounts[id], d.Config.ConnectionsOf(id)); err != nil {
-			return nil, err
-		}
-	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
+	d.Health.AddReadiness("accounts", s.units.Ready)
 	d.Health.AddReadiness("polls", s.ready)
 	d.Health.AddReadiness("unmatched invoices", s.unmatched)
 	d.Health.AddReadiness("streams", s.bus.Ready)
@@ -101,7 +97,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 
 func (s *Service) listenToCommands() error {
 	return s.router.Handle(bus.CommandConsumer(commandsInFlight), func(ctx context.Context, m bus.Message) error {
-		c, known := s.deps.Config.Connections[m.Subject.Connection]
+		c, known := s.live.Current().Connections[m.Subject.Connection]
 		if !known {
 			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
 		}
@@ -117,9 +113,11 @@ func (s *Service) listenToCommands() error {
 
 // Run polls until ctx ends, then finishes what is under way.
 func (s *Service) Run(ctx context.Context) error {
-	defer s.logout(context.WithoutCancel(ctx))
+	defer s.clients.Logout(context.WithoutCancel(ctx))
+	defer s.units.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
 	g.Go(func() error { return stage.Sweep(ctx, s.store, sweepEvery, s.deps.Log, s.heal) })
 	g.Go(func() error { return s.keepPolling(ctx) })
 	g.Go(func() error { return s.census.Run(ctx) })
@@ -129,12 +127,10 @@ func (s *Service) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-func (s *Service) logout(ctx context.Context) {
-	for _, c := range s.clients {
-		bye, cancel := context.WithTimeout(ctx, logoutTime)
-		_ = c.Logout(bye)
-		cancel()
-	}
+// serves tells whether the connection is enabled in the configuration in force.
+func (s *Service) serves(connection string) bool {
+	c := s.live.Current().Connections[connection]
+	return c != nil && c.Enabled
 }
 
 // heal publishes sends again that make no progress.

@@ -22,7 +22,7 @@ func (s *Service) listenToWebhooks() error {
 }
 
 func (s *Service) webhookAccount(id string) (webhook.Account, bool) {
-	a, ok := s.deps.Config.Accounts[id]
+	a, ok := s.live.Current().Accounts[id]
 	if !ok {
 		return webhook.Account{}, false
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,27 +19,26 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
-	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/reconcile/internal/settle"
 )
 
-const (
-	// sweepEvery is how often outcomes are looked for that nobody settled.
-	sweepEvery = 5 * time.Minute
-	// logoutTime bounds the good-bye to ServiceTrade.
-	logoutTime = 5 * time.Second
-)
+// sweepEvery is how often outcomes are looked for that nobody settled.
+const sweepEvery = 5 * time.Minute
 
 // Service settles the sends of every enabled connection.
 type Service struct {
-	deps     runtime.Deps
-	gate     *stage.Gate
-	router   *bus.Router
-	clients  map[string]*servicetrade.Client
-	settlers map[string]*settle.Settler // by connection
-	settled  *settle.Metrics
+	deps    runtime.Deps
+	live    *connection.Live
+	gate    *stage.Gate
+	router  *bus.Router
+	clients *stage.ClientSet
+	units   *stage.Units
+	settled *settle.Metrics
+
+	mu       sync.Mutex
+	settlers map[string]*settle.Settler // by connection, of those that are attached
 }
 
 // New prepares the stage.
@@ -47,7 +47,8 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("reconcile"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	live := d.Configuration()
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("reconcile"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(live)}
 	router, err := bus.NewRouter(bus.RouterOptions{
 		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "reconcile", OnDead: gate.HoldDead,
 	})
@@ -59,51 +60,71 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		deps: d, gate: gate, router: router, clients: clients,
+		deps: d, live: live, gate: gate, router: router, clients: clients, units: stage.NewUnits("connection", d.Log),
 		settlers: map[string]*settle.Settler{}, settled: settle.NewMetrics(d.Metrics),
-	}
-	for _, c := range d.Config.EnabledConnections() {
-		if err := s.attach(c); err != nil {
-			return nil, err
-		}
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
+	d.Health.AddReadiness("connections", s.units.Ready)
 	return s, nil
 }
 
-func (s *Service) attach(c *connection.Connection) error {
+// wanted is a unit for each enabled connection.
+func (s *Service) wanted(config *connection.Config) []stage.Unit {
+	s.clients.Follow(config)
+	var units []stage.Unit
+	for _, c := range config.EnabledConnections() {
+		units = append(units, stage.Unit{
+			ID: c.ID, Fingerprint: c.Fingerprint(),
+			Attach: func(context.Context) (func() error, error) { return s.attach(c) },
+		})
+	}
+	return units
+}
+
+func (s *Service) attach(c *connection.Connection) (detach func() error, err error) {
 	set := &settle.Settler{
 		Account: c.AccountID, Connection: c.ID, EntityType: c.Account.ServiceTrade.InvoiceEntityType,
-		SystemTitle: c.DisplayName, ServiceTrade: s.clients[c.AccountID], Gate: s.gate,
+		SystemTitle: c.DisplayName, ServiceTrade: s.clients.Of(c.AccountID), Gate: s.gate.For(c),
 		Instance: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID), Metrics: s.settled,
 	}
-	s.settlers[c.ID] = set
-	return s.router.Handle(bus.OutcomeConsumer(c.ID, max(c.Account.ServiceTrade.MaxParallel, 1)), set.Handle)
+	outcomes := bus.OutcomeConsumer(c.ID, max(c.Account.ServiceTrade.MaxParallel, 1))
+	if err := s.router.Handle(outcomes, set.Handle); err != nil {
+		return nil, err
+	}
+	s.keep(c.ID, set)
+	return func() error {
+		s.keep(c.ID, nil)
+		return s.router.Remove(outcomes.Durable)
+	}, nil
+}
+
+func (s *Service) keep(connection string, set *settle.Settler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.settlers[connection] = set; set == nil {
+		delete(s.settlers, connection)
+	}
 }
 
 // Run settles until ctx ends, then finishes what is under way.
 func (s *Service) Run(ctx context.Context) error {
-	defer s.logout(context.WithoutCancel(ctx))
+	defer s.clients.Logout(context.WithoutCancel(ctx))
+	defer s.units.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
 	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.settle) })
 	return g.Wait()
 }
 
-func (s *Service) logout(ctx context.Context) {
-	for _, c := range s.clients {
-		bye, cancel := context.WithTimeout(ctx, logoutTime)
-		_ = c.Logout(bye)
-		cancel()
-	}
-}
-
 // settle takes up an outcome that nobody settled.
 func (s *Service) settle(ctx context.Context, e record.Entry) error {
-	set, ok := s.settlers[e.Record.GetConnection()]
-	if !ok {
+	s.mu.Lock()
+	set := s.settlers[e.Record.GetConnection()]
+	s.mu.Unlock()
+	if set == nil {
 		return nil
 	}
 	return set.Sweep(ctx, e, time.Now(), s.lastOutcome)

@@ -28,7 +28,7 @@ const raceTries = 5
 
 // Service turns invoice.received into invoice.ready, or into a rejection.
 type Service struct {
-	config *connection.Config
+	live   *connection.Live
 	gate   *stage.Gate
 	router *bus.Router
 }
@@ -39,14 +39,15 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("transform"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	live := d.Configuration()
+	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("transform"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(live)}
 	router, err := bus.NewRouter(bus.RouterOptions{
 		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "transform", OnDead: gate.HoldDead,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{config: d.Config, gate: gate, router: router}
+	s := &Service{live: live, gate: gate, router: router}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
@@ -85,9 +86,9 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 	default:
 		return nil
 	}
-	in, err := s.input(m.Subject, received.GetSnapshot())
+	in, err := s.input(m, received.GetSnapshot())
 	if err != nil {
-		return bus.Poison("message.wrong_invoice", err)
+		return err
 	}
 	result := makeTraced(ctx, in)
 	if len(result.Faults) > 0 {
@@ -118,12 +119,15 @@ func codesOf(faults []*tradepostv1.Fault) []string {
 	return codes
 }
 
-// input is what Make needs, of the message and the configuration.
-func (s *Service) input(subject bus.Subject, snap *tradepostv1.Snapshot) (Input, error) {
-	if id := snap.GetInvoice().GetId(); id != subject.InvoiceID {
-		return Input{}, fmt.Errorf("the snapshot is of invoice %d, and the subject is %s", id, subject)
+// input is what Make needs, of the message and the configuration in force.
+func (s *Service) input(m bus.Message, snap *tradepostv1.Snapshot) (Input, error) {
+	if id := snap.GetInvoice().GetId(); id != m.Subject.InvoiceID {
+		return Input{}, bus.Poison("message.wrong_invoice", fmt.Errorf("the snapshot is of invoice %d, and the subject is %s", id, m.Subject))
 	}
-	c := s.config.Connections[subject.Connection]
+	c, ok := s.live.Current().Connections[m.Subject.Connection]
+	if !ok { // removed just now
+		return Input{}, stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+	}
 	return InputFor(c, snap), nil
 }
 

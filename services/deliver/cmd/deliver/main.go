@@ -22,5 +22,11 @@ func main() {
 			return err
 		}
 		return c.CheckConnectors(connectors.Kinds())
+	}), runtime.WithChangeCheck(func(c *connection.Config) error {
+		connectors, err := deliver.Connectors()
+		if err != nil {
+			return err
+		}
+		return deliver.CheckConfig(context.Background(), c, connectors)
 	}))
 }

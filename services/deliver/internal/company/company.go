@@ -23,12 +23,12 @@ var ErrSwapped = errors.New("the accounting system holds another company than be
 
 // Verify compares the company behind c with the one stored for the connection,
 // and stores it at first use.
-func Verify(ctx context.Context, js jetstream.JetStream, connection string, c connector.Connector) error {
+func Verify(ctx context.Context, kv jetstream.KeyValue, connection string, c connector.Connector) error {
 	now, err := c.Company(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the accounting system for its company: %w", err)
 	}
-	kv, r, revision, err := load(ctx, js, connection)
+	r, revision, err := load(ctx, kv, connection)
 	if err != nil {
 		return err
 	}
@@ -45,29 +45,35 @@ func Verify(ctx context.Context, js jetstream.JetStream, connection string, c co
 
 // Stored returns the id of the company that the connection was first used with, or
 // "" before that.
-func Stored(ctx context.Context, js jetstream.JetStream, connection string) (string, error) {
-	_, r, _, err := load(ctx, js, connection)
+func Stored(ctx context.Context, kv jetstream.KeyValue, connection string) (string, error) {
+	r, _, err := load(ctx, kv, connection)
 	return r.GetCompanyId(), err
 }
 
-// load reads the connection's own record; one that was never written has revision 0.
-func load(ctx context.Context, js jetstream.JetStream, connection string) (jetstream.KeyValue, *tradepostv1.ConnectionRecord, uint64, error) {
+// Open opens the bucket with the connections' own records. Once for all connections:
+// it asks the server, and a thousand at a time would wait for each other.
+func Open(ctx context.Context, js jetstream.JetStream) (jetstream.KeyValue, error) {
 	kv, err := js.KeyValue(ctx, bus.BucketConnections)
 	if err != nil {
-		return nil, nil, 0, fmt.Errorf("open the bucket %q: %w", bus.BucketConnections, err)
+		return nil, fmt.Errorf("open the bucket %q: %w", bus.BucketConnections, err)
 	}
+	return kv, nil
+}
+
+// load reads the connection's own record; one that was never written has revision 0.
+func load(ctx context.Context, kv jetstream.KeyValue, connection string) (*tradepostv1.ConnectionRecord, uint64, error) {
 	r := &tradepostv1.ConnectionRecord{Connection: connection}
 	e, err := kv.Get(ctx, connection)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return kv, r, 0, nil
+		return r, 0, nil
 	}
 	if err != nil {
-		return nil, nil, 0, fmt.Errorf("read the record of connection %s: %w", connection, err)
+		return nil, 0, fmt.Errorf("read the record of connection %s: %w", connection, err)
 	}
 	if err := keep.Unmarshal(e.Value(), r); err != nil {
-		return nil, nil, 0, fmt.Errorf("decode the record of connection %s: %w", connection, err)
+		return nil, 0, fmt.Errorf("decode the record of connection %s: %w", connection, err)
 	}
-	return kv, r, e.Revision(), nil
+	return r, e.Revision(), nil
 }
 
 // store writes the company into the record; what a newer version wrote stays there.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
-	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
@@ -23,43 +23,48 @@ type books struct {
 func (b books) Company(context.Context) (connector.Company, error) { return b.company, b.err }
 
 func TestAConnectionKeepsTheCompanyOfItsFirstUse(t *testing.T) {
-	js := bustest.Server(t).JS(t)
+	kv := bucket(t)
 	mine := books{company: connector.Company{ID: "realm-1", Name: "Acme Mechanical"}}
 	for range 2 {
-		require.NoError(t, company.Verify(t.Context(), js, "acme-books", mine))
+		require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine))
 	}
 	swapped := books{company: connector.Company{ID: "realm-2", Name: "Other"}}
-	err := company.Verify(t.Context(), js, "acme-books", swapped)
+	err := company.Verify(t.Context(), kv, "acme-books", swapped)
 	require.ErrorIs(t, err, company.ErrSwapped)
 	require.ErrorContains(t, err, "Acme Mechanical")
-	require.NoError(t, company.Verify(t.Context(), js, "other-books", swapped), "another connection is free")
-	require.NoError(t, company.Verify(t.Context(), js, "acme-books", mine), "the first company goes on")
+	require.NoError(t, company.Verify(t.Context(), kv, "other-books", swapped), "another connection is free")
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine), "the first company goes on")
 }
 
 func TestACompanyThatCannotBeAskedIsNotTakenForAnother(t *testing.T) {
-	js := bustest.Server(t).JS(t)
+	kv := bucket(t)
 	away := books{err: errors.New("connection refused")}
-	err := company.Verify(t.Context(), js, "acme-books", away)
+	err := company.Verify(t.Context(), kv, "acme-books", away)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, company.ErrSwapped)
-	require.NoError(t, company.Verify(t.Context(), js, "acme-books", books{company: connector.Company{ID: "realm-1"}}))
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", books{company: connector.Company{ID: "realm-1"}}))
+}
+
+func bucket(t *testing.T) jetstream.KeyValue {
+	t.Helper()
+	kv, err := company.Open(t.Context(), bustest.Server(t).JS(t))
+	require.NoError(t, err)
+	return kv
 }
 
 // Two versions run at once during a roll-out: the older one stores the company, and
 // must not wipe out what the newer one wrote into the same record.
 func TestWhatANewerVersionWroteStays(t *testing.T) {
-	js := bustest.Server(t).JS(t)
-	kv, err := js.KeyValue(t.Context(), bus.BucketConnections)
-	require.NoError(t, err)
-	_, err = kv.PutString(t.Context(), "acme-books", `{"connection":"acme-books","mood":"good","pause":{"by":"operator","reason":"audit","level":{"deep":7}}}`)
+	kv := bucket(t)
+	_, err := kv.PutString(t.Context(), "acme-books", `{"connection":"acme-books","mood":"good","pause":{"by":"operator","reason":"audit","level":{"deep":7}}}`)
 	require.NoError(t, err)
 	mine := books{company: connector.Company{ID: "realm-1", Name: "Acme Mechanical"}}
-	require.NoError(t, company.Verify(t.Context(), js, "acme-books", mine))
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine))
 	e, err := kv.Get(t.Context(), "acme-books")
 	require.NoError(t, err)
 	require.JSONEq(t, `{"connection":"acme-books","companyId":"realm-1","companyName":"Acme Mechanical",
 		"mood":"good","pause":{"by":"operator","reason":"audit","level":{"deep":7}}}`, string(e.Value()))
-	id, err := company.Stored(t.Context(), js, "acme-books")
+	id, err := company.Stored(t.Context(), kv, "acme-books")
 	require.NoError(t, err)
 	require.Equal(t, "realm-1", id)
 }

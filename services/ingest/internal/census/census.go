@@ -29,6 +29,11 @@ type Census struct {
 	Owner   string
 	Metrics *Metrics
 	Log     *slog.Logger
+	// Serves tells whether the configuration in force has the connection, and it is
+	// enabled. The unfinished sends of others wait, which is told; nil: nothing is.
+	Serves func(connection string) bool
+
+	told map[string]int // sends that wait, by connection that is not served
 }
 
 // Run counts until ctx ends, at once for the first time. A replica that does not
@@ -62,7 +67,26 @@ func (c *Census) once(ctx context.Context, pause time.Duration) time.Duration {
 		return pause
 	}
 	c.Metrics.show(counted, time.Now())
+	c.tellWaiting(ctx, counted)
 	return max(Every, maxShare*time.Since(began))
+}
+
+// tellWaiting warns of sends whose connection is not served, whenever their number
+// is another than before.
+func (c *Census) tellWaiting(ctx context.Context, counted map[group]tally) {
+	waiting := map[string]int{}
+	for g, t := range counted {
+		if c.Serves != nil && !c.Serves(g.connection) {
+			waiting[g.connection] += t.sends
+		}
+	}
+	for connection, sends := range waiting {
+		if c.told[connection] != sends {
+			c.Log.WarnContext(ctx, "invoices wait: their connection was removed from the configuration, or disabled; they go on when it is back",
+				"connection", connection, "invoices", sends)
+		}
+	}
+	c.told = waiting
 }
 
 func (c *Census) trouble(ctx context.Context, err error) {

@@ -1,6 +1,7 @@
 package census_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"strings"
@@ -104,4 +105,27 @@ func TestAClosedSendIsNotCounted(t *testing.T) {
 		require.Len(t, a.shown(t, "tradepost_sends_counted_timestamp_seconds"), 1)
 		a.end()
 	})
+}
+
+func TestSendsOfAConnectionThatIsGoneAreTold(t *testing.T) {
+	store, err := record.Open(t.Context(), bustest.Server(t).JS(t))
+	require.NoError(t, err)
+	open(t, store, 1, "acme-books")
+	open(t, store, 2, "gone-books")
+	open(t, store, 3, "gone-books")
+	var log bytes.Buffer
+	c := &census.Census{
+		Store: store, Owner: "one", Metrics: census.NewMetrics(prometheus.NewRegistry()), Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Serves: func(id string) bool { return id == "acme-books" },
+	}
+	c.Once(t.Context())
+	require.Contains(t, log.String(), "level=WARN")
+	require.Contains(t, log.String(), "connection=gone-books invoices=2")
+	require.NotContains(t, log.String(), "connection=acme-books")
+	told := log.Len()
+	c.Once(t.Context())
+	require.Equal(t, told, log.Len(), "told once")
+	open(t, store, 4, "gone-books")
+	c.Once(t.Context())
+	require.Contains(t, log.String(), "connection=gone-books invoices=3")
 }

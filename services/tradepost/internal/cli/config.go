@@ -1,16 +1,10 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tradepost/tradepost/pkg/connection"
-	"github.com/tradepost/tradepost/pkg/connector"
-	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/services/deliver"
 )
 
@@ -29,7 +23,7 @@ func newConfig(g *global) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := checkSettings(cmd.Context(), config, connectors); err != nil {
+			if err := deliver.CheckConfig(cmd.Context(), config, connectors); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is valid: accounts: %d, connections: %d\n",
@@ -38,25 +32,4 @@ func newConfig(g *global) *cobra.Command {
 		},
 	})
 	return c
-}
-
-// checkSettings has every connector read its settings, without calling anybody.
-func checkSettings(ctx context.Context, config *connection.Config, connectors *connector.Registry) error {
-	if err := config.CheckConnectors(connectors.Kinds()); err != nil {
-		return err
-	}
-	var all []error
-	for _, c := range config.EnabledConnections() {
-		reg, err := connectors.Lookup(c.Connector)
-		if err != nil {
-			return err
-		}
-		made, err := reg.New(ctx, stage.Settings(config, c, slog.New(slog.DiscardHandler)))
-		if err != nil {
-			all = append(all, err)
-			continue
-		}
-		all = append(all, made.Close())
-	}
-	return errors.Join(all...)
 }

@@ -38,6 +38,7 @@ func newUp(g *global) *cobra.Command {
 func up(ctx context.Context, config *connection.Config, natsListen string) error {
 	log := runtime.Logger(config.Log, os.Stderr)
 	o := pipeline.Options{Config: config, Log: log, Health: runtime.NewHealth(), Metrics: runtime.NewMetrics()}
+	o.Live = pipeline.Follow(config, connection.LiveOptions{Environ: os.Environ(), Log: log})
 	if config.NATS.URL == "" {
 		s, err := embedded.Start(filepath.Join(config.DataDir, "nats"), natsListen)
 		if err != nil {
@@ -56,6 +57,7 @@ func up(ctx context.Context, config *connection.Config, natsListen string) error
 		log.Info("health and metrics", "url", fmt.Sprintf("http://%s/readyz", web.Addr()))
 		g.Go(func() error { return web.Serve(ctx) })
 	}
+	g.Go(func() error { return runtime.FollowConfig(ctx, o.Live, o.Health, o.Metrics) })
 	g.Go(func() error { return pipeline.Run(ctx, o) })
 	return g.Wait()
 }

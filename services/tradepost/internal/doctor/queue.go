@@ -33,6 +33,7 @@ type queue struct {
 	parked    map[string]int // by reason
 	held      []record.Entry
 	unsettled []record.Entry
+	gone      map[string]int // unfinished, by connection that the configuration lacks
 }
 
 // onTheWay looks through the records and the dead letters for what waits for a
@@ -43,10 +44,13 @@ func (d *doctor) onTheWay(ctx context.Context, js jetstream.JetStream) []Result 
 	if err != nil {
 		return []Result{c.skip("the records cannot be looked at: %v", err)}
 	}
-	q := queue{states: map[string]int{}, parked: map[string]int{}}
+	q := queue{states: map[string]int{}, parked: map[string]int{}, gone: map[string]int{}}
 	err = store.Each(ctx, func(e record.Entry) error {
 		if d.concerns(e.Record.GetAccount(), e.Record.GetConnection()) {
 			q.add(e, d.now())
+			if e.State() != record.Closed && d.config.Connections[e.Record.GetConnection()] == nil {
+				q.gone[e.Record.GetConnection()]++
+			}
 		}
 		return nil
 	})
@@ -57,6 +61,9 @@ func (d *doctor) onTheWay(ctx context.Context, js jetstream.JetStream) []Result 
 	}
 	results = append(results, q.heldOnes()...)
 	results = append(results, q.unsettledOnes()...)
+	if len(d.problems) == 0 { // else the connection may only be misspelt
+		results = append(results, q.goneOnes()...)
+	}
 	return append(results, d.deadLetters(ctx, js)...)
 }
 
@@ -117,6 +124,18 @@ func (q queue) unsettledOnes() []Result {
 		"See whether reconcile runs and what its log says of them; it goes on by itself as soon as ServiceTrade takes status and comment.",
 		"%s posted or rejected for more than %d minutes, and ServiceTrade was not told: %s",
 		areInvoices(len(q.unsettled)), int(unsettledAge.Minutes()), list)}
+}
+
+// goneOnes tells the invoices that wait for a connection that was removed.
+func (q queue) goneOnes() []Result {
+	var results []Result
+	for _, id := range slices.Sorted(maps.Keys(q.gone)) {
+		results = append(results, check{systemNATS, "removed connections"}.warn(admin,
+			fmt.Sprintf("Bring %s back under connections with the same account, connector and books: they go on by themselves. "+
+				"Where that is not wanted, settle them by hand in ServiceTrade.", id),
+			"%s not finished, of connection %s, which the configuration does not have", areInvoices(q.gone[id]), id))
+	}
+	return results
 }
 
 func areInvoices(n int) string {

@@ -93,3 +93,14 @@ func TestWhatGoesOnByItselfIsOnlyCounted(t *testing.T) {
 	require.Contains(t, broken[1].Problem, "not every record could be read")
 	require.Contains(t, broken[1].Problem, "acme.9")
 }
+
+func TestInvoicesOfARemovedConnectionAreTold(t *testing.T) {
+	w, js := queued(t)
+	keep(t, js, "acme", 1, `"state":"RECORD_STATE_OPEN"`)
+	keep(t, js, "gone", 2, `"state":"RECORD_STATE_OPEN"`)
+	keep(t, js, "gone", 3, `"state":"RECORD_STATE_PARKED","waiting":{"reason":"books_missing"}`)
+	keep(t, js, "gone", 4, `"state":"RECORD_STATE_CLOSED"`)
+	told := only(t, w.run(), "nats", "removed connections")
+	require.Equal(t, doctor.Warn, told.Status)
+	require.Equal(t, "2 invoices are not finished, of connection gone-books, which the configuration does not have", told.Problem)
+}

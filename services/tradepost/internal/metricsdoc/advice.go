@@ -26,6 +26,10 @@ var advice = map[string]string{
 	"tradepost_sends_unfinished":                "`held` above zero: a person has to act ([held invoices](operating.md#held-invoices)). `parked` grows: the books are away or throttle",
 	"tradepost_servicetrade_call_seconds":       "Slow: ServiceTrade is. Fewer calls at a time help it (`max_parallel`)",
 	"tradepost_servicetrade_calls_total":        "`401` grows: sessions are pushed out, or the password is wrong. `429`: fewer calls at a time. `5xx`, `timeout`, `error`: ServiceTrade is away; reads are tried again, writes looked for",
+
+	"tradepost_config_in_force_timestamp_seconds": "Different by more than a minute among processes that share the files: one of them did not get the change, or refuses it",
+	"tradepost_config_refused_timestamp_seconds":  "Above zero: the files were changed and cannot be used; what was in force before still is. `/readyz` and the log name every problem with its line ([changes](operating.md#changing-the-configuration))",
+	"tradepost_config_reloads_total":              "`refused` grows: see `tradepost_config_refused_timestamp_seconds`. `taken` grows though nobody changes anything: something rewrites the files",
 }
 
 const tail = `

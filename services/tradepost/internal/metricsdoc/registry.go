@@ -62,6 +62,9 @@ func Registered(ctx context.Context, dir string) (*prometheus.Registry, error) {
 		Config: config, NATS: server, Log: slog.New(slog.DiscardHandler),
 		Health: runtime.NewHealth(), Metrics: runtime.NewMetrics(),
 	}
+	if err := runtime.ShowConfig(connection.NewLive(config, connection.LiveOptions{}), o.Health, o.Metrics); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	ended := make(chan error, 1)

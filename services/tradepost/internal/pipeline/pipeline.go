@@ -25,11 +25,26 @@ import (
 // Options of the four stages.
 type Options struct {
 	Config *connection.Config
+	// Live holds Config, and whatever takes its place; nil: nothing does.
+	Live *connection.Live
 	// NATS is the embedded server, or nil to connect to Config.NATS.URL.
 	NATS    nats.InProcessConnProvider
 	Log     *slog.Logger
 	Health  *runtime.Health
 	Metrics *prometheus.Registry
+}
+
+// Follow returns what holds config in force until a good one takes its place: one
+// whose connectors the program has, and can read the settings.
+func Follow(config *connection.Config, o connection.LiveOptions) *connection.Live {
+	o.Checks = append(o.Checks, func(c *connection.Config) error {
+		connectors, err := deliver.Connectors()
+		if err != nil {
+			return err
+		}
+		return deliver.CheckConfig(context.Background(), c, connectors)
+	})
+	return connection.NewLive(config, o)
 }
 
 // Apply makes or updates the streams and buckets.
@@ -79,7 +94,7 @@ func run(ctx context.Context, o Options, connectors *connector.Registry) error {
 	for name, build := range stages(connectors) {
 		g.Go(func() error {
 			return runtime.Run(ctx, runtime.Options{
-				Name: name, Config: o.Config, InProcess: o.NATS, Log: o.Log,
+				Name: name, Config: o.Config, Live: o.Live, InProcess: o.NATS, Log: o.Log,
 				Health: o.Health, Metrics: o.Metrics, Instance: instance,
 			}, build)
 		})

@@ -37,6 +37,9 @@ func withKey(o *Options) (own bool, err error) {
 		return false, fmt.Errorf("read %s: %w", filepath.Join(o.Config.DataDir, keyName), err)
 	}
 	o.Config = &config
+	if o.Live != nil {
+		o.Live.Use(&config)
+	}
 	return true, nil
 }
 
@@ -59,12 +62,12 @@ func retire(ctx context.Context, o Options) {
 		o.Log.WarnContext(ctx, "the sessions at ServiceTrade were not ended", "error", err)
 		return
 	}
-	clients, err := stage.Clients(ctx, runtime.Deps{Config: o.Config, NC: nc, JS: js, Log: o.Log}, nil)
+	clients, err := stage.Clients(ctx, runtime.Deps{Config: o.Config, Live: o.Live, NC: nc, JS: js, Log: o.Log}, nil)
 	if err != nil {
 		o.Log.WarnContext(ctx, "the sessions at ServiceTrade were not ended", "error", err)
 		return
 	}
-	for account, c := range clients {
+	for account, c := range clients.All() {
 		if err := c.Retire(ctx); err != nil {
 			o.Log.WarnContext(ctx, "the session at ServiceTrade was not ended", "account", account, "error", err)
 		}

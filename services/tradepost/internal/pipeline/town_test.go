@@ -44,24 +44,6 @@ type town struct {
 	companies  map[int64]string
 }
 
-// lockedBuffer is a log that may be read while it is written.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) count(text string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return bytes.Count(b.buf.Bytes(), []byte(text))
-}
-
 // newTown makes one whose connection has this connector and settings, and finds
 // customers by match. Nothing runs yet.
 func newTown(t *testing.T, o sandbox.Options, kind string, settings map[string]any, match ...string) *town {

@@ -204,11 +204,14 @@ func (s *Service) polled(account string, n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked[account] = true
-	if err != nil {
+	if err != nil && !errors.Is(err, servicetrade.ErrListMoving) {
 		s.trouble[account] = err
 		return
 	}
-	delete(s.trouble, account)
+	delete(s.trouble, account) // A list that keeps moving was read all the same.
+	if err != nil {
+		return
+	}
 	s.pending.WithLabelValues(account).Set(float64(n))
 }
 

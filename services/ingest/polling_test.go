@@ -15,6 +15,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/pkg/stage"
 )
 
 // logged collects what was logged.
@@ -66,7 +67,7 @@ func TestPollSchedulesComeBackAfterTheirStreamWasLost(t *testing.T) {
 		log := &logged{}
 		l := slog.New(slog.NewTextHandler(log, nil))
 		config := pollConfig()
-		s := &Service{deps: runtime.Deps{Config: config, JS: js, Log: l}, bus: bus.NewPublisher(js, l), accounts: map[string]*account{}}
+		s := &Service{deps: runtime.Deps{Config: config, JS: js, Log: l}, bus: bus.NewPublisher(js, l), clients: &stage.ClientSet{}, accounts: map[string]*account{}}
 		for _, id := range config.EnabledAccounts() {
 			s.accounts[id] = s.newAccount(config.Accounts[id], config.ConnectionsOf(id))
 		}

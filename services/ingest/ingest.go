@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
@@ -108,6 +109,7 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	client := s.clients[c.AccountID]
 	o := &send.Opener{
 		Account: c.AccountID, Connection: c.ID, Store: s.store, Bus: s.bus, Reader: client,
+		Messages: messages{s.deps.JS},
 		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
 		Metrics: s.opened,
 	}
@@ -131,6 +133,13 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 		}
 	}
 	return schedule(ctx)
+}
+
+// messages reads what is in the streams, for the opener.
+type messages struct{ js jetstream.JetStream }
+
+func (m messages) At(ctx context.Context, stream string, sequence uint64) (bus.Message, error) {
+	return bus.At(ctx, m.js, stream, sequence)
 }
 
 func (s *Service) polled(account string, n int, err error) {

@@ -40,7 +40,11 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 		return nil
 	}
 	log.InfoContext(ctx, "retry", "state", record.StateName(e.State()), "reason", c.GetReason())
-	return o.retry(ctx, e)
+	by, err := o.replayed(ctx, m.Subject, c)
+	if err != nil {
+		return err
+	}
+	return o.retry(ctx, e, by)
 }
 
 // begun tells whether this very command opened the next send and could not
@@ -49,7 +53,7 @@ func (o *Opener) begun(e record.Entry, follows int64) bool {
 	return e.State() == record.Opening && e.Record.GetSend() == follows+1 && e.Record.GetStartStatus() == servicetrade.StatusFailed
 }
 
-func (o *Opener) retry(ctx context.Context, e record.Entry) error {
+func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
 	o.Taker.Forget()
 	switch {
 	case e.State() == record.Held && o.postedElsewhere(e.Record) != "":
@@ -68,7 +72,7 @@ func (o *Opener) retry(ctx context.Context, e record.Entry) error {
 	case e.State() == record.Opening, e.State() == record.Opened, e.State() == record.Claimed, e.State() == record.Parked:
 		return o.again(ctx, e)
 	case e.State() == record.Closed && e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED:
-		if err := o.open(ctx, e, servicetrade.StatusFailed); err != nil {
+		if err := o.openWith(ctx, e, servicetrade.StatusFailed, by); err != nil {
 			return err
 		}
 		// A user may have pressed Send meanwhile.

@@ -36,6 +36,12 @@ type Reader interface {
 	Invoice(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, error)
 }
 
+// Messages reads what is in the streams.
+type Messages interface {
+	// At reads one message; bus.ErrNoMessage when it is gone.
+	At(ctx context.Context, stream string, sequence uint64) (bus.Message, error)
+}
+
 // Opener opens the sends of one connection.
 type Opener struct {
 	Account    string
@@ -43,6 +49,8 @@ type Opener struct {
 	Store      *record.Store
 	Bus        *bus.Publisher
 	Reader     Reader
+	// Messages finds the message that a retry replays; nil finds none.
+	Messages Messages
 	Taker      *snapshot.Taker
 	Log        *slog.Logger
 	Now        func() time.Time
@@ -100,7 +108,12 @@ func stuckAfter(e record.Entry) time.Duration {
 func (o *Opener) key(id int64) record.Key { return record.Key{Account: o.Account, InvoiceID: id} }
 
 // open opens the next send, if the invoice still has the wanted status.
-func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err error) {
+func (o *Opener) open(ctx context.Context, e record.Entry, status string) error {
+	return o.openWith(ctx, e, status, nil)
+}
+
+// openWith opens a send that posts what an operator mended; nil: what ServiceTrade shows.
+func (o *Opener) openWith(ctx context.Context, e record.Entry, status string, by *mend) (err error) {
 	ctx, span := o.begin(ctx, "open send", e)
 	defer func() { telemetry.End(span, err) }()
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
@@ -114,6 +127,9 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err e
 		o.Log.InfoContext(ctx, "no retry: the invoice was changed since it failed; it has to be sent again in ServiceTrade", "invoice", inv.GetId())
 		return nil
 	}
+	if err := o.fits(by, inv, hash); err != nil {
+		return err
+	}
 	if e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED {
 		// What was wrong may just have been mended at the customer or the item.
 		o.Taker.Forget()
@@ -125,6 +141,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err e
 	step := record.OpenSend(record.Opens{
 		Key: e.Key, Connection: o.Connection, SnapshotHash: hash, HashVersion: canonical.HashVersion,
 		StartStatus: status, Total: inv.GetTotalPrice(), Retry: status != servicetrade.StatusPendingAccounting, Now: o.Now(),
+		Mended: by.from(),
 	})
 	if other := o.postedElsewhere(e.Record); other != "" {
 		step = heldAtOnce(step, "posted before by connection "+other)
@@ -137,7 +154,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err e
 		return err
 	}
 	o.Metrics.opens(o.Connection, status)
-	return o.publish(ctx, next, snap)
+	return o.publish(ctx, next, snap, by)
 }
 
 // read returns the invoice as it is now and its snapshot hash; nil when it is gone.
@@ -153,27 +170,29 @@ func (o *Opener) read(ctx context.Context, id int64) (*tradepostv1.ServiceTradeI
 	return inv, hash, err
 }
 
-// publish sends the snapshot on its way, and then notes that it did. A process
-// that dies between the two leaves an opening record, which the next poll heals.
-func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.Snapshot) error {
+// publish sends the snapshot, or what an operator mended, on its way, and then notes
+// that it did. A process that dies between the two leaves an opening record, which the
+// next poll or sweep heals.
+func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.Snapshot, by *mend) error {
 	r := e.Record
 	telemetry.Set(ctx, telemetry.Send(r.GetSend()), telemetry.Outcome("opened"))
-	to := bus.Subject{Stage: bus.StageReceived, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
-	id := fmt.Sprintf("received/%s/%d/%d/%d", to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished())
-	err := o.Bus.Send(ctx, to, id, &tradepostv1.InvoiceReceived{
-		Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), HashVersion: r.GetHashVersion(), Snapshot: snap,
-	})
+	stage, body, err := by.message(r, snap)
 	if err != nil {
+		return err
+	}
+	to := bus.Subject{Stage: stage, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
+	id := fmt.Sprintf("%s/%s/%d/%d/%d", stage, to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished())
+	if err := o.Bus.Send(ctx, to, id, body); err != nil {
 		return err
 	}
 	o.Log.InfoContext(ctx, "send opened", "invoice", to.InvoiceID, "send", r.GetSend(), "republished", r.GetRepublished())
 	if e.State() != record.Opening {
 		return nil
 	}
-	if _, err = o.Store.Change(ctx, e, record.MarkOpened()); errors.Is(err, record.ErrConflict) {
-		return nil // The next stage was faster.
+	if _, err := o.Store.Change(ctx, e, record.MarkOpened()); !errors.Is(err, record.ErrConflict) {
+		return err
 	}
-	return err
+	return nil // The next stage was faster.
 }
 
 // postedElsewhere names another connection that holds a live document of the

@@ -400,9 +400,11 @@ func (x *Record) GetMended() *Mended {
 
 // Where a mended message is: its stream and sequence.
 type Mended struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Stream        string                 `protobuf:"bytes,1,opt,name=stream,proto3" json:"stream,omitempty"`
-	Sequence      uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Stream   string                 `protobuf:"bytes,1,opt,name=stream,proto3" json:"stream,omitempty"`
+	Sequence uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The send that was opened to post it; it counts for no other.
+	Send          int64 `protobuf:"varint,3,opt,name=send,proto3" json:"send,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -447,6 +449,13 @@ func (x *Mended) GetStream() string {
 func (x *Mended) GetSequence() uint64 {
 	if x != nil {
 		return x.Sequence
+	}
+	return 0
+}
+
+func (x *Mended) GetSend() int64 {
+	if x != nil {
+		return x.Send
 	}
 	return 0
 }
@@ -1101,10 +1110,11 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\theld_from\x18\x16 \x01(\x0e2\x19.tradepost.v1.RecordStateR\bheldFrom\x12\x1d\n" +
 	"\n" +
 	"asked_send\x18\x17 \x01(\x03R\taskedSend\x12,\n" +
-	"\x06mended\x18( \x01(\v2\x14.tradepost.v1.MendedR\x06mended\"<\n" +
+	"\x06mended\x18( \x01(\v2\x14.tradepost.v1.MendedR\x06mended\"P\n" +
 	"\x06Mended\x12\x16\n" +
 	"\x06stream\x18\x01 \x01(\tR\x06stream\x12\x1a\n" +
-	"\bsequence\x18\x02 \x01(\x04R\bsequence\"\xb5\x01\n" +
+	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x12\n" +
+	"\x04send\x18\x03 \x01(\x03R\x04send\"\xb5\x01\n" +
 	"\x05Claim\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12/\n" +

@@ -32,7 +32,7 @@ func (o *Opener) replayed(ctx context.Context, s bus.Subject, c *tradepostv1.Inv
 	if r.GetReplayStream() == "" {
 		return nil, nil
 	}
-	place := &tradepostv1.Mended{Stream: r.GetReplayStream(), Sequence: r.GetReplaySequence()}
+	place := &tradepostv1.Mended{Stream: r.GetReplayStream(), Sequence: r.GetReplaySequence(), Send: c.GetFollowsSend() + 1}
 	return o.mendAt(ctx, s, c.GetFollowsSend(), place)
 }
 
@@ -93,7 +93,7 @@ func opened(m bus.Message) (*mend, int64, error) {
 // mendOf is the mend that an open send was opened with, for its message that is
 // published again; nil when there is none that still fits.
 func (o *Opener) mendOf(ctx context.Context, r *tradepostv1.Record, inv *tradepostv1.ServiceTradeInvoice, hash string) *mend {
-	if r.GetMended() == nil {
+	if r.GetMended() == nil || r.GetMended().GetSend() != r.GetSend() {
 		return nil
 	}
 	s := bus.Subject{Stage: bus.StageReceived, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}

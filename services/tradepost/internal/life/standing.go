@@ -47,7 +47,7 @@ func (l *Life) closed(r *tradepostv1.Record, told faults) {
 			list = fault.FromCodes(r.GetOutcome().GetFaultCodes())
 		}
 		for _, f := range list {
-			l.Todo = append(l.Todo, fault.OwnerWord(f.GetOwner())+": "+fault.Text(f))
+			l.Todo = append(l.Todo, fault.Text(f))
 		}
 		l.Todo = append(l.Todo, "then: send the invoice again in ServiceTrade, or tradepost retry "+l.name())
 	case tradepostv1.Settlement_SETTLEMENT_WITHDRAWN:

@@ -53,9 +53,10 @@ func (l *Life) history(b *strings.Builder, zone *time.Location) {
 		if e.Send != 0 {
 			send = fmt.Sprint(e.Send)
 		}
-		fmt.Fprintf(b, "  %s  send %-2s  %-*s  %-22s  %s\n", at.Format("15:04:05.000"), send, stageWidth, e.Stage, fmt.Sprintf("%s %d", e.Stream, e.Sequence), e.Meaning)
+		head := fmt.Sprintf("  %s  send %-2s  %-*s  %-22s  ", at.Format("15:04:05.000"), send, stageWidth, e.Stage, fmt.Sprintf("%s %d", e.Stream, e.Sequence))
+		fmt.Fprintf(b, "%s%s\n", head, e.Meaning)
 		for _, d := range e.Details {
-			fmt.Fprintf(b, "%*s%s\n", 57, "", d)
+			fmt.Fprintf(b, "%*s%s\n", len(head), "", d)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	o := &send.Opener{
 		Account: c.AccountID, Connection: c.ID, Store: s.store, Bus: s.bus, Reader: client,
 		Messages: messages{s.deps.JS},
-		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
+		Taker:    snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
 		Metrics: s.opened,
 	}
 	s.openers[c.ID] = o

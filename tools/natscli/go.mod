@@ -1,5 +1,5 @@
 // The nats program of https://github.com/nats-io/natscli, built for the tests of
-// docs/replay.md and docs/backup.md (tools/nats.sh).
+// docs/replay.md and docs/backup.md, and by tools/install.sh.
 module github.com/tradepost/tradepost/tools/natscli
 
 go 1.26.0

@@ -51,9 +51,9 @@ type Opener struct {
 	Reader     Reader
 	// Messages finds the message that a retry replays; nil finds none.
 	Messages Messages
-	Taker      *snapshot.Taker
-	Log        *slog.Logger
-	Now        func() time.Time
+	Taker    *snapshot.Taker
+	Log      *slog.Logger
+	Now      func() time.Time
 	// Metrics counts what is opened; nil counts nothing.
 	Metrics *Metrics
 

@@ -62,7 +62,8 @@ func (r *reader) received(m bus.Message, e *Event) error {
 		return err
 	}
 	inv := b.GetSnapshot().GetInvoice()
-	r.life.Number, r.life.Customer = inv.GetInvoiceNumber(), cmp.Or(b.GetSnapshot().GetCustomer().GetName(), inv.GetCustomer().GetName())
+	r.life.Number = clip(inv.GetInvoiceNumber())
+	r.life.Customer = clip(cmp.Or(b.GetSnapshot().GetCustomer().GetName(), inv.GetCustomer().GetName()))
 	e.Send = b.GetSend()
 	e.Meaning = clip(fmt.Sprintf("snapshot of invoice %s: %s, %s, customer %s",
 		cmp.Or(inv.GetInvoiceNumber(), "without a number"), cmp.Or(inv.GetTotalPrice(), "no total"), count(len(inv.GetItems()), "line"), cmp.Or(r.life.Customer, "not known")))
@@ -84,7 +85,7 @@ func ready(m bus.Message, e *Event) error {
 	}
 	e.Meaning = clip("to be posted: " + strings.Join(docs, "; "))
 	if at := m.Headers["Nats-Schedule"]; m.Subject.Stage == bus.StageLater && at != "" {
-		e.Meaning = "parked until " + strings.TrimPrefix(at, "@at ")
+		e.Meaning = clip("parked until " + strings.TrimPrefix(at, "@at "))
 	}
 	if now, err := seal.Documents(b.GetDocuments()); err == nil && seal.Broken(b.GetSeal(), now) {
 		e.Details = append(e.Details, "mended by hand")

@@ -37,6 +37,10 @@ const (
 	sweepEvery = 5 * time.Minute
 	// logoutTime bounds the good-bye to ServiceTrade, which keeps few sessions per user.
 	logoutTime = 5 * time.Second
+	// commandsInFlight is how many commands are looked at at once.
+	commandsInFlight = 4
+	// attachPause is how long a command waits for a connection that takes none now.
+	attachPause = 30 * time.Second
 )
 
 // Service posts for every enabled connection of the configuration.
@@ -86,7 +90,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
 	d.Health.AddReadiness("connections", s.ready)
-	return s, nil
+	return s, router.Handle(bus.ByHandConsumer(commandsInFlight), s.command)
 }
 
 // Run posts until ctx ends, then finishes what is under way.
@@ -154,6 +158,25 @@ func (s *Service) poster(c *connection.Connection, conn connector.Connector, log
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble: func(err error) { s.note(c.ID, err) },
+	}
+}
+
+// command hands an operator's settling by hand to its connection; other commands are
+// ingest's. One that cannot be attached now takes it later.
+func (s *Service) command(ctx context.Context, m bus.Message) error {
+	if !posting.IsByHand(m) {
+		return nil
+	}
+	s.mu.Lock()
+	p := s.posters[m.Subject.Connection]
+	s.mu.Unlock()
+	switch {
+	case p != nil:
+		return p.Command(ctx, m)
+	case s.deps.Config.Connections[m.Subject.Connection] == nil:
+		return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+	default:
+		return bus.RetryAfter(attachPause, fmt.Errorf("connection %q: %w", m.Subject.Connection, errAttaching))
 	}
 }
 

@@ -243,3 +243,32 @@ func TestMoment(t *testing.T) {
 		require.Equal(t, want, got.UTC().Format(time.RFC3339), text)
 	}
 }
+
+func TestSettleAsksForWhatIsHeld(t *testing.T) {
+	s := newShelf(t)
+	s.fill()
+	code, out := s.say("", "settle", "4", "--document", "INV-7", "--kind", "credit-memo", "--reason", "entered by hand")
+	require.Equal(t, runtime.ExitOK, code, out)
+	require.Contains(t, out, "asked to settle invoice 4 over connection acme-books with document INV-7 after send 2")
+	n := 0
+	require.NoError(t, bus.Of(t.Context(), s.js, bus.StreamCommand, "invoice.command.acme-books.4", func(m bus.Message) error {
+		n++
+		c := &tradepostv1.InvoiceCommand{}
+		require.NoError(t, bus.Decode(m, c))
+		require.Equal(t, int64(2), c.GetFollowsSend())
+		require.Equal(t, "INV-7", c.GetSettleByHand().GetDocumentId())
+		require.Equal(t, tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO, c.GetSettleByHand().GetKind())
+		require.Equal(t, "entered by hand", c.GetReason())
+		return nil
+	}))
+	require.Equal(t, 1, n)
+	for want, args := range map[string][]string{
+		"send 2 is closed":        {"2", "--document", "x"},
+		"--document is missing":   {"4"},
+		"may be invoice or credi": {"4", "--document", "x", "--kind", "bill"},
+	} {
+		code, out := s.say("", append([]string{"settle"}, args...)...)
+		require.Equal(t, runtime.ExitFailure, code)
+		require.Contains(t, out, want)
+	}
+}

@@ -69,6 +69,9 @@ func (p *Poster) Command(ctx context.Context, m bus.Message) error {
 	if err != nil {
 		return err
 	}
+	if err := p.ownsNone(ctx, e.Key, found); err != nil {
+		return err
+	}
 	log.InfoContext(ctx, "settled by hand", "document", found.ID, "number", found.Number, "reason", c.GetReason())
 	return p.settleByHand(ctx, m, e, found)
 }
@@ -107,6 +110,23 @@ func (p *Poster) confirmed(ctx context.Context, m bus.Message, r *tradepostv1.Re
 	}
 	found[0].Kind = kind
 	return found[0], nil
+}
+
+// ownsNone refuses a document that another invoice has: one id typed wrong, and two
+// invoices would count as posted with one document. It looks through all records, which
+// is dear and rare.
+func (p *Poster) ownsNone(ctx context.Context, k record.Key, f connector.Found) error {
+	return p.Gate.Store.Each(ctx, func(other record.Entry) error {
+		if other.Key == k {
+			return nil
+		}
+		for _, d := range other.Record.GetDocuments() {
+			if d.GetConnection() == p.Connection && d.GetId() == f.ID && d.GetKind() == f.Kind && !d.GetGone() {
+				return bus.Poison(notConfirmed, fmt.Errorf("document %q is that of invoice %d", f.ID, other.Key.InvoiceID))
+			}
+		}
+		return nil
+	})
 }
 
 // kindOf is the kind that the operator names, or that the total's sign tells.

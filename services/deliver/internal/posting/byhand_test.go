@@ -103,6 +103,18 @@ func TestWhatTheBooksDoNotBearOutSettlesNothing(t *testing.T) {
 		"another total":       {func(w *workbench) { w.enter("7", "522.49", ours) }, 1, "command.not_confirmed"},
 		"another id":          {func(w *workbench) { w.enter("8", "522.50", ours) }, 1, "command.not_confirmed"},
 		"two of them":         {func(w *workbench) { w.enter("7", "522.50", ours); w.enter("8", "522.50", ours) }, 1, "command.not_confirmed"},
+		"another invoice's": {func(w *workbench) {
+			w.enter("7", "522.50", "st-acme-8")
+			w.books.byID = true
+			other := record.Entry{Key: record.Key{Account: "acme", InvoiceID: 8}}
+			_, err := w.gate.Store.Change(w.t.Context(), other, func(*tradepostv1.Record) (*tradepostv1.Record, error) {
+				return &tradepostv1.Record{
+					Account: "acme", InvoiceId: 8, Connection: "acme-books",
+					Documents: []*tradepostv1.DocumentRef{{Kind: 1, Connection: "acme-books", Id: "7"}},
+				}, nil
+			})
+			require.NoError(w.t, err)
+		}, 1, "command.not_confirmed"},
 		"after an older send": {func(w *workbench) { w.enter("7", "522.50", ours) }, 4, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -99,10 +99,10 @@ func TestWhatTheBooksDoNotBearOutSettlesNothing(t *testing.T) {
 		follows int64
 		code    string
 	}{
-		"no document":         {func(*workbench) {}, 1, "command.not_confirmed"},
-		"another total":       {func(w *workbench) { w.enter("7", "522.49", ours) }, 1, "command.not_confirmed"},
-		"another id":          {func(w *workbench) { w.enter("8", "522.50", ours) }, 1, "command.not_confirmed"},
-		"two of them":         {func(w *workbench) { w.enter("7", "522.50", ours); w.enter("8", "522.50", ours) }, 1, "command.not_confirmed"},
+		"no document":   {func(*workbench) {}, 1, "command.not_confirmed"},
+		"another total": {func(w *workbench) { w.enter("7", "522.49", ours) }, 1, "command.not_confirmed"},
+		"another id":    {func(w *workbench) { w.enter("8", "522.50", ours) }, 1, "command.not_confirmed"},
+		"two of them":   {func(w *workbench) { w.enter("7", "522.50", ours); w.enter("8", "522.50", ours) }, 1, "command.not_confirmed"},
 		"another invoice's": {func(w *workbench) {
 			w.enter("7", "522.50", "st-acme-8")
 			w.books.byID = true

@@ -143,12 +143,12 @@ func command(m bus.Message, e *Event) error {
 		return err
 	}
 	e.Send = b.GetFollowsSend()
-	what := "retry"
-	switch b.GetCommand().(type) {
-	case *tradepostv1.InvoiceCommand_Refresh:
-		what = "refresh"
-	case *tradepostv1.InvoiceCommand_SettleByHand:
-		what = "settle by hand with document " + clip(b.GetSettleByHand().GetDocumentId())
+	what := "something that this version does not know"
+	if kind := b.ProtoReflect().WhichOneof(b.ProtoReflect().Descriptor().Oneofs().ByName("command")); kind != nil {
+		what = strings.ReplaceAll(string(kind.Name()), "_", " ")
+	}
+	if d := b.GetSettleByHand().GetDocumentId(); d != "" {
+		what += " with document " + clip(d)
 	}
 	e.Meaning = fmt.Sprintf("%s asked for by %s, after send %d", what, clip(cmp.Or(b.GetBy(), "somebody")), b.GetFollowsSend())
 	if b.GetReason() != "" {

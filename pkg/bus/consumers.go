@@ -32,6 +32,12 @@ func CommandConsumer(limit int) Consumer {
 	return Consumer{Stream: StreamCommand, Durable: "ingest-command", Filter: StageFilter(StageCommand), MaxInFlight: limit}
 }
 
+// ByHandConsumer is deliver's for the commands of all connections: only deliver can ask
+// the accounting systems whether a document exists.
+func ByHandConsumer(limit int) Consumer {
+	return Consumer{Stream: StreamCommand, Durable: "deliver-command", Filter: StageFilter(StageCommand), MaxInFlight: limit}
+}
+
 // TickConsumer is ingest's for the poll ticks of one account: one at a time, so
 // that a slow poll is never overtaken by the next.
 func TickConsumer(account string) Consumer {

@@ -108,6 +108,11 @@ var operationEntries = []Entry{
 		Fix:     "Nothing is lost. Find out who published or changed it. Then have the invoice tried again.",
 	},
 	{
+		Code: "command.not_confirmed", Title: "Document not confirmed", Raised: "deliver", Owner: operator, Thing: "Document",
+		Message: "the invoice was to be settled by hand with a document that the books do not bear out.",
+		Fix:     "Nothing changed. Find the document's id in the books; its total has to be that of the invoice in ServiceTrade.",
+	},
+	{
 		Code: "message.too_large", Title: "Document too large", Raised: "transform", Owner: office, Thing: "Invoice",
 		Message: "too large to be passed on: {size}, at most {limit} is possible.",
 		Fix:     "Shorten the descriptions and notes in ServiceTrade, or split the invoice into smaller ones. Then send it again.",

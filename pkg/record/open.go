@@ -19,6 +19,8 @@ type Opens struct {
 	StartStatus string
 	// Total is ServiceTrade's totalPrice.
 	Total string
+	// Mended is the message that an operator mended, where the send posts it; else nil.
+	Mended *tradepostv1.Mended
 	// Retry says that an operator asks for it, not a user of ServiceTrade.
 	Retry bool
 	Now   time.Time
@@ -47,6 +49,7 @@ func OpenSend(o Opens) Transition {
 			SnapshotHash: o.SnapshotHash, HashVersion: o.HashVersion,
 			StartStatus: o.StartStatus, Total: o.Total,
 			OpenedAt: timestamppb.New(o.Now), Documents: r.GetDocuments(),
+			Mended: o.Mended,
 		}, nil
 	}
 }

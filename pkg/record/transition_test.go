@@ -88,6 +88,7 @@ func every() map[string]struct {
 		"Note":       {Note("a", docRef("1")), s(Claimed)},
 		"Resolve":    {Resolve("a"), s(Claimed)},
 		"Conclude":   {Conclude("a", posted(), docRef("1")), s(Claimed, Handed)},
+		"ByHand":     {SettleByHand(posted(), docRef("1")), s(Held, Handed)},
 		"Settle":     {Settle(testClaim), s(Outcome, Settling)},
 		"Unsettle":   {Unsettle("a", Waits{}), s(Settling)},
 		"DoubtWrite": {DoubtWrite("a", time.Minute, Waits{}), s(Settling)},
@@ -153,6 +154,15 @@ func TestAnUnresolvedAttemptOutlivesEverythingButLooking(t *testing.T) {
 	settling.Unresolved = first
 	_, err = Close("a", 1, time.Now())(settling)
 	require.ErrorIs(t, err, ErrIllegal)
+}
+
+func TestWhatHasItsOutcomeIsNotSettledByHand(t *testing.T) {
+	for _, from := range []tradepostv1.RecordState{Outcome, Settling} {
+		held, err := Hold("operator")(inState(from))
+		require.NoError(t, err)
+		_, err = SettleByHand(posted(), docRef("1"))(held)
+		require.ErrorIs(t, err, ErrIllegal)
+	}
 }
 
 func TestTheSnapshotIsRenewedOnlyBeforeAnAttempt(t *testing.T) {

@@ -30,8 +30,16 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/watch"
 )
 
-// sweepEvery is how often all records are looked through.
-const sweepEvery = 5 * time.Minute
+var errAttaching = errors.New("is being attached")
+
+const (
+	// sweepEvery is how often all records are looked through.
+	sweepEvery = 5 * time.Minute
+	// commandsInFlight is how many commands are looked at at once.
+	commandsInFlight = 4
+	// attachPause is how long a command waits for a connection that takes none now.
+	attachPause = 30 * time.Second
+)
 
 // Service posts for every enabled connection of the configuration.
 type Service struct {
@@ -86,7 +94,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
 	d.Health.AddReadiness("connections", s.units.Ready)
-	return s, nil
+	return s, router.Handle(bus.ByHandConsumer(commandsInFlight), s.command)
 }
 
 // Run posts until ctx ends, then finishes what is under way.
@@ -168,6 +176,25 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, conn con
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
 		Customers: s.customers(ctx, c, rec, log),
+	}
+}
+
+// command hands an operator's settling by hand to its connection; other commands are
+// ingest's. One that cannot be attached now takes it later.
+func (s *Service) command(ctx context.Context, m bus.Message) error {
+	if !posting.IsByHand(m) {
+		return nil
+	}
+	s.mu.Lock()
+	p := s.posters[m.Subject.Connection]
+	s.mu.Unlock()
+	switch {
+	case p != nil:
+		return p.Command(ctx, m)
+	case s.live.Current().Connections[m.Subject.Connection] == nil:
+		return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+	default:
+		return bus.RetryAfter(attachPause, fmt.Errorf("connection %q: %w", m.Subject.Connection, errAttaching))
 	}
 }
 

@@ -43,7 +43,7 @@ func (s *Service) newAccount(a *connection.Account, all []*connection.Connection
 	client := s.clients.Of(a.ID)
 	desk := send.NewDesk(a.ID, all, log, time.Now, s.opened)
 	o := &send.Opener{
-		Account: a.ID, Desk: desk, Store: s.store, Bus: s.bus, Reader: client,
+		Account: a.ID, Desk: desk, Store: s.store, Bus: s.bus, Reader: client, Messages: messages{s.deps.JS},
 		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now, Metrics: s.opened,
 	}
 	p := &poll.Poller{

@@ -15,6 +15,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/pkg/seal"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
@@ -145,6 +146,10 @@ func (s *Service) ready(ctx context.Context, m bus.Message, received *tradepostv
 		Send: received.GetSend(), SnapshotHash: received.GetSnapshotHash(), HashVersion: received.GetHashVersion(),
 		Documents: result.Documents, Explanations: result.Explanations,
 		SnapshotTakenAt: received.GetSnapshot().GetTakenAt(),
+	}
+	var err error
+	if msg.Seal, err = seal.Documents(result.Documents); err != nil {
+		return err
 	}
 	hash, err := canonical.Message(msg)
 	if err != nil {

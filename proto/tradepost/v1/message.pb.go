@@ -149,11 +149,14 @@ func (Settlement) EnumDescriptor() ([]byte, []int) {
 
 // A send was opened: subject invoice.received.
 type InvoiceReceived struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Send          int64                  `protobuf:"varint,1,opt,name=send,proto3" json:"send,omitempty"`
-	SnapshotHash  string                 `protobuf:"bytes,2,opt,name=snapshot_hash,json=snapshotHash,proto3" json:"snapshot_hash,omitempty"`
-	HashVersion   int32                  `protobuf:"varint,3,opt,name=hash_version,json=hashVersion,proto3" json:"hash_version,omitempty"`
-	Snapshot      *Snapshot              `protobuf:"bytes,4,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Send         int64                  `protobuf:"varint,1,opt,name=send,proto3" json:"send,omitempty"`
+	SnapshotHash string                 `protobuf:"bytes,2,opt,name=snapshot_hash,json=snapshotHash,proto3" json:"snapshot_hash,omitempty"`
+	HashVersion  int32                  `protobuf:"varint,3,opt,name=hash_version,json=hashVersion,proto3" json:"hash_version,omitempty"`
+	Snapshot     *Snapshot              `protobuf:"bytes,4,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// The hash of snapshot as ingest took it (SHA-256, hex). A snapshot that does not
+	// match it was mended by hand; "" tells nothing.
+	Seal          string `protobuf:"bytes,20,opt,name=seal,proto3" json:"seal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -216,6 +219,13 @@ func (x *InvoiceReceived) GetSnapshot() *Snapshot {
 	return nil
 }
 
+func (x *InvoiceReceived) GetSeal() string {
+	if x != nil {
+		return x.Seal
+	}
+	return ""
+}
+
 // The documents of a send are made: subject invoice.ready (and invoice.later
 // while it is parked).
 type InvoiceReady struct {
@@ -228,8 +238,11 @@ type InvoiceReady struct {
 	// Why every field has its value; one list for each document, in their order.
 	Explanations    []*DocumentExplanation `protobuf:"bytes,5,rep,name=explanations,proto3" json:"explanations,omitempty"`
 	SnapshotTakenAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=snapshot_taken_at,json=snapshotTakenAt,proto3" json:"snapshot_taken_at,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The hash of documents as transform made them (SHA-256, hex). Documents that do
+	// not match it were mended by hand; "" tells nothing.
+	Seal          string `protobuf:"bytes,20,opt,name=seal,proto3" json:"seal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InvoiceReady) Reset() {
@@ -302,6 +315,13 @@ func (x *InvoiceReady) GetSnapshotTakenAt() *timestamppb.Timestamp {
 		return x.SnapshotTakenAt
 	}
 	return nil
+}
+
+func (x *InvoiceReady) GetSeal() string {
+	if x != nil {
+		return x.Seal
+	}
+	return ""
 }
 
 // The explanation of one document.
@@ -947,12 +967,13 @@ var File_tradepost_v1_message_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\x1atradepost/v1/message.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x1etradepost/v1/explanation.proto\x1a\x1atradepost/v1/outcome.proto\x1a\x1btradepost/v1/snapshot.proto\"\xd2\x01\n" +
+	"\x1atradepost/v1/message.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x1etradepost/v1/explanation.proto\x1a\x1atradepost/v1/outcome.proto\x1a\x1btradepost/v1/snapshot.proto\"\xe6\x01\n" +
 	"\x0fInvoiceReceived\x12\x1b\n" +
 	"\x04send\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x04send\x12:\n" +
 	"\rsnapshot_hash\x18\x02 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\fsnapshotHash\x12*\n" +
 	"\fhash_version\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02 \x00R\vhashVersion\x12:\n" +
-	"\bsnapshot\x18\x04 \x01(\v2\x16.tradepost.v1.SnapshotB\x06\xbaH\x03\xc8\x01\x01R\bsnapshot\"\xe4\x02\n" +
+	"\bsnapshot\x18\x04 \x01(\v2\x16.tradepost.v1.SnapshotB\x06\xbaH\x03\xc8\x01\x01R\bsnapshot\x12\x12\n" +
+	"\x04seal\x18\x14 \x01(\tR\x04seal\"\xf8\x02\n" +
 	"\fInvoiceReady\x12\x1b\n" +
 	"\x04send\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x04send\x12:\n" +
 	"\rsnapshot_hash\x18\x02 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\fsnapshotHash\x12*\n" +
@@ -960,7 +981,8 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\tdocuments\x18\x04 \x03(\v2\x16.tradepost.v1.DocumentB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\x02R\tdocuments\x12E\n" +
 	"\fexplanations\x18\x05 \x03(\v2!.tradepost.v1.DocumentExplanationR\fexplanations\x12F\n" +
-	"\x11snapshot_taken_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x0fsnapshotTakenAt\"H\n" +
+	"\x11snapshot_taken_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x0fsnapshotTakenAt\x12\x12\n" +
+	"\x04seal\x18\x14 \x01(\tR\x04seal\"H\n" +
 	"\x13DocumentExplanation\x121\n" +
 	"\x06fields\x18\x01 \x03(\v2\x19.tradepost.v1.ExplanationR\x06fields\"\xdc\x01\n" +
 	"\x0eInvoiceOutcome\x12\x1b\n" +

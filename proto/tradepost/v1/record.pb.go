@@ -193,7 +193,9 @@ type Record struct {
 	HeldFrom RecordState `protobuf:"varint,22,opt,name=held_from,json=heldFrom,proto3,enum=tradepost.v1.RecordState" json:"held_from,omitempty"`
 	// The last send that a user asked for in ServiceTrade; a retry by an operator
 	// keeps it. Comments count it: a user who presses Send again hears again.
-	AskedSend     int64 `protobuf:"varint,23,opt,name=asked_send,json=askedSend,proto3" json:"asked_send,omitempty"`
+	AskedSend int64 `protobuf:"varint,23,opt,name=asked_send,json=askedSend,proto3" json:"asked_send,omitempty"`
+	// The message that an operator mended, where this send was opened to post it.
+	Mended        *Mended `protobuf:"bytes,40,opt,name=mended,proto3" json:"mended,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -389,6 +391,75 @@ func (x *Record) GetAskedSend() int64 {
 	return 0
 }
 
+func (x *Record) GetMended() *Mended {
+	if x != nil {
+		return x.Mended
+	}
+	return nil
+}
+
+// Where a mended message is: its stream and sequence.
+type Mended struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Stream   string                 `protobuf:"bytes,1,opt,name=stream,proto3" json:"stream,omitempty"`
+	Sequence uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The send that was opened to post it; it counts for no other.
+	Send          int64 `protobuf:"varint,3,opt,name=send,proto3" json:"send,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mended) Reset() {
+	*x = Mended{}
+	mi := &file_tradepost_v1_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mended) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mended) ProtoMessage() {}
+
+func (x *Mended) ProtoReflect() protoreflect.Message {
+	mi := &file_tradepost_v1_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mended.ProtoReflect.Descriptor instead.
+func (*Mended) Descriptor() ([]byte, []int) {
+	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Mended) GetStream() string {
+	if x != nil {
+		return x.Stream
+	}
+	return ""
+}
+
+func (x *Mended) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *Mended) GetSend() int64 {
+	if x != nil {
+		return x.Send
+	}
+	return 0
+}
+
 // Who works on it, for how long at the most.
 type Claim struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -406,7 +477,7 @@ type Claim struct {
 
 func (x *Claim) Reset() {
 	*x = Claim{}
-	mi := &file_tradepost_v1_record_proto_msgTypes[1]
+	mi := &file_tradepost_v1_record_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -418,7 +489,7 @@ func (x *Claim) String() string {
 func (*Claim) ProtoMessage() {}
 
 func (x *Claim) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_record_proto_msgTypes[1]
+	mi := &file_tradepost_v1_record_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -431,7 +502,7 @@ func (x *Claim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Claim.ProtoReflect.Descriptor instead.
 func (*Claim) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{1}
+	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Claim) GetOwner() string {
@@ -489,7 +560,7 @@ type Unresolved struct {
 
 func (x *Unresolved) Reset() {
 	*x = Unresolved{}
-	mi := &file_tradepost_v1_record_proto_msgTypes[2]
+	mi := &file_tradepost_v1_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -501,7 +572,7 @@ func (x *Unresolved) String() string {
 func (*Unresolved) ProtoMessage() {}
 
 func (x *Unresolved) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_record_proto_msgTypes[2]
+	mi := &file_tradepost_v1_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -514,7 +585,7 @@ func (x *Unresolved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unresolved.ProtoReflect.Descriptor instead.
 func (*Unresolved) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{2}
+	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Unresolved) GetKind() DocumentKind {
@@ -605,7 +676,7 @@ type DocumentRef struct {
 
 func (x *DocumentRef) Reset() {
 	*x = DocumentRef{}
-	mi := &file_tradepost_v1_record_proto_msgTypes[3]
+	mi := &file_tradepost_v1_record_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -617,7 +688,7 @@ func (x *DocumentRef) String() string {
 func (*DocumentRef) ProtoMessage() {}
 
 func (x *DocumentRef) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_record_proto_msgTypes[3]
+	mi := &file_tradepost_v1_record_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -630,7 +701,7 @@ func (x *DocumentRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DocumentRef.ProtoReflect.Descriptor instead.
 func (*DocumentRef) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{3}
+	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DocumentRef) GetKind() DocumentKind {
@@ -736,7 +807,7 @@ type RecordedOutcome struct {
 
 func (x *RecordedOutcome) Reset() {
 	*x = RecordedOutcome{}
-	mi := &file_tradepost_v1_record_proto_msgTypes[4]
+	mi := &file_tradepost_v1_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -748,7 +819,7 @@ func (x *RecordedOutcome) String() string {
 func (*RecordedOutcome) ProtoMessage() {}
 
 func (x *RecordedOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_record_proto_msgTypes[4]
+	mi := &file_tradepost_v1_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -761,7 +832,7 @@ func (x *RecordedOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordedOutcome.ProtoReflect.Descriptor instead.
 func (*RecordedOutcome) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{4}
+	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecordedOutcome) GetKind() OutcomeKind {
@@ -819,7 +890,7 @@ type Waiting struct {
 
 func (x *Waiting) Reset() {
 	*x = Waiting{}
-	mi := &file_tradepost_v1_record_proto_msgTypes[5]
+	mi := &file_tradepost_v1_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -831,7 +902,7 @@ func (x *Waiting) String() string {
 func (*Waiting) ProtoMessage() {}
 
 func (x *Waiting) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_record_proto_msgTypes[5]
+	mi := &file_tradepost_v1_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -844,7 +915,7 @@ func (x *Waiting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Waiting.ProtoReflect.Descriptor instead.
 func (*Waiting) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{5}
+	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Waiting) GetScope() WaitScope {
@@ -882,7 +953,7 @@ type ConnectionRecord struct {
 
 func (x *ConnectionRecord) Reset() {
 	*x = ConnectionRecord{}
-	mi := &file_tradepost_v1_record_proto_msgTypes[6]
+	mi := &file_tradepost_v1_record_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +965,7 @@ func (x *ConnectionRecord) String() string {
 func (*ConnectionRecord) ProtoMessage() {}
 
 func (x *ConnectionRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_record_proto_msgTypes[6]
+	mi := &file_tradepost_v1_record_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +978,7 @@ func (x *ConnectionRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectionRecord.ProtoReflect.Descriptor instead.
 func (*ConnectionRecord) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{6}
+	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ConnectionRecord) GetConnection() string {
@@ -951,7 +1022,7 @@ type Pause struct {
 
 func (x *Pause) Reset() {
 	*x = Pause{}
-	mi := &file_tradepost_v1_record_proto_msgTypes[7]
+	mi := &file_tradepost_v1_record_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -963,7 +1034,7 @@ func (x *Pause) String() string {
 func (*Pause) ProtoMessage() {}
 
 func (x *Pause) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_record_proto_msgTypes[7]
+	mi := &file_tradepost_v1_record_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -976,7 +1047,7 @@ func (x *Pause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pause.ProtoReflect.Descriptor instead.
 func (*Pause) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{7}
+	return file_tradepost_v1_record_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Pause) GetBy() string {
@@ -1004,7 +1075,7 @@ var File_tradepost_v1_record_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x19tradepost/v1/record.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x1atradepost/v1/message.proto\x1a\x1atradepost/v1/outcome.proto\"\xf1\a\n" +
+	"\x19tradepost/v1/record.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x1atradepost/v1/message.proto\x1a\x1atradepost/v1/outcome.proto\"\x9f\b\n" +
 	"\x06Record\x122\n" +
 	"\aaccount\x18\x01 \x01(\tB\x18\xbaH\x15r\x132\x11^[a-z0-9-]{1,40}$R\aaccount\x12&\n" +
 	"\n" +
@@ -1038,7 +1109,12 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\vrepublished\x18\x15 \x01(\x05R\vrepublished\x126\n" +
 	"\theld_from\x18\x16 \x01(\x0e2\x19.tradepost.v1.RecordStateR\bheldFrom\x12\x1d\n" +
 	"\n" +
-	"asked_send\x18\x17 \x01(\x03R\taskedSend\"\xb5\x01\n" +
+	"asked_send\x18\x17 \x01(\x03R\taskedSend\x12,\n" +
+	"\x06mended\x18( \x01(\v2\x14.tradepost.v1.MendedR\x06mended\"P\n" +
+	"\x06Mended\x12\x16\n" +
+	"\x06stream\x18\x01 \x01(\tR\x06stream\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x12\n" +
+	"\x04send\x18\x03 \x01(\x03R\x04send\"\xb5\x01\n" +
 	"\x05Claim\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12/\n" +
@@ -1133,52 +1209,54 @@ func file_tradepost_v1_record_proto_rawDescGZIP() []byte {
 }
 
 var file_tradepost_v1_record_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tradepost_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_tradepost_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_tradepost_v1_record_proto_goTypes = []any{
 	(RecordState)(0),              // 0: tradepost.v1.RecordState
 	(OutcomeKind)(0),              // 1: tradepost.v1.OutcomeKind
 	(*Record)(nil),                // 2: tradepost.v1.Record
-	(*Claim)(nil),                 // 3: tradepost.v1.Claim
-	(*Unresolved)(nil),            // 4: tradepost.v1.Unresolved
-	(*DocumentRef)(nil),           // 5: tradepost.v1.DocumentRef
-	(*RecordedOutcome)(nil),       // 6: tradepost.v1.RecordedOutcome
-	(*Waiting)(nil),               // 7: tradepost.v1.Waiting
-	(*ConnectionRecord)(nil),      // 8: tradepost.v1.ConnectionRecord
-	(*Pause)(nil),                 // 9: tradepost.v1.Pause
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(Settlement)(0),               // 11: tradepost.v1.Settlement
-	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
-	(DocumentKind)(0),             // 13: tradepost.v1.DocumentKind
-	(*PostedDocument)(nil),        // 14: tradepost.v1.PostedDocument
-	(WaitScope)(0),                // 15: tradepost.v1.WaitScope
+	(*Mended)(nil),                // 3: tradepost.v1.Mended
+	(*Claim)(nil),                 // 4: tradepost.v1.Claim
+	(*Unresolved)(nil),            // 5: tradepost.v1.Unresolved
+	(*DocumentRef)(nil),           // 6: tradepost.v1.DocumentRef
+	(*RecordedOutcome)(nil),       // 7: tradepost.v1.RecordedOutcome
+	(*Waiting)(nil),               // 8: tradepost.v1.Waiting
+	(*ConnectionRecord)(nil),      // 9: tradepost.v1.ConnectionRecord
+	(*Pause)(nil),                 // 10: tradepost.v1.Pause
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(Settlement)(0),               // 12: tradepost.v1.Settlement
+	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
+	(DocumentKind)(0),             // 14: tradepost.v1.DocumentKind
+	(*PostedDocument)(nil),        // 15: tradepost.v1.PostedDocument
+	(WaitScope)(0),                // 16: tradepost.v1.WaitScope
 }
 var file_tradepost_v1_record_proto_depIdxs = []int32{
 	0,  // 0: tradepost.v1.Record.state:type_name -> tradepost.v1.RecordState
-	10, // 1: tradepost.v1.Record.opened_at:type_name -> google.protobuf.Timestamp
-	3,  // 2: tradepost.v1.Record.claim:type_name -> tradepost.v1.Claim
-	4,  // 3: tradepost.v1.Record.unresolved:type_name -> tradepost.v1.Unresolved
-	5,  // 4: tradepost.v1.Record.documents:type_name -> tradepost.v1.DocumentRef
-	6,  // 5: tradepost.v1.Record.outcome:type_name -> tradepost.v1.RecordedOutcome
-	7,  // 6: tradepost.v1.Record.waiting:type_name -> tradepost.v1.Waiting
-	11, // 7: tradepost.v1.Record.settlement:type_name -> tradepost.v1.Settlement
-	10, // 8: tradepost.v1.Record.closed_at:type_name -> google.protobuf.Timestamp
+	11, // 1: tradepost.v1.Record.opened_at:type_name -> google.protobuf.Timestamp
+	4,  // 2: tradepost.v1.Record.claim:type_name -> tradepost.v1.Claim
+	5,  // 3: tradepost.v1.Record.unresolved:type_name -> tradepost.v1.Unresolved
+	6,  // 4: tradepost.v1.Record.documents:type_name -> tradepost.v1.DocumentRef
+	7,  // 5: tradepost.v1.Record.outcome:type_name -> tradepost.v1.RecordedOutcome
+	8,  // 6: tradepost.v1.Record.waiting:type_name -> tradepost.v1.Waiting
+	12, // 7: tradepost.v1.Record.settlement:type_name -> tradepost.v1.Settlement
+	11, // 8: tradepost.v1.Record.closed_at:type_name -> google.protobuf.Timestamp
 	0,  // 9: tradepost.v1.Record.held_from:type_name -> tradepost.v1.RecordState
-	12, // 10: tradepost.v1.Claim.lasts:type_name -> google.protobuf.Duration
-	12, // 11: tradepost.v1.Claim.settling:type_name -> google.protobuf.Duration
-	13, // 12: tradepost.v1.Unresolved.kind:type_name -> tradepost.v1.DocumentKind
-	13, // 13: tradepost.v1.DocumentRef.kind:type_name -> tradepost.v1.DocumentKind
-	10, // 14: tradepost.v1.DocumentRef.written_at:type_name -> google.protobuf.Timestamp
-	1,  // 15: tradepost.v1.RecordedOutcome.kind:type_name -> tradepost.v1.OutcomeKind
-	14, // 16: tradepost.v1.RecordedOutcome.documents:type_name -> tradepost.v1.PostedDocument
-	15, // 17: tradepost.v1.Waiting.scope:type_name -> tradepost.v1.WaitScope
-	10, // 18: tradepost.v1.Waiting.until:type_name -> google.protobuf.Timestamp
-	9,  // 19: tradepost.v1.ConnectionRecord.pause:type_name -> tradepost.v1.Pause
-	10, // 20: tradepost.v1.Pause.until:type_name -> google.protobuf.Timestamp
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	3,  // 10: tradepost.v1.Record.mended:type_name -> tradepost.v1.Mended
+	13, // 11: tradepost.v1.Claim.lasts:type_name -> google.protobuf.Duration
+	13, // 12: tradepost.v1.Claim.settling:type_name -> google.protobuf.Duration
+	14, // 13: tradepost.v1.Unresolved.kind:type_name -> tradepost.v1.DocumentKind
+	14, // 14: tradepost.v1.DocumentRef.kind:type_name -> tradepost.v1.DocumentKind
+	11, // 15: tradepost.v1.DocumentRef.written_at:type_name -> google.protobuf.Timestamp
+	1,  // 16: tradepost.v1.RecordedOutcome.kind:type_name -> tradepost.v1.OutcomeKind
+	15, // 17: tradepost.v1.RecordedOutcome.documents:type_name -> tradepost.v1.PostedDocument
+	16, // 18: tradepost.v1.Waiting.scope:type_name -> tradepost.v1.WaitScope
+	11, // 19: tradepost.v1.Waiting.until:type_name -> google.protobuf.Timestamp
+	10, // 20: tradepost.v1.ConnectionRecord.pause:type_name -> tradepost.v1.Pause
+	11, // 21: tradepost.v1.Pause.until:type_name -> google.protobuf.Timestamp
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_tradepost_v1_record_proto_init() }
@@ -1195,7 +1273,7 @@ func file_tradepost_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tradepost_v1_record_proto_rawDesc), len(file_tradepost_v1_record_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -154,7 +154,7 @@ func TestWhatIsNotPermittedIsRefused(t *testing.T) {
 	}
 	for name, others := range map[string][]string{
 		"ingest": {
-			"invoice.ready.acme-books.1", "invoice.outcome.acme-books.1", "invoice.settled.acme-books.1", "invoice.command.acme-books.1",
+			"invoice.later.acme-books.1", "invoice.outcome.acme-books.1", "invoice.settled.acme-books.1", "invoice.command.acme-books.1",
 			"$KV.connections.acme-books", "$JS.API.CONSUMER.MSG.NEXT.INVOICE_READY.deliver-acme-books", "$JS.ACK.INVOICE_READY.x.1.1.1.1.1",
 			"$JS.API.CONSUMER.CREATE.INVOICE_RECEIVED.transform.invoice.received.>",
 		},

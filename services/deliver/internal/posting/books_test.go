@@ -35,6 +35,8 @@ type books struct {
 	slowest time.Duration
 	// keepsHashes makes the books keep the document hash with a document.
 	keepsHashes bool
+	// byID makes a find by id return the document, whatever its marker.
+	byID bool
 	// spoil changes the total of what is created.
 	spoil string
 	// customers are those that a create tells.
@@ -70,7 +72,7 @@ func (b *books) Find(_ context.Context, q connector.Query) ([]connector.Found, e
 	b.finds++
 	var found []connector.Found
 	for _, e := range b.entries {
-		if e.marker == q.Marker && e.found.Kind == q.Kind && time.Since(e.written) >= settling {
+		if (e.marker == q.Marker || b.byID && e.found.ID == q.ID) && e.found.Kind == q.Kind && time.Since(e.written) >= settling {
 			found = append(found, e.found)
 		}
 	}

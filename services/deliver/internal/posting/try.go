@@ -105,16 +105,13 @@ func sameTotal(total string, papers []paper) error {
 	if err != nil {
 		return fmt.Errorf("the record's total %q: %w", total, err)
 	}
-	sum := decimal.Zero
-	for _, one := range papers {
-		amount, err := decimal.NewFromString(one.doc.GetTotals().GetTotal())
-		if err != nil {
-			return fmt.Errorf("the document's total %q: %w", one.doc.GetTotals().GetTotal(), err)
-		}
-		if one.doc.GetKind() == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
-			amount = amount.Neg()
-		}
-		sum = sum.Add(amount)
+	docs := make([]*tradepostv1.Document, len(papers))
+	for i, one := range papers {
+		docs[i] = one.doc
+	}
+	sum, err := invoice.Sum(docs)
+	if err != nil {
+		return err
 	}
 	if !sum.Equal(want) {
 		return fmt.Errorf("the documents add up to %s, and ServiceTrade's total is %s", sum, want)

@@ -34,6 +34,7 @@ func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 		o.Log.WarnContext(ctx, "the invoice was changed while an attempt is unresolved", "invoice", inv.GetId())
 		return nil
 	}
+	by := o.mendOf(ctx, e.Record, inv, hash)
 	next, err := o.Store.Change(ctx, e, record.Reopen(hash, canonical.HashVersion, inv.GetTotalPrice()))
 	if errors.Is(err, record.ErrConflict) {
 		return nil
@@ -44,5 +45,5 @@ func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 	o.Log.WarnContext(ctx, "the send made no progress and is published again", "invoice", inv.GetId(),
 		"send", next.Record.GetSend(), "state", record.StateName(e.State()))
 	o.Metrics.republishes(next.Record.GetConnection())
-	return o.publish(ctx, next, snap)
+	return o.publish(ctx, next, snap, by)
 }

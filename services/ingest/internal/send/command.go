@@ -24,6 +24,8 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	case *tradepostv1.InvoiceCommand_Refresh:
 		o.Taker.Forget()
 		return o.look(ctx, m.Subject.InvoiceID, 0)
+	case *tradepostv1.InvoiceCommand_SettleByHand:
+		return nil // Deliver's, who can ask the accounting system.
 	case *tradepostv1.InvoiceCommand_Retry:
 	default:
 		return bus.Poison("command.not_supported", fmt.Errorf("a command of the kind %T cannot be carried out yet", c.GetCommand()))
@@ -33,14 +35,18 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 		return err
 	}
 	if o.begun(e, c.GetFollowsSend()) {
-		return o.retry(ctx, e)
+		return o.retry(ctx, e, nil)
 	}
 	if e.Record.GetSend() != c.GetFollowsSend() || e.Record.GetConnection() != m.Subject.Connection {
 		log.InfoContext(ctx, "retry ignored: another send was opened since", "send", e.Record.GetSend())
 		return nil
 	}
 	log.InfoContext(ctx, "retry", "state", record.StateName(e.State()), "reason", c.GetReason())
-	return o.retry(ctx, e)
+	by, err := o.replayed(ctx, m.Subject, c)
+	if err != nil {
+		return err
+	}
+	return o.retry(ctx, e, by)
 }
 
 // begun tells whether this very command opened the next send and could not
@@ -49,7 +55,7 @@ func (o *Opener) begun(e record.Entry, follows int64) bool {
 	return e.State() == record.Opening && e.Record.GetSend() == follows+1 && e.Record.GetStartStatus() == servicetrade.StatusFailed
 }
 
-func (o *Opener) retry(ctx context.Context, e record.Entry) error {
+func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
 	o.Taker.Forget()
 	if why := o.Desk.closed(e.Record.GetConnection()); why != "" && e.State() != record.Closed {
 		o.Log.WarnContext(ctx, "no retry: no connection can take the send", "invoice", e.Key.InvoiceID, "reason", why)
@@ -72,7 +78,7 @@ func (o *Opener) retry(ctx context.Context, e record.Entry) error {
 	case e.State() == record.Opening, e.State() == record.Opened, e.State() == record.Claimed, e.State() == record.Parked:
 		return o.again(ctx, e)
 	case e.State() == record.Closed && e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED:
-		if err := o.open(ctx, e, opens{status: servicetrade.StatusFailed}); err != nil {
+		if err := o.open(ctx, e, opens{status: servicetrade.StatusFailed, by: by}); err != nil {
 			return err
 		}
 		// A user may have pressed Send meanwhile.

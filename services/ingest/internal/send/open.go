@@ -22,6 +22,8 @@ type opens struct {
 	// listed is the time of the invoice's last change that a list showed; 0 without
 	// a list.
 	listed int64
+	// by is what an operator mended, for a retry; nil posts what ServiceTrade shows.
+	by *mend
 }
 
 func (w opens) retry() bool { return w.status != servicetrade.StatusPendingAccounting }
@@ -33,6 +35,9 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 	defer func() { telemetry.End(span, err) }()
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
 	if err != nil || inv == nil || !o.openable(ctx, e, inv, hash, want) {
+		return err
+	}
+	if err := o.fits(want.by, inv, hash); err != nil {
 		return err
 	}
 	if e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED {
@@ -47,9 +52,13 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 	if err != nil || chosen == "" {
 		return err
 	}
+	if err := want.by.goesTo(chosen); err != nil {
+		return err
+	}
 	step := record.OpenSend(record.Opens{
 		Key: e.Key, Connection: chosen, SnapshotHash: hash, HashVersion: canonical.HashVersion,
 		StartStatus: want.status, Total: inv.GetTotalPrice(), Retry: want.retry(), Now: o.Now(),
+		Mended: want.by.from(),
 	})
 	if other := postedElsewhere(e.Record, chosen); other != "" {
 		step = heldAtOnce(step, "posted before by connection "+other)
@@ -62,7 +71,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 		return err
 	}
 	o.Metrics.opens(chosen, want.status)
-	return o.publish(ctx, next, snap)
+	return o.publish(ctx, next, snap, want.by)
 }
 
 // openable tells whether the invoice, as it is now, is one to open a send for.

@@ -34,6 +34,12 @@ type Reader interface {
 	Invoice(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, error)
 }
 
+// Messages reads what is in the streams.
+type Messages interface {
+	// At reads one message; bus.ErrNoMessage when it is gone.
+	At(ctx context.Context, stream string, sequence uint64) (bus.Message, error)
+}
+
 // Opener opens the sends of one account.
 type Opener struct {
 	Account string
@@ -42,9 +48,11 @@ type Opener struct {
 	Store  *record.Store
 	Bus    *bus.Publisher
 	Reader Reader
-	Taker  *snapshot.Taker
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Messages finds the message that a retry replays; nil finds none.
+	Messages Messages
+	Taker    *snapshot.Taker
+	Log      *slog.Logger
+	Now      func() time.Time
 	// Metrics counts what is opened; nil counts nothing.
 	Metrics *Metrics
 
@@ -129,25 +137,27 @@ func (o *Opener) read(ctx context.Context, id int64) (*tradepostv1.ServiceTradeI
 	return inv, hash, err
 }
 
-// publish sends the snapshot on its way, and then notes that it did. A process
-// that dies between the two leaves an opening record, which the next poll heals.
-func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.Snapshot) error {
+// publish sends the snapshot, or what an operator mended, on its way, and then notes
+// that it did. A process that dies between the two leaves an opening record, which the
+// next poll or sweep heals.
+func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.Snapshot, by *mend) error {
 	r := e.Record
 	telemetry.Set(ctx, telemetry.Send(r.GetSend()), telemetry.Outcome("opened"))
-	to := bus.Subject{Stage: bus.StageReceived, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
-	id := fmt.Sprintf("received/%s/%d/%d/%d", to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished())
-	err := o.Bus.Send(ctx, to, id, &tradepostv1.InvoiceReceived{
-		Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), HashVersion: r.GetHashVersion(), Snapshot: snap,
-	})
+	stage, body, err := by.message(r, snap)
 	if err != nil {
+		return err
+	}
+	to := bus.Subject{Stage: stage, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
+	id := fmt.Sprintf("%s/%s/%d/%d/%d", stage, to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished())
+	if err := o.Bus.Send(ctx, to, id, body); err != nil {
 		return err
 	}
 	o.Log.InfoContext(ctx, "send opened", "invoice", to.InvoiceID, "send", r.GetSend(), "republished", r.GetRepublished())
 	if e.State() != record.Opening {
 		return nil
 	}
-	if _, err = o.Store.Change(ctx, e, record.MarkOpened()); errors.Is(err, record.ErrConflict) {
-		return nil // The next stage was faster.
+	if _, err := o.Store.Change(ctx, e, record.MarkOpened()); !errors.Is(err, record.ErrConflict) {
+		return err
 	}
-	return err
+	return nil // The next stage was faster.
 }

@@ -22,9 +22,7 @@ type printed interface {
 // write shows a result in the form that --output asks for.
 func (g *global) write(w io.Writer, p printed) error {
 	if g.output == outputJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(p)
+		return writeJSON(w, p)
 	}
 	headings, rows := p.Table()
 	t := table.NewWriter()
@@ -48,4 +46,11 @@ func amounts(headings []any) []table.ColumnConfig {
 		}
 	}
 	return right
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
 }

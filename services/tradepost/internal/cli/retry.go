@@ -1,97 +1,110 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os/user"
-	"strconv"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
-	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/services/tradepost/internal/redo"
 )
 
+const retryLong = `Asks for a new send of invoices that failed, and releases those that are held. It publishes the
+commands that ` + "`nats pub`" + ` would publish too; ingest carries each out when ServiceTrade still shows
+the same content. A command names the send that it follows: where another one was opened since, it
+changes nothing. The NATS server is nats.url; unset, the one of ` + "`tradepost up`" + ` on 127.0.0.1:4222.
+
+One invoice, by ServiceTrade's id or by its number:
+
+  tradepost retry 2687264638046863
+  tradepost retry acme-books 2687264638046863
+
+Many, by what made them fail, by connection, by when. It shows how many there are, and asks:
+
+  tradepost retry --cause customer.not_mapped --connection acme-books
+  tradepost retry --since 2026-11-20 --until 2026-11-22 --dry-run
+  tradepost retry --all --yes`
+
+type retryOptions struct {
+	which
+	reason, cause, since, until string
+	all, yes, dryRun            bool
+}
+
 func newRetry(g *global) *cobra.Command {
-	reason := ""
+	o := retryOptions{}
 	c := &cobra.Command{
-		Use:   "retry CONNECTION INVOICE-ID",
-		Short: "Have a failed or held invoice tried again",
-		Long: "Asks for a new send of an invoice that failed, or releases one that is held. It publishes the\n" +
-			"command that `nats pub` would publish too; ingest carries it out when ServiceTrade still shows\n" +
-			"the same content. The NATS server is nats.url; unset, the one of `tradepost up` on 127.0.0.1:4222.",
-		Args: cobra.ExactArgs(2),
+		Use:   "retry [[CONNECTION] INVOICE]",
+		Short: "Have failed or held invoices tried again",
+		Long:  retryLong,
+		Args:  cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[1], 10, 64)
-			if err != nil || id <= 0 {
-				return &usageError{fmt.Errorf("invoice id %q is no number; it is in the address of the invoice's page", args[1])}
+			if len(args) == 2 {
+				o.connection, args = args[0], args[1:]
 			}
-			config, err := g.load()
-			if err != nil {
-				return err
+			if len(args) == 0 {
+				return g.retryMany(cmd, o)
 			}
-			conn, ok := config.Connections[args[0]]
-			if !ok {
-				return &usageError{fmt.Errorf("the configuration has no connection %q", args[0])}
+			if o.many() {
+				return &usageError{errors.New("--cause, --since, --until and --all are for many invoices; name none then")}
 			}
-			text, err := retry(cmd.Context(), config, conn, id, reason)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), text)
-			return err
+			return g.retryOne(cmd, o, args[0])
 		},
 	}
-	c.Flags().StringVar(&reason, "reason", "", "why, for the record of what was done")
+	f := c.Flags()
+	f.StringVar(&o.reason, "reason", "", "why, for the record of what was done")
+	f.StringVar(&o.account, "account", "", "only of this `account`")
+	f.StringVar(&o.connection, "connection", "", "only of this `connection`")
+	f.BoolVar(&o.number, "number", false, "INVOICE is the invoice's number, even where an id reads the same")
+	f.StringVar(&o.cause, "cause", "", "only those that failed with this `code`, or are held for it")
+	f.StringVar(&o.since, "since", "", "only those that failed at or after this `time`: a date, RFC 3339, or 36h for that long ago")
+	f.StringVar(&o.until, "until", "", "only those that failed before this `time`; a date counts whole")
+	f.BoolVar(&o.all, "all", false, "all that failed or are held")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be tried again, and change nothing")
 	return c
 }
 
-// retry publishes the command that follows the invoice's latest send.
-func retry(ctx context.Context, config *connection.Config, conn *connection.Connection, id int64, reason string) (string, error) {
-	log := slog.New(slog.DiscardHandler)
-	nc, err := bus.Connect(ctx, bus.ConnectOptions{
-		URL: cmp.Or(config.NATS.URL, nats.DefaultURL), CredsFile: config.NATS.CredentialsFile, Name: "retry", Log: log,
-	})
+func (o retryOptions) many() bool { return o.cause != "" || o.since != "" || o.until != "" || o.all }
+
+// retryOne publishes the command that follows the invoice's latest send.
+func (g *global) retryOne(cmd *cobra.Command, o retryOptions, invoice string) error {
+	config, err := g.load()
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
+	r, err := reach(cmd.Context(), config, "retry")
 	if err != nil {
-		return "", fmt.Errorf("open JetStream: %w", err)
+		return err
 	}
-	store, err := record.Open(ctx, js)
+	defer r.nc.Close()
+	e, err := r.Invoice(cmd.Context(), o.asked(invoice))
 	if err != nil {
-		return "", err
+		return refused(err)
 	}
-	e, err := store.Get(ctx, record.Key{Account: conn.AccountID, InvoiceID: id})
-	switch {
-	case err != nil:
-		return "", err
-	case e.Record == nil:
-		return "", fmt.Errorf("invoice %d of account %s has no record: it was never sent to accounting, or ingest has not seen it yet", id, conn.AccountID)
-	case e.State() == record.Closed && e.Record.GetSettlement() != tradepostv1.Settlement_SETTLEMENT_FAILED:
+	text, err := r.retry(cmd.Context(), e, o)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), text)
+	return err
+}
+
+func (r *reached) retry(ctx context.Context, e record.Entry, o retryOptions) (string, error) {
+	if e.State() == record.Closed && e.Record.GetSettlement() != tradepostv1.Settlement_SETTLEMENT_FAILED {
 		return "", errors.New("there is nothing to try again: the last send of this invoice did not fail. A user can send it again in ServiceTrade")
 	}
-	to := bus.Subject{Stage: bus.StageCommand, Connection: conn.ID, InvoiceID: id}
-	by := "tradepost retry"
-	if u, err := user.Current(); err == nil {
-		by += ", " + u.Username
+	about := fmt.Sprintf("a retry of invoice %d over connection %s after send %d (it was %s)",
+		e.Key.InvoiceID, e.Record.GetConnection(), e.Record.GetSend(), record.StateName(e.State()))
+	if o.dryRun {
+		return "would ask for " + about, nil
 	}
-	err = bus.NewPublisher(js, log).Send(ctx, to, "", &tradepostv1.InvoiceCommand{
-		FollowsSend: e.Record.GetSend(), By: by, Reason: reason,
-		Command: &tradepostv1.InvoiceCommand_Retry{Retry: &tradepostv1.Retry{}},
-	})
-	if err != nil {
+	if err := redo.One(ctx, r.bus, e, redo.Order{By: whoAsks("tradepost retry"), Reason: o.reason}); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("asked for a retry of invoice %d after send %d (it was %s)", id, e.Record.GetSend(), record.StateName(e.State())), nil
+	return "asked for " + about, nil
 }

@@ -1,0 +1,169 @@
+package posting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/invoice"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
+)
+
+// notConfirmed is the cause of a dead letter: the accounting system does not bear out
+// what the operator says.
+const notConfirmed = "command.not_confirmed"
+
+// IsByHand tells whether a command is one to settle a send by hand. What cannot be read
+// is none: ingest reads every command, and buries it.
+func IsByHand(m bus.Message) bool {
+	c := &tradepostv1.InvoiceCommand{}
+	return bus.Decode(m, c) == nil && c.GetSettleByHand() != nil
+}
+
+// Command carries out an operator's wish to settle a send by hand: the accounting
+// system is asked for the document that he names, and only what it confirms, with
+// ServiceTrade's total, is believed. A command that follows another send than the
+// latest changes nothing.
+func (p *Poster) Command(ctx context.Context, m bus.Message) error {
+	c := &tradepostv1.InvoiceCommand{}
+	if err := bus.Decode(m, c); err != nil {
+		return err
+	}
+	e, err := p.Gate.Store.Get(ctx, record.Key{Account: p.Account, InvoiceID: m.Subject.InvoiceID})
+	if err != nil {
+		return err
+	}
+	log := p.Log.With("connection", p.Connection, "invoice", m.Subject.InvoiceID, "follows_send", c.GetFollowsSend(), "by", c.GetBy())
+	if e.Record.GetSend() != c.GetFollowsSend() || e.Record.GetConnection() != p.Connection {
+		log.InfoContext(ctx, "settling by hand ignored: another send was opened since", "send", e.Record.GetSend())
+		return nil
+	}
+	switch e.State() {
+	case record.Held, record.Handed:
+	case record.Outcome:
+		return p.tellAgain(ctx, m, e.Record)
+	case record.Closed, record.Settling:
+		return nil
+	default:
+		return bus.Poison(notConfirmed, fmt.Errorf("the send is %s, and goes on by itself; only what is held or handed over can be settled by hand", record.StateName(e.State())))
+	}
+	// A worker whose send was held under it may still be calling.
+	left, err := p.Gate.Store.TakeOverIn(ctx, e)
+	if err != nil {
+		return err
+	}
+	if e.Record.GetClaim() != nil && left > 0 {
+		return bus.RetryAfter(left, errClaimed)
+	}
+	found, err := p.confirmed(ctx, m, e.Record, c.GetSettleByHand())
+	if err != nil {
+		return err
+	}
+	if err := p.ownsNone(ctx, e.Key, found); err != nil {
+		return err
+	}
+	log.InfoContext(ctx, "settled by hand", "document", found.ID, "number", found.Number, "reason", c.GetReason())
+	return p.settleByHand(ctx, m, e, found)
+}
+
+// tellAgain serves a command that was carried out, perhaps, and not told.
+func (p *Poster) tellAgain(ctx context.Context, m bus.Message, r *tradepostv1.Record) error {
+	have := r.GetOutcome()
+	if have.GetKind() != tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED {
+		return nil
+	}
+	return p.Gate.SendOutcome(ctx, m.Subject, r.GetSend(), r.GetSnapshotHash(), fromRecord(have), have.GetHash())
+}
+
+// confirmed finds the document. Nothing else may carry the invoice's marker: there
+// would be two of it.
+func (p *Poster) confirmed(ctx context.Context, m bus.Message, r *tradepostv1.Record, s *tradepostv1.SettleByHand) (connector.Found, error) {
+	kind := kindOf(r, s)
+	t := &try{Poster: p}
+	ctx = attempts.With(ctx, attempts.Info{Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Attempt: r.GetAttempts()})
+	found, outcome, err := t.find(ctx, connector.Query{
+		Kind: kind, Marker: invoice.Marker(p.Account, m.Subject.InvoiceID, kind, false), ID: s.GetDocumentId(),
+	})
+	switch {
+	case err != nil:
+		return connector.Found{}, err
+	case outcome != nil:
+		return connector.Found{}, bus.RetryAfter(bus.Backoff(m.Delivered), errors.New("the accounting system cannot be asked: "+outcome.GetWait().GetMessage()))
+	case len(found) == 0:
+		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("the accounting system has no %s %q", strings.ToLower(kindName(kind)), s.GetDocumentId()))
+	case len(found) > 1:
+		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("the accounting system has %d documents of this invoice: %s", len(found), names(found)))
+	case found[0].ID != s.GetDocumentId():
+		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("the accounting system has %q for this invoice, and not %q", found[0].ID, s.GetDocumentId()))
+	case !sameAmount(signed(kind, found[0].Total), r.GetTotal()):
+		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("document %q is of %s, and ServiceTrade's total is %s", s.GetDocumentId(), signed(kind, found[0].Total), r.GetTotal()))
+	}
+	found[0].Kind = kind
+	return found[0], nil
+}
+
+// ownsNone refuses a document that another invoice has: one id typed wrong, and two
+// invoices would count as posted with one document. It looks through all records, which
+// is dear and rare.
+func (p *Poster) ownsNone(ctx context.Context, k record.Key, f connector.Found) error {
+	return p.Gate.Store.Each(ctx, func(other record.Entry) error {
+		if other.Key == k {
+			return nil
+		}
+		for _, d := range other.Record.GetDocuments() {
+			if d.GetConnection() == p.Connection && d.GetId() == f.ID && d.GetKind() == f.Kind && !d.GetGone() {
+				return bus.Poison(notConfirmed, fmt.Errorf("document %q is that of invoice %d", f.ID, other.Key.InvoiceID))
+			}
+		}
+		return nil
+	})
+}
+
+// kindOf is the kind that the operator names, or that the total's sign tells.
+func kindOf(r *tradepostv1.Record, s *tradepostv1.SettleByHand) tradepostv1.DocumentKind {
+	if k := s.GetKind(); k != tradepostv1.DocumentKind_DOCUMENT_KIND_UNSPECIFIED {
+		return k
+	}
+	if total, err := decimal.NewFromString(r.GetTotal()); err == nil && total.IsNegative() {
+		return tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO
+	}
+	return tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE
+}
+
+// settleByHand writes the outcome into the record, and only then tells reconcile. The
+// document's hash stays unknown: we were not the last to write it, and never update it.
+func (p *Poster) settleByHand(ctx context.Context, m bus.Message, e record.Entry, f connector.Found) error {
+	o := &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Posted{Posted: &tradepostv1.Posted{
+		Documents: []*tradepostv1.PostedDocument{{
+			Kind: f.Kind, Id: f.ID, Number: f.Number, Version: f.Version, Total: f.Total, Adopted: true, Url: f.URL,
+		}},
+	}}}
+	hash, err := canonical.Message(o)
+	if err != nil {
+		return err
+	}
+	ref := &tradepostv1.DocumentRef{
+		Kind: f.Kind, Connection: p.Connection, Id: f.ID, Number: f.Number, Total: f.Total,
+		Generation: record.Generation(e.Record, f.Kind), Send: e.Record.GetSend(),
+	}
+	_, err = p.Gate.Store.Change(ctx, e, record.SettleByHand(stage.Recorded(record.StageDeliver, o, hash), ref))
+	switch {
+	case errors.Is(err, record.ErrConflict):
+		return bus.RetryAfter(0, err)
+	case errors.Is(err, record.ErrIllegal):
+		return bus.Poison(notConfirmed, err)
+	case err != nil:
+		return err
+	}
+	return p.Gate.SendOutcome(ctx, m.Subject, e.Record.GetSend(), e.Record.GetSnapshotHash(), o, hash)
+}

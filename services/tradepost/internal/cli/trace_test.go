@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/runtime"
+)
+
+func (s *shelf) put(stage bus.Stage, connection string, id int64, m proto.Message) {
+	s.t.Helper()
+	body, err := bus.Encode(m)
+	require.NoError(s.t, err)
+	_, err = s.js.Publish(s.t.Context(), bus.Subject{Stage: stage, Connection: connection, InvoiceID: id}.String(), body)
+	require.NoError(s.t, err)
+}
+
+func received(id, send int64, number string) *tradepostv1.InvoiceReceived {
+	return &tradepostv1.InvoiceReceived{
+		Send: send, SnapshotHash: strings.Repeat("a", 64), HashVersion: 1, Seal: "not its own",
+		Snapshot: &tradepostv1.Snapshot{Invoice: &tradepostv1.ServiceTradeInvoice{
+			Id: id, InvoiceNumber: number, TotalPrice: "522.50", Items: []*tradepostv1.ServiceTradeItem{{}},
+			Customer: &tradepostv1.NamedRef{Name: "Acme\nTower"},
+		}},
+	}
+}
+
+func (s *shelf) life(id int64) {
+	code := strings.Repeat("b", 64)
+	faults := []*tradepostv1.Fault{fault.New("customer.not_mapped", fault.Args{
+		Thing: `Customer "Acme Tower"`, Params: map[string]string{"connection": "acme-books", "external_system": "accounting", "ways": "by external id"},
+	})}
+	s.put(bus.StageReceived, "acme-books", id, received(id, 1, "1042"))
+	s.put(bus.StageOutcome, "acme-books", id, &tradepostv1.InvoiceOutcome{
+		Send: 1, SnapshotHash: code, OutcomeHash: code,
+		Outcome: &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Rejected{Rejected: &tradepostv1.Rejected{Faults: faults}}},
+	})
+	s.put(bus.StageSettled, "acme-books", id, &tradepostv1.InvoiceSettled{Send: 1, Settlement: tradepostv1.Settlement_SETTLEMENT_FAILED, CommentId: 77})
+	s.put(bus.StageCommand, "acme-books", id, &tradepostv1.InvoiceCommand{
+		FollowsSend: 1, By: "maria", Reason: "linked", Command: &tradepostv1.InvoiceCommand_Retry{Retry: &tradepostv1.Retry{}},
+	})
+	s.put(bus.StageReceived, "acme-books", id, received(id, 2, "1042"))
+	s.put(bus.StageAttempt, "acme-books", id, &tradepostv1.InvoiceAttempt{
+		Send: 2, Attempt: 1, Operation: tradepostv1.AttemptOperation_ATTEMPT_OPERATION_FIND, Request: "find st-acme-1", DurationMs: 3,
+	})
+	_, err := s.js.Publish(s.t.Context(), "invoice.ready.acme-books.880029", []byte("rubbish"))
+	require.NoError(s.t, err)
+}
+
+func TestTraceTellsTheLife(t *testing.T) {
+	s := newShelf(t)
+	s.life(880029)
+	s.life(880030) // somebody else's
+	s.keep("acme", "acme-books", 880029, `"state":"RECORD_STATE_HELD","heldReason":"message.unreadable: no JSON","total":"522.50",
+		"openedAt":"2026-11-20T12:00:00Z","documents":[{"kind":"DOCUMENT_KIND_INVOICE","connection":"acme-books","id":"7","number":"1042","total":"522.50","gone":true}]`)
+	code, out := s.say("", "trace", "880029")
+	require.Equal(t, runtime.ExitOK, code, out)
+	for _, want := range []string{
+		"Invoice 1042 (ServiceTrade's id 880029), account acme, connection acme-books\nAcme Tower, 522.50\n",
+		"Now:    send 2 is held: message.unreadable: no JSON\nWaits:  a person\n",
+		"To do:  operator: look at the dead letter below",
+		"tradepost retry acme-books 880029",
+		"Books:  invoice 1042 of 522.50 (id 7, connection acme-books, send 0), gone",
+		"rejected: 1 problem", `customer.not_mapped: Customer "Acme Tower": `,
+		"private comment 77", "retry asked for by maria, after send 1", "because linked",
+		"attempt 1: find in 3ms", "answer: nothing", "mended by hand", "cannot be read:",
+	} {
+		require.Contains(t, out, want)
+	}
+	require.Equal(t, 1, strings.Count(out, "private comment"), "of this invoice only")
+	require.Contains(t, out, "send 1   received")
+	require.NotContains(t, out, "Not read")
+}
+
+func TestTraceOfAFailedOneTellsTheFaults(t *testing.T) {
+	s := newShelf(t)
+	s.life(880029)
+	s.keep("acme", "acme-books", 880029, `"state":"RECORD_STATE_CLOSED","settlement":"SETTLEMENT_FAILED","outcome":{"faultCodes":["customer.not_mapped"]}`)
+	_, out := s.say("", "trace", "880029")
+	require.Contains(t, out, "Now:    send 2 ended failed: customer.not_mapped\nTo do:  Customer: ", "the texts of this send are gone")
+	require.Contains(t, out, "then: send the invoice again in ServiceTrade, or tradepost retry acme-books 880029")
+}
+
+func TestTraceFindsByNumber(t *testing.T) {
+	s := newShelf(t)
+	s.life(880029)
+	s.keep("acme", "acme-books", 880029, `"state":"RECORD_STATE_OPEN"`)
+	s.keep("other", "other-books", 880029, `"state":"RECORD_STATE_OPEN"`)
+	s.keep("other", "other-books", 55, `"state":"RECORD_STATE_CLOSED","documents":[{"connection":"other-books","number":"INV-9"}]`)
+	s.keep("acme", "acme-books", 1042, `"state":"RECORD_STATE_OPEN"`)
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"an id of two accounts":         {[]string{"880029"}, "is not one invoice: id 880029 of account acme (connection acme-books); id 880029 of account other"},
+		"an id and its account":         {[]string{"880029", "--account", "other"}, "account other"},
+		"an id and its connection":      {[]string{"880029", "--connection", "acme-books"}, "account acme"},
+		"an id that is a number too":    {[]string{"1042"}, "ServiceTrade's id 1042"},
+		"a number that is an id too":    {[]string{"1042", "--number"}, "ServiceTrade's id 880029"},
+		"the number of a document":      {[]string{"INV-9"}, "ServiceTrade's id 55"},
+		"a number of nobody":            {[]string{"4711"}, "no invoice 4711 was ever sent"},
+		"a number of another's account": {[]string{"INV-9", "--account", "acme"}, "no invoice INV-9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, out := s.say("", append([]string{"trace"}, c.args...)...)
+			require.Contains(t, out, c.want)
+		})
+	}
+}
+
+func TestTraceJSON(t *testing.T) {
+	s := newShelf(t)
+	s.life(880029)
+	s.keep("acme", "acme-books", 880029, `"state":"RECORD_STATE_PARKED","waiting":{"reason":"books_missing","until":"2026-11-22T12:00:00Z"}`)
+	code, out := s.say("", "trace", "880029", "--json")
+	require.Equal(t, runtime.ExitOK, code)
+	var got struct {
+		Waits  string
+		Record struct{ State string }
+		Sends  []struct {
+			Number int
+			Ended  string
+		}
+		Events []struct {
+			Stage    string
+			Sequence int
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &got))
+	require.Equal(t, "books missing, until 2026-11-22T12:00:00Z", got.Waits)
+	require.Equal(t, "RECORD_STATE_PARKED", got.Record.State)
+	require.Equal(t, "failed", got.Sends[0].Ended)
+	require.Len(t, got.Sends, 2)
+	require.Len(t, got.Events, 7)
+}
+
+func TestTraceSaysWhereItLooked(t *testing.T) {
+	code, _, errs := execute(t, "trace", "1", "-c", sick(t))
+	require.Equal(t, runtime.ExitFailure, code)
+	require.Contains(t, errs, "nats://127.0.0.1:1")
+}

@@ -226,6 +226,9 @@ type Connection struct {
 	Connector string
 	// Enabled is false for a connection whose invoices wait; default true.
 	Enabled bool
+	// Resend is what becomes of an invoice that was posted, is changed and sent again:
+	// ResendUpdate (default) or ResendReject.
+	Resend string
 	// MappingFile is the path of the mapping.
 	MappingFile string
 	// Mapping is what MappingFile holds.
@@ -238,6 +241,14 @@ type Connection struct {
 	// DisplayName is how people call the connection; default its id.
 	DisplayName string
 }
+
+// The values of Connection.Resend.
+const (
+	// ResendUpdate brings the document in the books up to date, if nobody changed it there.
+	ResendUpdate = "update"
+	// ResendReject leaves the document alone, and the invoice fails with a comment.
+	ResendReject = "reject"
+)
 
 // Dir is the directory of the configuration file, where relative paths start.
 func (c *Config) Dir() string { return filepath.Dir(c.Path) }

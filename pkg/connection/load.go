@@ -26,12 +26,13 @@ type connectionFile struct {
 	Connector   string          `yaml:"connector"`
 	Enabled     bool            `yaml:"enabled"`
 	DisplayName string          `yaml:"display_name"`
+	Resend      string          `yaml:"resend"`
 	MappingFile string          `yaml:"mapping_file"`
 	Settings    strictyaml.Node `yaml:"settings"`
 }
 
 // SetDefaults implements strictyaml.Defaulter.
-func (c *connectionFile) SetDefaults() { c.Enabled = true }
+func (c *connectionFile) SetDefaults() { c.Enabled, c.Resend = true, ResendUpdate }
 
 // document is the file behind a Config: where its keys stand.
 type document struct {
@@ -161,7 +162,7 @@ func (c *Config) adopt(files map[string]*connectionFile, secrets secretSource) {
 			f.Settings = strictyaml.Absent(c.doc.file, key, c.doc.places.Of(key))
 		}
 		c.Connections[id] = &Connection{
-			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled,
+			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled, Resend: f.Resend,
 			DisplayName: cmp.Or(f.DisplayName, id), MappingFile: resolve(c.Dir(), f.MappingFile),
 			DecodeSettings: settingsDecoder(f.Settings, secrets),
 		}

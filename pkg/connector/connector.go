@@ -44,6 +44,24 @@ type Updater interface {
 	Update(ctx context.Context, p Posting, found Found) Answer
 }
 
+// Confirmer is implemented by connectors that answer Handed and can tell later what
+// became of a document: from the import's log, the answer of the other program.
+type Confirmer interface {
+	// Confirm answers Posted or Rejected once that is certain, Handed while it is not,
+	// and Wait when it cannot be told now. It changes nothing. Where a connector has
+	// no Confirm, a document that Find shows is the evidence.
+	Confirm(ctx context.Context, h HandedOver) Answer
+}
+
+// HandedOver is a document that was handed over.
+type HandedOver struct {
+	// Token is what Handed gave.
+	Token string
+	Query Query
+	// DocumentHash identifies the content that was handed over (hex).
+	DocumentHash string
+}
+
 // PreviewChecker is implemented by connectors that can tell the faults of a
 // document without posting it.
 type PreviewChecker interface {

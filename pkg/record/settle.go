@@ -18,7 +18,9 @@ func Settle(c Claiming) Transition {
 			return nil, err
 		}
 		r.Attempts++
+		since := waitingSince(r)
 		r.State, r.Claim, r.Waiting = Settling, newClaim(c, r.GetAttempts()), nil
+		r.Claim.WaitingSince = since
 		return r, nil
 	}
 }
@@ -30,7 +32,8 @@ func Unsettle(owner string, w Waits) Transition {
 		if err := settledBy(r, owner); err != nil {
 			return nil, err
 		}
-		r.State, r.Claim, r.Attempts, r.Waiting = Outcome, nil, 0, w.message()
+		r.Waiting = w.message(r)
+		r.State, r.Claim, r.Attempts = Outcome, nil, 0
 		return r, nil
 	}
 }
@@ -44,7 +47,7 @@ func DoubtWrite(owner string, settling time.Duration, w Waits) Transition {
 			return nil, err
 		}
 		r.Claim.Ended, r.Claim.Settling = true, durationpb.New(settling)
-		r.Attempts, r.Waiting = 0, w.message()
+		r.Attempts, r.Waiting = 0, w.message(r)
 		return r, nil
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/keep"
 	"github.com/tradepost/tradepost/pkg/connector"
 )
 
@@ -64,7 +64,7 @@ func load(ctx context.Context, js jetstream.JetStream, connection string) (jetst
 	if err != nil {
 		return nil, nil, 0, fmt.Errorf("read the record of connection %s: %w", connection, err)
 	}
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(e.Value(), r); err != nil {
+	if err := keep.Unmarshal(e.Value(), r); err != nil {
 		return nil, nil, 0, fmt.Errorf("decode the record of connection %s: %w", connection, err)
 	}
 	return kv, r, e.Revision(), nil
@@ -72,7 +72,7 @@ func load(ctx context.Context, js jetstream.JetStream, connection string) (jetst
 
 func store(ctx context.Context, kv jetstream.KeyValue, connection string, rev uint64, r *tradepostv1.ConnectionRecord, c connector.Company) error {
 	r.CompanyId, r.CompanyName = c.ID, c.Name
-	body, err := protojson.Marshal(r)
+	body, err := keep.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encode the record of connection %s: %w", connection, err)
 	}

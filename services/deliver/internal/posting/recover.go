@@ -59,11 +59,14 @@ func (t *try) lookOnly(ctx context.Context) error {
 	defer cancel()
 	outcome, err := t.resolve(connector.WithFence(limited, t.checkFence))
 	ctx = context.WithoutCancel(ctx)
+	if errors.Is(err, errBlind) {
+		return t.holdBlind(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	if outcome != nil {
-		waits := record.Waits{Until: time.Now().Add(recoverAge), Reason: outcome.GetWait().GetReason()}
+		waits := record.Waits{Until: time.Now().Add(recoverAge), Reason: outcome.GetWait().GetReason(), Since: time.Now()}
 		return errors.Join(t.change(ctx, record.Doubt(t.owner, waits)), errors.New("the accounting system could not be asked: "+outcome.GetWait().GetMessage()))
 	}
 	return t.change(ctx, record.Release(t.owner, record.Waits{Until: time.Now(), Reason: "message_lost"}))

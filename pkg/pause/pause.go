@@ -1,0 +1,182 @@
+// Package pause stops a connection as a whole and lets it go on: the pause is
+// written into the connection's own record (bucket "connections") by compare-and-set,
+// and then onto the consumer of its ready messages, where the NATS server holds it
+// over all replicas and the stock nats program shows it.
+//
+// The record is the truth. Who writes a pause projects it at once; every deliver
+// replica projects what it sees in the record again whenever it binds the consumer,
+// so that a consumer that was lost and made anew is paused, too. A pause that a person
+// put onto the consumer alone, with the nats program, is left as it is.
+package pause
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/keep"
+)
+
+// Who pauses.
+const (
+	// Operator is a person. Automation never lifts or replaces such a pause.
+	Operator = "operator"
+	// Deliver is the deliver stage: the accounting system is signed out, throttled,
+	// closed or not what it was.
+	Deliver = "deliver"
+)
+
+// casTries bounds how often a change starts over because somebody else was faster.
+const casTries = 10
+
+var errBusy = errors.New("others keep changing it: try again")
+
+// Store reads and writes the pauses of all connections.
+type Store struct {
+	js jetstream.JetStream
+	kv jetstream.KeyValue
+}
+
+// Open binds to the bucket, which `tradepost nats apply` makes.
+func Open(ctx context.Context, js jetstream.JetStream) (*Store, error) {
+	kv, err := js.KeyValue(ctx, bus.BucketConnections)
+	if err != nil {
+		return nil, fmt.Errorf("open the bucket %q: %w", bus.BucketConnections, err)
+	}
+	return &Store{js: js, kv: kv}, nil
+}
+
+// InForce tells whether a pause still keeps the connection. nil does not.
+func InForce(p *tradepostv1.Pause, now time.Time) bool {
+	return p != nil && (p.GetUntil() == nil || p.GetUntil().AsTime().After(now))
+}
+
+// Get returns the pause of a connection, also one that is over; nil when it has none.
+func (s *Store) Get(ctx context.Context, connection string) (*tradepostv1.Pause, error) {
+	r, _, err := s.load(ctx, connection)
+	return r.GetPause(), err
+}
+
+// Set pauses a connection and returns the pause that is in force then: want, or the
+// one that want must not replace (automation gives way to a person, and to a longer
+// pause of its own). now is the caller's clock.
+func (s *Store) Set(ctx context.Context, connection string, want *tradepostv1.Pause, now time.Time) (*tradepostv1.Pause, error) {
+	after, err := s.change(ctx, connection, func(have *tradepostv1.Pause) *tradepostv1.Pause {
+		return prevails(have, want, now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return after, s.project(ctx, connection, nil, after, now)
+}
+
+// prevails returns which of two pauses counts. A pause that follows one of the same
+// automation goes on with its time of beginning, while the trouble is the same.
+func prevails(have, want *tradepostv1.Pause, now time.Time) *tradepostv1.Pause {
+	next := &tradepostv1.Pause{By: want.GetBy(), Reason: want.GetReason(), Until: want.GetUntil(), Since: want.GetSince(), Probed: want.GetProbed()}
+	if next.GetSince() == nil {
+		next.Since = timestamppb.New(now)
+	}
+	if have.GetBy() == want.GetBy() && have.GetReason() == want.GetReason() && have.GetSince() != nil {
+		next.Since = have.GetSince()
+	}
+	if !InForce(have, now) || want.GetBy() == Operator {
+		return next
+	}
+	longer := have.GetUntil() == nil || (want.GetUntil() != nil && !want.GetUntil().AsTime().After(have.GetUntil().AsTime()))
+	if have.GetBy() != want.GetBy() || longer {
+		return have
+	}
+	return next
+}
+
+// Lift ends the pause of a connection, if by may: a person may end any, an automation
+// its own. It returns false when there was nothing that by may end. A person's lift
+// also ends what somebody put onto the consumer alone.
+func (s *Store) Lift(ctx context.Context, connection, by string, now time.Time) (bool, error) {
+	have, err := s.Get(ctx, connection)
+	if err != nil {
+		return false, err
+	}
+	if by != Operator && have.GetBy() != by {
+		return false, nil
+	}
+	// The consumer first: should this process die between the two, the record still
+	// says paused, and whoever looks next does both again.
+	lifted := have != nil
+	if by == Operator {
+		was, err := s.resume(ctx, connection)
+		if err != nil {
+			return false, err
+		}
+		lifted = lifted || was
+	} else if err := s.project(ctx, connection, have, nil, now); err != nil {
+		return false, err
+	}
+	_, err = s.change(ctx, connection, func(now *tradepostv1.Pause) *tradepostv1.Pause {
+		if by != Operator && now.GetBy() != by {
+			return now
+		}
+		return nil
+	})
+	return lifted, err
+}
+
+// change replaces the pause in the connection's record; the rest of the record stays,
+// with what only a newer version knows.
+func (s *Store) change(ctx context.Context, connection string, step func(*tradepostv1.Pause) *tradepostv1.Pause) (*tradepostv1.Pause, error) {
+	for range casTries {
+		r, revision, err := s.load(ctx, connection)
+		if err != nil {
+			return nil, err
+		}
+		next := step(r.GetPause())
+		if next == r.GetPause() {
+			return next, nil
+		}
+		r.Pause = next
+		err = s.store(ctx, r, revision)
+		if !errors.Is(err, jetstream.ErrKeyExists) {
+			return next, err
+		}
+	}
+	return nil, fmt.Errorf("the record of connection %s: %w", connection, errBusy)
+}
+
+func (s *Store) load(ctx context.Context, connection string) (*tradepostv1.ConnectionRecord, uint64, error) {
+	r := &tradepostv1.ConnectionRecord{Connection: connection}
+	e, err := s.kv.Get(ctx, connection)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return r, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the record of connection %s: %w", connection, err)
+	}
+	if err := keep.Unmarshal(e.Value(), r); err != nil {
+		return nil, 0, fmt.Errorf("decode the record of connection %s: %w", connection, err)
+	}
+	return r, e.Revision(), nil
+}
+
+func (s *Store) store(ctx context.Context, r *tradepostv1.ConnectionRecord, revision uint64) error {
+	body, err := keep.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode the record of connection %s: %w", r.GetConnection(), err)
+	}
+	if revision == 0 {
+		_, err = s.kv.Create(ctx, r.GetConnection(), body)
+	} else {
+		_, err = s.kv.Update(ctx, r.GetConnection(), body, revision)
+	}
+	if err != nil {
+		return fmt.Errorf("write the record of connection %s: %w", r.GetConnection(), err)
+	}
+	return nil
+}

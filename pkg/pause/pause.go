@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -32,6 +33,10 @@ const (
 	// closed or not what it was.
 	Deliver = "deliver"
 )
+
+// followsSoon is how long after its end a pause still belongs to the same trouble as
+// the next one.
+const followsSoon = 15 * time.Minute
 
 // casTries bounds how often a change starts over because somebody else was faster.
 const casTries = 10
@@ -84,47 +89,53 @@ func prevails(have, want *tradepostv1.Pause, now time.Time) *tradepostv1.Pause {
 	if next.GetSince() == nil {
 		next.Since = timestamppb.New(now)
 	}
-	if have.GetBy() == want.GetBy() && have.GetReason() == want.GetReason() && have.GetSince() != nil {
+	if have.GetBy() == want.GetBy() && have.GetReason() == want.GetReason() && have.GetSince() != nil && InForce(have, now.Add(-followsSoon)) {
 		next.Since = have.GetSince()
 	}
 	if !InForce(have, now) || want.GetBy() == Operator {
 		return next
 	}
 	longer := have.GetUntil() == nil || (want.GetUntil() != nil && !want.GetUntil().AsTime().After(have.GetUntil().AsTime()))
-	if have.GetBy() != want.GetBy() || longer {
+	// A time that the accounting system asked for is not given up for a probe.
+	asked := !have.GetProbed() && want.GetProbed()
+	if have.GetBy() != want.GetBy() || longer || asked {
 		return have
 	}
 	return next
 }
 
-// Lift ends the pause of a connection, if by may: a person may end any, an automation
-// its own. It returns false when there was nothing that by may end. A person's lift
-// also ends what somebody put onto the consumer alone.
-func (s *Store) Lift(ctx context.Context, connection, by string, now time.Time) (bool, error) {
-	have, err := s.Get(ctx, connection)
+// Lift ends the pause of a connection for a person, who may end any, also one that
+// somebody put onto the consumer alone. It returns false when there was none.
+func (s *Store) Lift(ctx context.Context, connection string) (bool, error) {
+	// The consumer first: should this process die between the two, the record still
+	// says paused, and whoever looks next does both again.
+	lifted, err := s.resume(ctx, connection)
 	if err != nil {
 		return false, err
 	}
-	if by != Operator && have.GetBy() != by {
-		return false, nil
-	}
-	// The consumer first: should this process die between the two, the record still
-	// says paused, and whoever looks next does both again.
-	lifted := have != nil
-	if by == Operator {
-		was, err := s.resume(ctx, connection)
-		if err != nil {
-			return false, err
-		}
-		lifted = lifted || was
-	} else if err := s.project(ctx, connection, have, nil, now); err != nil {
+	_, err = s.change(ctx, connection, func(have *tradepostv1.Pause) *tradepostv1.Pause {
+		lifted = lifted || have != nil
+		return nil
+	})
+	return lifted, err
+}
+
+// LiftOwn ends a pause for the automation that made it, if it still is what the
+// connection's record says; anything that was written since stays.
+func (s *Store) LiftOwn(ctx context.Context, connection string, own *tradepostv1.Pause, now time.Time) (bool, error) {
+	have, err := s.Get(ctx, connection)
+	if err != nil || own == nil || own.GetBy() == Operator || !proto.Equal(have, own) {
 		return false, err
 	}
-	_, err = s.change(ctx, connection, func(now *tradepostv1.Pause) *tradepostv1.Pause {
-		if by != Operator && now.GetBy() != by {
-			return now
+	if err := s.project(ctx, connection, own, nil, now); err != nil {
+		return false, err
+	}
+	lifted := false
+	_, err = s.change(ctx, connection, func(have *tradepostv1.Pause) *tradepostv1.Pause {
+		if lifted = proto.Equal(have, own); lifted {
+			return nil
 		}
-		return nil
+		return have
 	})
 	return lifted, err
 }

@@ -60,6 +60,13 @@ func set(t *testing.T, s *pause.Store, p *tradepostv1.Pause) *tradepostv1.Pause 
 	return after
 }
 
+func liftOwn(t *testing.T, s *pause.Store, own *tradepostv1.Pause) bool {
+	t.Helper()
+	lifted, err := s.LiftOwn(t.Context(), connection, own, time.Now())
+	require.NoError(t, err)
+	return lifted
+}
+
 func paused(t *testing.T, s *pause.Store) bool {
 	t.Helper()
 	until, err := s.Consumer(t.Context(), connection)
@@ -86,7 +93,7 @@ func TestAPauseHoldsTheConsumerUntilItIsLifted(t *testing.T) {
 	}
 	publish(1)
 	require.EqualValues(t, 1, bustest.Receive(t, handled))
-	set(t, s, by(pause.Deliver, "signed_out", time.Hour))
+	own := set(t, s, by(pause.Deliver, "signed_out", time.Hour))
 	require.True(t, paused(t, s))
 	answer <- bus.RetryAfter(0, errors.New("signed out"))
 	publish(2)
@@ -102,9 +109,7 @@ func TestAPauseHoldsTheConsumerUntilItIsLifted(t *testing.T) {
 	})
 	require.Empty(t, handled)
 
-	lifted, err := s.Lift(t.Context(), connection, pause.Deliver, time.Now())
-	require.NoError(t, err)
-	require.True(t, lifted)
+	require.True(t, liftOwn(t, s, own))
 	require.ElementsMatch(t, []int64{1, 2}, []int64{bustest.Receive(t, handled), bustest.Receive(t, handled)})
 	p, err := s.Get(t.Context(), connection)
 	require.NoError(t, err)
@@ -117,17 +122,29 @@ func TestAutomationGivesWayToAPerson(t *testing.T) {
 	set(t, s, by(pause.Operator, "month end", 0))
 	after := set(t, s, by(pause.Deliver, "throttled", time.Minute))
 	require.Equal(t, "month end", after.GetReason())
-	lifted, err := s.Lift(t.Context(), connection, pause.Deliver, time.Now())
-	require.NoError(t, err)
-	require.False(t, lifted, "automation lifts only its own")
+	require.False(t, liftOwn(t, s, after), "automation lifts only its own")
+	require.False(t, liftOwn(t, s, nil))
 	require.True(t, paused(t, s))
 
 	after = set(t, s, by(pause.Operator, "longer", 0))
 	require.Equal(t, "longer", after.GetReason(), "a person replaces any")
-	lifted, err = s.Lift(t.Context(), connection, pause.Operator, time.Now())
+	lifted, err := s.Lift(t.Context(), connection)
 	require.NoError(t, err)
 	require.True(t, lifted)
 	require.False(t, paused(t, s))
+	lifted, err = s.Lift(t.Context(), connection)
+	require.NoError(t, err)
+	require.False(t, lifted)
+}
+
+// A probe began under one pause and ends under another: it lifts nothing.
+func TestAPauseThatWasReplacedIsNotLifted(t *testing.T) {
+	s, js := open(t)
+	consumer(t, js, func(context.Context, bus.Message) error { return nil })
+	old := set(t, s, by(pause.Deliver, "signed_out", time.Minute))
+	set(t, s, by(pause.Deliver, "throttled", time.Hour))
+	require.False(t, liftOwn(t, s, old))
+	require.True(t, paused(t, s))
 }
 
 func TestTheLongerPauseOfOneAutomationCounts(t *testing.T) {
@@ -138,21 +155,23 @@ func TestTheLongerPauseOfOneAutomationCounts(t *testing.T) {
 	longer := set(t, s, by(pause.Deliver, "throttled", 2*time.Hour))
 	require.Greater(t, longer.GetUntil().AsTime(), first.GetUntil().AsTime())
 	require.Equal(t, first.GetSince().AsTime(), longer.GetSince().AsTime(), "it began with the first")
+	probed := by(pause.Deliver, "unreachable", 3*time.Hour)
+	probed.Probed = true
+	require.Equal(t, "throttled", set(t, s, probed).GetReason(), "a time that was asked for is kept to")
 }
 
 // What a person did to the consumer alone stays, unless a person ends it.
 func TestAPauseByTheStockProgramIsLeftAlone(t *testing.T) {
 	s, js := open(t)
 	consumer(t, js, func(context.Context, bus.Message) error { return nil })
-	set(t, s, by(pause.Deliver, "throttled", time.Minute))
+	own := set(t, s, by(pause.Deliver, "throttled", time.Minute))
 	_, err := js.PauseConsumer(t.Context(), bus.StreamReady, "deliver-"+connection, time.Now().Add(24*time.Hour))
 	require.NoError(t, err)
-	_, err = s.Lift(t.Context(), connection, pause.Deliver, time.Now())
-	require.NoError(t, err)
+	require.True(t, liftOwn(t, s, own))
 	require.True(t, paused(t, s))
 	require.NoError(t, s.Project(t.Context(), connection, time.Now()))
 	require.True(t, paused(t, s))
-	lifted, err := s.Lift(t.Context(), connection, pause.Operator, time.Now())
+	lifted, err := s.Lift(t.Context(), connection)
 	require.NoError(t, err)
 	require.True(t, lifted)
 	require.False(t, paused(t, s))

@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
@@ -25,6 +26,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
+	"github.com/tradepost/tradepost/services/deliver/internal/pauses"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
 	"github.com/tradepost/tradepost/services/deliver/internal/stored"
 	"github.com/tradepost/tradepost/services/deliver/internal/watch"
@@ -47,6 +49,7 @@ type Service struct {
 	router     *bus.Router
 	clients    map[string]*servicetrade.Client
 	watcher    *watch.Watcher
+	pauses     *pauses.Keeper
 
 	mu      sync.Mutex
 	trouble map[string]error // connections that take no messages, and why
@@ -64,6 +67,10 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 		return nil, err
 	}
 	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("deliver"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(d.Config)}
+	paused, err := pause.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
 	router, err := bus.NewRouter(bus.RouterOptions{
 		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "deliver", OnDead: gate.HoldDead,
 	})
@@ -78,6 +85,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 		deps: d, connectors: connectors, gate: gate, router: router,
 		clients: clients, trouble: map[string]error{},
 		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics),
+		pauses: &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
 	}
 	for _, c := range d.Config.EnabledConnections() {
 		s.trouble[c.ID] = errAttaching
@@ -94,6 +102,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return s.pauses.Run(ctx) })
 	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
 	for _, c := range s.deps.Config.EnabledConnections() {
 		g.Go(func() error {
@@ -135,8 +144,12 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection, log *slo
 		_ = conn.Close()
 		return err
 	}
+	paused := s.pauses.For(c.ID, s.probe(c.ID, conn))
 	p := s.poster(c, conn, log)
-	if err := s.router.Handle(bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1)), p.Handle); err != nil {
+	p.Pauses = paused
+	consumer := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
+	consumer.Bound = paused.Bound
+	if err := s.router.Handle(consumer, p.Handle); err != nil {
 		_ = conn.Close()
 		return err
 	}
@@ -153,19 +166,10 @@ func (s *Service) poster(c *connection.Connection, conn connector.Connector, log
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate,
 		Source: s.clients[c.AccountID], Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
-		Trouble: func(err error) { s.note(c.ID, err) },
+		Trouble:   func(err error) { s.note(c.ID, err) },
+		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.deps.JS, c.ID, conn) },
+		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
 	}
-}
-
-// recover looks for what an attempt may have left whose message is lost.
-func (s *Service) recover(ctx context.Context, e record.Entry) error {
-	s.mu.Lock()
-	p := s.posters[e.Record.GetConnection()]
-	s.mu.Unlock()
-	if p == nil {
-		return nil
-	}
-	return p.Recover(ctx, e)
 }
 
 func (s *Service) note(connection string, err error) {

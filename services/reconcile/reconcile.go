@@ -100,11 +100,14 @@ func (s *Service) logout(ctx context.Context) {
 	}
 }
 
-// settle takes up an outcome that nobody settled.
+// settle takes up an outcome that nobody settled, and what a superseded send left behind.
 func (s *Service) settle(ctx context.Context, e record.Entry) error {
 	set, ok := s.settlers[e.Record.GetConnection()]
 	if !ok {
 		return nil
+	}
+	if e.State() == record.Closed {
+		return set.LookAfter(ctx, e, time.Now())
 	}
 	return set.Sweep(ctx, e, time.Now(), s.lastOutcome)
 }

@@ -69,6 +69,24 @@ func (s *Store) Get(ctx context.Context, connection string) (*tradepostv1.Pause,
 	return r.GetPause(), err
 }
 
+// Lately tells whether a connection is paused, or was until a time that is less than
+// within ago: its messages have had no chance to make progress. A change of anything
+// else in its record counts as well, which does no harm.
+func (s *Store) Lately(ctx context.Context, connection string, within time.Duration, now time.Time) (bool, error) {
+	p, err := s.Get(ctx, connection)
+	if err != nil || InForce(p, now.Add(-within)) {
+		return err == nil, err
+	}
+	e, err := s.kv.Get(ctx, connection)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the record of connection %s: %w", connection, err)
+	}
+	return now.Sub(e.Created()) < within, nil
+}
+
 // Set pauses a connection and returns the pause that is in force then: want, or the
 // one that want must not replace (automation gives way to a person, and to a longer
 // pause of its own). now is the caller's clock.

@@ -42,6 +42,10 @@ func consumer(t *testing.T, js jetstream.JetStream, h bus.Handler) {
 		cancel()
 		require.NoError(t, bustest.Receive(t, done))
 	})
+	bustest.Eventually(t, func() error {
+		_, err := js.Consumer(t.Context(), bus.StreamReady, "deliver-"+connection)
+		return err
+	})
 	bustest.Eventually(t, r.Ready)
 }
 
@@ -247,4 +251,23 @@ func TestAWatchingReplicaProjects(t *testing.T) {
 	require.False(t, paused(t, s))
 	cancel()
 	require.NoError(t, bustest.Receive(t, done))
+}
+
+// What a pause kept back is not taken for stuck as soon as it is over.
+func TestAPauseCountsForAWhileAfterItsEnd(t *testing.T) {
+	s, _ := open(t)
+	lately := func(in time.Duration) bool {
+		is, err := s.Lately(t.Context(), connection, 15*time.Minute, time.Now().Add(in))
+		require.NoError(t, err)
+		return is
+	}
+	require.False(t, lately(0))
+	set(t, s, by(pause.Deliver, "throttled", time.Hour))
+	require.True(t, lately(0))
+	require.True(t, lately(70*time.Minute))
+	require.False(t, lately(80*time.Minute))
+	_, err := s.Lift(t.Context(), connection)
+	require.NoError(t, err)
+	require.True(t, lately(10*time.Minute))
+	require.False(t, lately(20*time.Minute))
 }

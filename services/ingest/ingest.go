@@ -17,6 +17,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
@@ -45,6 +46,7 @@ const (
 type Service struct {
 	deps    runtime.Deps
 	store   *record.Store
+	pauses  *pause.Store
 	bus     *bus.Publisher
 	router  *bus.Router
 	clients map[string]*servicetrade.Client
@@ -65,6 +67,10 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	pauses, err := pause.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
 	router, err := bus.NewRouter(bus.RouterOptions{JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "ingest"})
 	if err != nil {
 		return nil, err
@@ -74,7 +80,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		deps: d, store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
+		deps: d, store: store, pauses: pauses, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
 		clients: clients, openers: map[string]*send.Opener{},
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -109,7 +115,7 @@ func (s *Service) attach(ctx context.Context, c *connection.Connection) error {
 	o := &send.Opener{
 		Account: c.AccountID, Connection: c.ID, Store: s.store, Bus: s.bus, Reader: client,
 		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now,
-		Metrics: s.opened,
+		Metrics: s.opened, Paused: s.paused,
 	}
 	s.openers[c.ID] = o
 	p := &poll.Poller{
@@ -190,6 +196,11 @@ func (s *Service) logout(ctx context.Context) {
 		_ = c.Logout(bye)
 		cancel()
 	}
+}
+
+// paused tells whether what waits in a connection waits for its pause.
+func (s *Service) paused(ctx context.Context, connection string) (bool, error) {
+	return s.pauses.Lately(ctx, connection, send.StuckAge, time.Now())
 }
 
 // heal publishes sends again that make no progress.

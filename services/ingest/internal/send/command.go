@@ -24,6 +24,8 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	case *tradepostv1.InvoiceCommand_Refresh:
 		o.Taker.Forget()
 		return o.Pending(ctx, m.Subject.InvoiceID)
+	case *tradepostv1.InvoiceCommand_NotMade:
+		return o.notMade(ctx, m, c, log)
 	case *tradepostv1.InvoiceCommand_Retry:
 	default:
 		return bus.Poison("command.not_supported", fmt.Errorf("a command of the kind %T cannot be carried out yet", c.GetCommand()))

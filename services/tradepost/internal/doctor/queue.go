@@ -33,6 +33,7 @@ type queue struct {
 	parked    map[string]int // by reason
 	held      []record.Entry
 	unsettled []record.Entry
+	overdue   []record.Entry
 }
 
 // onTheWay looks through the records and the dead letters for what waits for a
@@ -57,6 +58,8 @@ func (d *doctor) onTheWay(ctx context.Context, js jetstream.JetStream) []Result 
 	}
 	results = append(results, q.heldOnes()...)
 	results = append(results, q.unsettledOnes()...)
+	results = append(results, q.overdueOnes(d.now())...)
+	results = append(results, d.pauses(ctx, js)...)
 	return append(results, d.deadLetters(ctx, js)...)
 }
 
@@ -68,6 +71,9 @@ func (d *doctor) concerns(account, connection string) bool {
 func (q *queue) add(e record.Entry, now time.Time) {
 	q.records++
 	q.states[record.StateName(e.State())]++
+	if overdue(e, now) {
+		q.overdue = append(q.overdue, e)
+	}
 	switch e.State() {
 	case record.Held:
 		q.held = append(q.held, e)

@@ -1,0 +1,300 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/pause"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/services/sandbox"
+)
+
+// The promise: one connection whose accounting system hangs raises another's median
+// time to settle by no more than 10 % or 250 ms.
+const (
+	mostSlower = 1.10
+	mostLater  = 250 * time.Millisecond
+
+	// isolated is how many invoices are sent on each connection, isolatedEvery how often.
+	isolated      = 40
+	isolatedEvery = 150 * time.Millisecond
+	bookTime      = 20 * time.Millisecond
+	// rounds is how often it is measured before it counts as not kept: other work on
+	// the machine moves a median by more than the promise allows. A connection that
+	// really holds up another does so by seconds, in every round.
+	rounds = 3
+)
+
+// mood is how the books of the connection "slow-books" behave.
+type mood string
+
+const (
+	moodFine mood = "fine"
+	// moodHangs: no call ever returns.
+	moodHangs mood = "hangs"
+	// moodSignedOut: every call says that the connection is signed out.
+	moodSignedOut mood = "signed out"
+)
+
+// shelf is an accounting system in memory.
+type shelf struct {
+	mood mood
+	over <-chan struct{} // ends what hangs
+	mu   sync.Mutex
+	docs map[string]connector.Found // by marker
+}
+
+func (s *shelf) Describe() connector.Descriptor {
+	return connector.Descriptor{Kind: "shelf", Title: "Shelf", CallTimeout: 2 * time.Minute, MaxInFlight: 4}
+}
+
+func (s *shelf) Company(context.Context) (connector.Company, error) {
+	return connector.Company{ID: "shelf", Name: "Shelf"}, nil
+}
+
+func (s *shelf) Check(context.Context) []*tradepostv1.Fault {
+	if s.mood == moodSignedOut {
+		return []*tradepostv1.Fault{{Code: "system.signed_out", Message: "signed out"}}
+	}
+	return nil
+}
+
+func (s *shelf) Close() error { return nil }
+
+// trouble is what a call meets before it comes to anything.
+func (s *shelf) trouble(ctx context.Context) error {
+	switch s.mood {
+	case moodHangs:
+		select {
+		case <-ctx.Done():
+		case <-s.over:
+		}
+		return fmt.Errorf("the call hung: %w", context.DeadlineExceeded)
+	case moodSignedOut:
+		return connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: connector.ReasonSignedOut, Message: "sign in again"})
+	}
+	timer := time.NewTimer(bookTime) // what a call to books takes
+	defer timer.Stop()
+	<-timer.C
+	return nil
+}
+
+func (s *shelf) Find(ctx context.Context, q connector.Query) ([]connector.Found, error) {
+	if err := s.trouble(ctx); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f, ok := s.docs[q.Marker]; ok {
+		return []connector.Found{f}, nil
+	}
+	return nil, nil
+}
+
+func (s *shelf) Create(ctx context.Context, p connector.Posting) connector.Answer {
+	_ = s.trouble(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := p.Document
+	s.docs[d.GetMarker()] = connector.Found{
+		Kind: d.GetKind(), ID: strconv.Itoa(len(s.docs) + 1), Number: d.GetNumber(), Total: d.GetTotals().GetTotal(), DocumentHash: p.DocumentHash,
+	}
+	return connector.Posted{Document: s.docs[d.GetMarker()]}
+}
+
+// twins is two accounts with a connection each, in one process.
+type twins struct {
+	t      *testing.T
+	sites  map[string]*sandbox.Sandbox // by account
+	store  *record.Store
+	pauses *pause.Store
+}
+
+// startTwins runs the four stages until the test, or stop, ends them.
+func startTwins(t *testing.T, slow mood) (w *twins, stop func()) {
+	t.Helper()
+	broker := bustest.Server(t)
+	js := broker.JS(t)
+	w = &twins{t: t, sites: map[string]*sandbox.Sandbox{}}
+	dir, over := t.TempDir(), make(chan struct{})
+	config := w.configure(dir, broker.URL())
+	moods := map[string]mood{"quick-books": moodFine, "slow-books": slow}
+	registry, err := connector.NewRegistry(connector.Registration{
+		Kind: "shelf", Title: "Shelf", New: func(_ context.Context, s connector.Settings) (connector.Connector, error) {
+			return &shelf{mood: moods[s.Connection], over: over, docs: map[string]connector.Found{}}, nil
+		},
+	})
+	require.NoError(t, err)
+	w.open(js)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, Options{Config: config, Log: slog.New(slog.DiscardHandler)}, registry) }()
+	stop = sync.OnceFunc(func() {
+		close(over)
+		cancel()
+		require.NoError(t, bustest.Receive(t, done))
+	})
+	t.Cleanup(stop)
+	return w, stop
+}
+
+func (w *twins) open(js jetstream.JetStream) {
+	var err error
+	w.store, err = record.Open(w.t.Context(), js)
+	require.NoError(w.t, err)
+	w.pauses, err = pause.Open(w.t.Context(), js)
+	require.NoError(w.t, err)
+}
+
+// configure writes the configuration of both, and starts their ServiceTrades.
+func (w *twins) configure(dir, natsURL string) *connection.Config {
+	accounts, connections := map[string]any{}, map[string]any{}
+	for i, name := range []string{"quick", "slow"} {
+		book := sandbox.GenerateBook(sandbox.BookOptions{Seed: int64(i + 1), Invoices: isolated})
+		site := sandbox.New(sandbox.Options{Book: book, Configured: true})
+		web := httptest.NewServer(site)
+		w.t.Cleanup(web.Close)
+		w.sites[name] = site
+		accounts[name] = map[string]any{"time_zone": book.TimeZone, "servicetrade": map[string]any{
+			"url": web.URL + "/api", "username": sandbox.DefaultUsername, "password": sandbox.DefaultPassword,
+			"invoice_entity_type": sandbox.DefaultInvoiceEntityType, "poll_interval": "1s", "external_system": book.ExternalSystem,
+		}}
+		connections[name+"-books"] = map[string]any{"account": name, "connector": "shelf", "mapping_file": name + ".yaml"}
+		w.write(filepath.Join(dir, name+".yaml"), map[string]any{
+			"version":   1,
+			"customers": map[string]any{"match": []string{"external_id", "table"}, "table": rows(book.CustomerTable)},
+			"items":     map[string]any{"match": []string{"external_id", "table"}, "table": rows(book.ItemTable)},
+			"tax":       map[string]any{"mode": "none"}, "books_closed_through": book.BooksClosedThrough,
+		})
+	}
+	path := filepath.Join(dir, "tradepost.yaml")
+	w.write(path, map[string]any{
+		"http": map[string]any{"listen": "off"}, "nats": map[string]any{"url": natsURL},
+		"accounts": accounts, "connections": connections,
+	})
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+	config, err := connection.Load(path, []string{"TRADEPOST_SECRETS_KEY=" + key})
+	require.NoError(w.t, err)
+	return config
+}
+
+func (w *twins) write(path string, content map[string]any) {
+	text, err := yaml.Marshal(content)
+	require.NoError(w.t, err)
+	require.NoError(w.t, os.WriteFile(path, text, 0o600))
+}
+
+func rows(table []sandbox.TableRow) map[string]string {
+	t := map[string]string{}
+	for _, r := range table {
+		t[strconv.FormatInt(r.ID, 10)] = r.Key
+	}
+	return t
+}
+
+// sendAll presses Send on one invoice of each account after the other, at a steady pace.
+func (w *twins) sendAll() {
+	pace := time.NewTicker(isolatedEvery)
+	defer pace.Stop()
+	quick, slow := w.sites["quick"].API.Invoices(), w.sites["slow"].API.Invoices()
+	for i := range quick {
+		<-pace.C
+		require.NoError(w.t, w.sites["quick"].API.Send("", quick[i].ID))
+		require.NoError(w.t, w.sites["slow"].API.Send("", slow[i].ID))
+	}
+}
+
+// timesToSettle waits until all invoices of the quick connection are closed, and
+// returns how long each took, the shortest first.
+func (w *twins) timesToSettle() []time.Duration {
+	took := map[int64]time.Duration{}
+	bustest.EventuallyWithin(w.t, 2*time.Minute, func() error {
+		for _, inv := range w.sites["quick"].API.Invoices() {
+			if took[inv.ID] > 0 {
+				continue
+			}
+			e, err := w.store.Get(w.t.Context(), record.Key{Account: "quick", InvoiceID: inv.ID})
+			if err != nil {
+				return err
+			}
+			if e.State() != record.Closed {
+				return fmt.Errorf("invoice %d is %s", inv.ID, record.StateName(e.State()))
+			}
+			took[inv.ID] = e.Record.GetClosedAt().AsTime().Sub(e.Record.GetOpenedAt().AsTime())
+		}
+		return nil
+	})
+	return slices.Sorted(maps.Values(took))
+}
+
+func median(sorted []time.Duration) time.Duration { return sorted[len(sorted)/2] }
+
+// One connection's accounting system hangs, or is signed out, for as long as the test
+// lasts; the other connection, in the same processes, hardly feels it.
+func TestAConnectionInTroubleDelaysNoOther(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	measure := func(slow mood) time.Duration {
+		w, stop := startTwins(t, slow)
+		defer stop()
+		w.sendAll()
+		took := w.timesToSettle()
+		t.Logf("the other connection %s: median %s, 90 %% within %s, longest %s", slow,
+			median(took), took[len(took)*9/10], took[len(took)-1])
+		w.requireMood(slow)
+		return median(took)
+	}
+	fine := measure(moodFine)
+	for _, slow := range []mood{moodHangs, moodSignedOut} {
+		var told []string
+		for round := range rounds {
+			if round > 0 {
+				fine = measure(moodFine)
+			}
+			troubled := measure(slow)
+			if troubled <= max(time.Duration(float64(fine)*mostSlower), fine+mostLater) {
+				told = nil
+				break
+			}
+			told = append(told, fmt.Sprintf("%s while fine, %s while it %s", fine, troubled, slow))
+		}
+		require.Empty(t, told)
+	}
+}
+
+// requireMood makes sure that the slow connection really was what it should be.
+func (w *twins) requireMood(slow mood) {
+	counts := w.sites["slow"].API.Counts()
+	p, err := w.pauses.Get(w.t.Context(), "slow-books")
+	require.NoError(w.t, err)
+	if slow == moodFine {
+		require.Nil(w.t, p)
+		return
+	}
+	posted := counts["processed"]
+	require.Zero(w.t, posted, "nothing of it is posted")
+	require.NotZero(w.t, counts["pending_accounting"])
+	require.Equal(w.t, slow == moodSignedOut, pause.InForce(p, time.Now()), "%v", p)
+}

@@ -51,8 +51,12 @@ func (k *Keeper) due(now time.Time) []*Connection {
 func (c *Connection) begin(p *tradepostv1.Pause, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	lasted := now.Sub(p.GetSince().AsTime())
-	if c.probing || now.Sub(c.last) < gap(lasted) {
+	since := p.GetSince().AsTime()
+	before := since
+	if c.last.After(since) {
+		before = c.last
+	}
+	if c.probing || now.Sub(before) < gap(now.Sub(since)) {
 		return false
 	}
 	c.probing, c.last = true, now

@@ -141,7 +141,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, status string) (err e
 		StartStatus: status, Total: inv.GetTotalPrice(), Retry: status != servicetrade.StatusPendingAccounting, Now: o.Now(),
 	})
 	if other := o.postedElsewhere(e.Record); other != "" {
-		step = heldAtOnce(step, "posted before by connection "+other)
+		step = heldAtOnce(step, record.HeldElsewhere+other)
 	}
 	next, err := o.Store.Change(ctx, e, step)
 	if errors.Is(err, record.ErrConflict) {

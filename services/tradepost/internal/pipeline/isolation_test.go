@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,10 +60,12 @@ const (
 
 // shelf is an accounting system in memory.
 type shelf struct {
-	mood mood
-	over <-chan struct{} // ends what hangs
-	mu   sync.Mutex
-	docs map[string]connector.Found // by marker
+	mood atomic.Value
+	// calls counts what got as far as the books.
+	calls atomic.Int64
+	over  <-chan struct{} // ends what hangs
+	mu    sync.Mutex
+	docs  map[string]connector.Found // by marker
 }
 
 func (s *shelf) Describe() connector.Descriptor {
@@ -74,7 +77,7 @@ func (s *shelf) Company(context.Context) (connector.Company, error) {
 }
 
 func (s *shelf) Check(context.Context) []*tradepostv1.Fault {
-	if s.mood == moodSignedOut {
+	if s.mood.Load() == moodSignedOut {
 		return []*tradepostv1.Fault{{Code: "system.signed_out", Message: "signed out"}}
 	}
 	return nil
@@ -84,7 +87,8 @@ func (s *shelf) Close() error { return nil }
 
 // trouble is what a call meets before it comes to anything.
 func (s *shelf) trouble(ctx context.Context) error {
-	switch s.mood {
+	s.calls.Add(1)
+	switch s.mood.Load() {
 	case moodHangs:
 		select {
 		case <-ctx.Done():
@@ -127,6 +131,7 @@ func (s *shelf) Create(ctx context.Context, p connector.Posting) connector.Answe
 type twins struct {
 	t      *testing.T
 	sites  map[string]*sandbox.Sandbox // by account
+	slow   *shelf                      // the books of slow-books
 	store  *record.Store
 	pauses *pause.Store
 }
@@ -139,10 +144,15 @@ func startTwins(t *testing.T, slow mood) (w *twins, stop func()) {
 	w = &twins{t: t, sites: map[string]*sandbox.Sandbox{}}
 	dir, over := t.TempDir(), make(chan struct{})
 	config := w.configure(dir, broker.URL())
-	moods := map[string]mood{"quick-books": moodFine, "slow-books": slow}
+	shelves := map[string]*shelf{}
+	for id, m := range map[string]mood{"quick-books": moodFine, "slow-books": slow} {
+		shelves[id] = &shelf{over: over, docs: map[string]connector.Found{}}
+		shelves[id].mood.Store(m)
+	}
+	w.slow = shelves["slow-books"]
 	registry, err := connector.NewRegistry(connector.Registration{
 		Kind: "shelf", Title: "Shelf", New: func(_ context.Context, s connector.Settings) (connector.Connector, error) {
-			return &shelf{mood: moods[s.Connection], over: over, docs: map[string]connector.Found{}}, nil
+			return shelves[s.Connection], nil
 		},
 	})
 	require.NoError(t, err)
@@ -297,4 +307,56 @@ func (w *twins) requireMood(slow mood) {
 	require.Zero(w.t, posted, "nothing of it is posted")
 	require.NotZero(w.t, counts["pending_accounting"])
 	require.Equal(w.t, slow == moodSignedOut, pause.InForce(p, time.Now()), "%v", p)
+}
+
+// A signed-out connection is paused as a whole: its invoices do not knock one by one.
+// When somebody has signed it in, it goes on by itself, and all of them are posted.
+func TestASignedOutConnectionGoesOnByItself(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for a probe")
+	}
+	w, _ := startTwins(t, moodSignedOut)
+	ids, err := w.sites["slow"].API.SendAll("")
+	require.NoError(t, err)
+	paused := func() bool {
+		p, err := w.pauses.Get(t.Context(), "slow-books")
+		require.NoError(t, err)
+		return pause.InForce(p, time.Now())
+	}
+	bustest.EventuallyWithin(t, time.Minute, func() error {
+		if counts := w.states("slow"); !paused() || counts["open"] < len(ids) {
+			return fmt.Errorf("paused %v, %v", paused(), counts)
+		}
+		return nil
+	})
+	require.LessOrEqual(t, w.slow.calls.Load(), int64(2*w.slow.Describe().MaxInFlight), "only what was under way has knocked")
+	w.slow.mood.Store(moodFine)
+	bustest.EventuallyWithin(t, 2*time.Minute, func() error {
+		if n := w.sites["slow"].API.Counts()["pending_accounting"]; n > 0 {
+			return fmt.Errorf("%d of %d are still pending", n, len(ids))
+		}
+		return nil
+	})
+	require.False(t, paused())
+	require.Equal(t, map[string]int{}, unposted(w.states("slow")))
+}
+
+// states counts the records of an account by state.
+func (w *twins) states(account string) map[string]int {
+	counts := map[string]int{}
+	require.NoError(w.t, w.store.Each(w.t.Context(), func(e record.Entry) error {
+		if e.Key.Account == account {
+			counts[record.StateName(e.State())]++
+		}
+		return nil
+	}))
+	return counts
+}
+
+// unposted leaves out what came to its end, or is about to.
+func unposted(counts map[string]int) map[string]int {
+	for _, done := range []string{"closed", "settling", "outcome"} {
+		delete(counts, done)
+	}
+	return counts
 }

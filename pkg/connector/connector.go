@@ -20,7 +20,9 @@ type Connector interface {
 	// during the life of the connector.
 	Describe() Descriptor
 	// Company asks whose books these are. The answer is stored at first use of
-	// the connection; another one later stops it.
+	// the connection; another one later stops it. It is asked at the start, by probes
+	// of a paused connection, and before it is believed that a document is gone, so
+	// that it has to ask the system itself each time.
 	Company(ctx context.Context) (Company, error)
 	// Check looks for whatever would keep the connection from posting, without
 	// changing anything. nil means that it could post now.

@@ -130,6 +130,10 @@ func TestAutomationGivesWayToAPerson(t *testing.T) {
 	require.False(t, liftOwn(t, s, nil))
 	require.True(t, paused(t, s))
 
+	set(t, s, by(pause.Operator, "an hour", time.Hour))
+	after = set(t, s, by(pause.Deliver, "signed_out", 2*time.Hour))
+	require.Equal(t, "an hour", after.GetReason(), "however long automation wants")
+
 	after = set(t, s, by(pause.Operator, "longer", 0))
 	require.Equal(t, "longer", after.GetReason(), "a person replaces any")
 	lifted, err := s.Lift(t.Context(), connection)

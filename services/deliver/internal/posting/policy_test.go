@@ -96,18 +96,22 @@ func TestSwappedBooksHideNothing(t *testing.T) {
 	for name, send := range map[string]func(w *workbench, p *posting.Poster) (goOn func()){
 		"a document that was posted": func(w *workbench, p *posting.Poster) func() {
 			w.deliver(p, w.open())
-			w.edit("600.00")
+			time.Sleep(10 * time.Second) // fake time: the books were asked a moment ago
+			w.invoice = pendingInvoice("600.00")
 			m := w.open()
 			back := w.swapBooks()
 			m = w.waitOut(p, m)
 			return func() { back(); w.deliver(p, m) }
 		},
 		"an attempt in doubt": func(w *workbench, p *posting.Poster) func() {
+			w.books.before = func(context.Context, connector.Posting) connector.Answer { return refusal() }
+			w.deliver(p, w.open()) // asks the books, and makes nothing
+			w.books.before = nil
 			m := w.open()
 			w.books.after = kill
 			w.killed(m)
 			w.books.after = nil
-			time.Sleep(time.Minute) // fake time; the claim is over
+			time.Sleep(30 * time.Second) // fake time; the claim is over
 			back := w.swapBooks()
 			m = w.waitOut(p, m)
 			return func() { back(); w.deliver(p, m) }

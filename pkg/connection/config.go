@@ -242,14 +242,6 @@ type Connection struct {
 	DisplayName string
 }
 
-// The values of Connection.Resend.
-const (
-	// ResendUpdate brings the document in the books up to date, if nobody changed it there.
-	ResendUpdate = "update"
-	// ResendReject leaves the document alone, and the invoice fails with a comment.
-	ResendReject = "reject"
-)
-
 // Dir is the directory of the configuration file, where relative paths start.
 func (c *Config) Dir() string { return filepath.Dir(c.Path) }
 

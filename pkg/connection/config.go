@@ -229,6 +229,9 @@ type Connection struct {
 	Connector string
 	// Enabled is false for a connection whose invoices wait; default true.
 	Enabled bool
+	// Resend is what becomes of an invoice that was posted, is changed and sent again:
+	// ResendUpdate (default) or ResendReject.
+	Resend string
 	// MappingFile is the path of the mapping.
 	MappingFile string
 	// Mapping is what MappingFile holds.

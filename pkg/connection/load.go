@@ -26,6 +26,7 @@ type connectionFile struct {
 	Connector   string `yaml:"connector"`
 	Enabled     bool   `yaml:"enabled"`
 	DisplayName string `yaml:"display_name"`
+	Resend      string `yaml:"resend"`
 	MappingFile string `yaml:"mapping_file"`
 	// WriteExternalIDs is Connection.WriteExternalIDs.
 	WriteExternalIDs bool            `yaml:"write_external_ids"`
@@ -34,7 +35,7 @@ type connectionFile struct {
 }
 
 // SetDefaults implements strictyaml.Defaulter.
-func (c *connectionFile) SetDefaults() { c.Enabled = true }
+func (c *connectionFile) SetDefaults() { c.Enabled, c.Resend = true, ResendUpdate }
 
 // document is the file behind a Config: where its keys stand.
 type document struct {
@@ -178,7 +179,7 @@ func (c *Config) adopt(root strictyaml.Node, files map[string]*connectionFile, s
 			filter, c.badFilters[id] = nil, true
 		}
 		c.Connections[id] = &Connection{
-			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled,
+			ID: id, AccountID: f.Account, Account: c.Accounts[f.Account], Connector: f.Connector, Enabled: f.Enabled, Resend: f.Resend,
 			DisplayName: cmp.Or(f.DisplayName, id), MappingFile: resolve(c.Dir(), f.MappingFile),
 			DecodeSettings: settingsDecoder(f.Settings, secrets), WriteExternalIDs: f.WriteExternalIDs, Filter: filter,
 			written: secrets.entry(root.At("connections", id)),

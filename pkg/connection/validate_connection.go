@@ -22,6 +22,9 @@ func (k *checker) connection(c *Connection) {
 	if c.Connector == "" {
 		k.add(key+".connector", "add the kind of the accounting system, such as hledger", "is missing")
 	}
+	if c.Resend != ResendUpdate && c.Resend != ResendReject {
+		k.add(key+".resend", "use update or reject", "%q is neither update nor reject", c.Resend)
+	}
 	if c.MappingFile == "" {
 		k.add(key+".mapping_file", "add the path of the mapping's file, relative to this file", "is missing")
 	}

@@ -20,7 +20,9 @@ type Connector interface {
 	// during the life of the connector.
 	Describe() Descriptor
 	// Company asks whose books these are. The answer is stored at first use of
-	// the connection; another one later stops it.
+	// the connection; another one later stops it. It is asked at the start, by probes
+	// of a paused connection, and before it is believed that a document is gone, so
+	// that it has to ask the system itself each time.
 	Company(ctx context.Context) (Company, error)
 	// Check looks for whatever would keep the connection from posting, without
 	// changing anything. nil means that it could post now.
@@ -42,6 +44,24 @@ type Updater interface {
 	// Update makes the document that was found equal to p, only if it still has
 	// found.Version.
 	Update(ctx context.Context, p Posting, found Found) Answer
+}
+
+// Confirmer is implemented by connectors that answer Handed and can tell later what
+// became of a document: from the import's log, the answer of the other program.
+type Confirmer interface {
+	// Confirm answers Posted or Rejected once that is certain, Handed while it is not,
+	// and Wait when it cannot be told now. It changes nothing. Where a connector has
+	// no Confirm, a document that Find shows is the evidence.
+	Confirm(ctx context.Context, h HandedOver) Answer
+}
+
+// HandedOver is a document that was handed over.
+type HandedOver struct {
+	// Token is what Handed gave.
+	Token string
+	Query Query
+	// DocumentHash identifies the content that was handed over (hex).
+	DocumentHash string
 }
 
 // PreviewChecker is implemented by connectors that can tell the faults of a

@@ -3,6 +3,17 @@ package connector
 // Reasons of Wait and Uncertain that more than one connector gives. They are
 // stable words: metrics, holds and texts are keyed by them.
 const (
+	// ReasonSignedOut: the accounting system does not accept the sign-in any more.
+	ReasonSignedOut = "signed_out"
+	// ReasonThrottled: too many calls; Wait.For says how long, if the system did.
+	ReasonThrottled = "throttled"
+	// ReasonUnreachable: the accounting system does not answer.
+	ReasonUnreachable = "unreachable"
+	// ReasonOtherCompany: the accounting system holds other books than at the first use.
+	ReasonOtherCompany = "other_company"
+	// ReasonCannotFind: of Uncertain, answered by Find: this system cannot tell whether
+	// a document exists. What is in doubt is held for an operator.
+	ReasonCannotFind = "cannot_find"
 	// ReasonFenced: the claim ran out right before the write; nothing was made.
 	ReasonFenced = "fenced"
 	// ReasonCanceled: the call was stopped from outside before the write.

@@ -75,6 +75,12 @@ var booksEntries = []Entry{
 		Params:  []string{"books_total", "invoice_total", "number"},
 	},
 	{
+		Code: "document.posted_before", Title: "Posted before, and changed since", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
+		Message: "the invoice is in the books as {number} (total {books_total}) and was changed in ServiceTrade since (total {invoice_total}). Posted documents are not changed by this connection.",
+		Fix:     "Change the document in the books by hand, or delete or void it there and send the invoice again.",
+		Params:  []string{"books_total", "invoice_total", "number"},
+	},
+	{
 		Code: "document.kind_changed", Title: "Invoice and credit memo change places", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "it is in the books as {was} {number}, and by its new total it would be a {now}.",
 		Fix:     "Delete or void {was} {number} in the books, so that not both are there. Then send the invoice again.",

@@ -13,7 +13,7 @@ import (
 
 func TestNobodyRejectsOverADoubt(t *testing.T) {
 	for name, r := range map[string]*tradepostv1.Record{
-		"open": run(t, OpenSend(opens(testHash)), Claim(testClaim, intent("d")), Hand("a", "file 1"), Hold("why"), Unhold()),
+		"open": inDoubt(t, testHash),
 		"rejected before": {
 			State: Outcome, Outcome: refused(), Unresolved: intent("d"),
 		},
@@ -28,6 +28,14 @@ func TestNobodyRejectsOverADoubt(t *testing.T) {
 			require.Equal(t, Outcome, next.GetState())
 		})
 	}
+}
+
+// inDoubt is an open send of which something may exist.
+func inDoubt(t *testing.T, hash string) *tradepostv1.Record {
+	t.Helper()
+	r := run(t, OpenSend(opens(hash)), MarkOpened())
+	r.Unresolved = intent("d")
+	return r
 }
 
 func TestARejectionReplacesNothingButARejection(t *testing.T) {
@@ -87,7 +95,8 @@ func TestOnlyARejectionByTheBooksIsClaimedAgain(t *testing.T) {
 
 // The snapshot belongs to the attempt that may have written it.
 func TestASendInDoubtKeepsItsSnapshot(t *testing.T) {
-	r := run(t, OpenSend(opens("old")), Claim(testClaim, intent("d")), Hand("a", "file 1"), Hold("why"), Unhold(), Reopen("new", 1, "9.99"))
+	r, err := Reopen("new", 1, "9.99")(inDoubt(t, "old"))
+	require.NoError(t, err)
 	require.Equal(t, Opening, r.GetState())
 	require.Equal(t, "old", r.GetSnapshotHash())
 	require.Equal(t, "522.50", r.GetTotal())

@@ -128,6 +128,8 @@ func Unhold() Transition {
 			r.State = Outcome
 		case Claimed:
 			r.State = Claimed
+		case Handed:
+			r.State = Handed // Never made again; NotMade ends it.
 		default:
 			r.State = Opening
 		}

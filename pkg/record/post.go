@@ -3,10 +3,8 @@ package record
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
@@ -24,8 +22,10 @@ func Claim(c Claiming, intends *tradepostv1.Unresolved) Transition {
 			r.Unresolved = intends
 		}
 		r.Attempts++
+		since := waitingSince(r)
 		r.State, r.Waiting = Claimed, nil
 		r.Claim = newClaim(c, r.GetAttempts())
+		r.Claim.WaitingSince = since
 		return r, nil
 	}
 }
@@ -62,7 +62,9 @@ func Renew(c Claiming, intends *tradepostv1.Unresolved) Transition {
 		if intends != nil {
 			r.Unresolved = intends
 		}
+		since := waitingSince(r)
 		r.Claim = newClaim(c, r.GetAttempts())
+		r.Claim.WaitingSince = since
 		return r, nil
 	}
 }
@@ -84,18 +86,6 @@ func ownedBy(r *tradepostv1.Record, owner string) error {
 	return nil
 }
 
-// Waits is what a send waits for, so that people see why nothing happens.
-type Waits struct {
-	Scope tradepostv1.WaitScope
-	Until time.Time
-	// Reason is a stable word: throttled, signed_out, unreachable.
-	Reason string
-}
-
-func (w Waits) message() *tradepostv1.Waiting {
-	return &tradepostv1.Waiting{Scope: w.Scope, Until: timestamppb.New(w.Until), Reason: w.Reason}
-}
-
 // Release gives the claim back after an attempt that certainly made nothing; the
 // message comes again by itself.
 func Release(owner string, w Waits) Transition {
@@ -104,8 +94,8 @@ func Release(owner string, w Waits) Transition {
 			return nil, err
 		}
 		// Waiting is no crash: the count of attempts that never ended starts anew.
+		r.Waiting = w.message(r)
 		r.State, r.Claim, r.Unresolved, r.Attempts = Opened, nil, nil, 0
-		r.Waiting = w.message()
 		return r, nil
 	}
 }
@@ -116,7 +106,7 @@ func Doubt(owner string, w Waits) Transition {
 		if err := ownedBy(r, owner); err != nil {
 			return nil, err
 		}
-		r.Claim.Ended, r.Attempts, r.Waiting = true, 0, w.message()
+		r.Claim.Ended, r.Attempts, r.Waiting = true, 0, w.message(r)
 		return r, nil
 	}
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -18,7 +19,9 @@ func Settle(c Claiming) Transition {
 			return nil, err
 		}
 		r.Attempts++
+		since := waitingSince(r)
 		r.State, r.Claim, r.Waiting = Settling, newClaim(c, r.GetAttempts()), nil
+		r.Claim.WaitingSince = since
 		return r, nil
 	}
 }
@@ -30,7 +33,8 @@ func Unsettle(owner string, w Waits) Transition {
 		if err := settledBy(r, owner); err != nil {
 			return nil, err
 		}
-		r.State, r.Claim, r.Attempts, r.Waiting = Outcome, nil, 0, w.message()
+		r.Waiting = w.message(r)
+		r.State, r.Claim, r.Attempts = Outcome, nil, 0
 		return r, nil
 	}
 }
@@ -44,7 +48,7 @@ func DoubtWrite(owner string, settling time.Duration, w Waits) Transition {
 			return nil, err
 		}
 		r.Claim.Ended, r.Claim.Settling = true, durationpb.New(settling)
-		r.Attempts, r.Waiting = 0, w.message()
+		r.Attempts, r.Waiting = 0, w.message(r)
 		return r, nil
 	}
 }
@@ -60,6 +64,39 @@ func Close(owner string, s tradepostv1.Settlement, now time.Time) Transition {
 		}
 		r.State, r.Settlement, r.ClosedAt = Closed, s, timestamppb.New(now)
 		r.Claim, r.Attempts = nil, 0
+		return r, nil
+	}
+}
+
+// Finished tells whether nobody has to look at a record any more. One that is closed
+// as superseded while documents stand in the books is not, until the next send opens
+// or somebody was told of them.
+func Finished(r *tradepostv1.Record) bool {
+	return r.GetState() == Closed && !needsLookingAfter(r)
+}
+
+func needsLookingAfter(r *tradepostv1.Record) bool {
+	if r.GetSettlement() != tradepostv1.Settlement_SETTLEMENT_SUPERSEDED || r.GetOutcome().GetLookedAfter() {
+		return false
+	}
+	return slices.ContainsFunc(r.GetDocuments(), func(d *tradepostv1.DocumentRef) bool {
+		return !d.GetGone() && d.GetConnection() == r.GetConnection()
+	})
+}
+
+// LookedAfter notes that people were told of what a superseded send left in the books.
+func LookedAfter() Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		if err := from("look after", r, Closed); err != nil {
+			return nil, err
+		}
+		if !needsLookingAfter(r) {
+			return nil, fmt.Errorf("%w: look after what needs none", ErrIllegal)
+		}
+		if r.GetOutcome() == nil {
+			r.Outcome = &tradepostv1.RecordedOutcome{}
+		}
+		r.Outcome.LookedAfter = true
 		return r, nil
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
-// Sweep calls do with every record that is not closed, again and again until ctx
+// Sweep calls do with every record that is not finished, again and again until ctx
 // ends. The records of one connection come one after the other, those of different
 // connections at the same time: a system that is away holds up its own only. The
 // first error of a connection ends its part of this round.
@@ -31,7 +31,7 @@ func Sweep(ctx context.Context, store *record.Store, every time.Duration, log *s
 func SweepOnce(ctx context.Context, store *record.Store, log *slog.Logger, do func(context.Context, record.Entry) error) {
 	unfinished := map[string][]record.Entry{}
 	err := store.Each(ctx, func(e record.Entry) error {
-		if e.State() != record.Closed {
+		if !record.Finished(e.Record) {
 			unfinished[e.Record.GetConnection()] = append(unfinished[e.Record.GetConnection()], e)
 		}
 		return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/stage"
@@ -25,6 +26,7 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
 	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
+	"github.com/tradepost/tradepost/services/deliver/internal/pauses"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
 	"github.com/tradepost/tradepost/services/deliver/internal/stored"
 	"github.com/tradepost/tradepost/services/deliver/internal/watch"
@@ -54,6 +56,7 @@ type Service struct {
 	externalIDs *externalid.Metrics
 	companies   jetstream.KeyValue
 	units       *stage.Units
+	pauses      *pauses.Keeper
 
 	mu      sync.Mutex
 	posters map[string]*posting.Poster // of the connections that are attached
@@ -74,6 +77,10 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	}
 	live := d.Configuration()
 	gate := &stage.Gate{Store: store, Bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("deliver"), bus.WithPublishMetrics(d.Metrics)), Log: d.Log, Account: stage.AccountOf(live)}
+	paused, err := pause.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
 	router, err := bus.NewRouter(bus.RouterOptions{
 		JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "deliver", OnDead: gate.HoldDead,
 	})
@@ -89,6 +96,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 		clients: clients, units: stage.NewUnits("connection", d.Log),
 		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
+		pauses:      &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
@@ -104,6 +112,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
 	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
+	g.Go(func() error { return s.pauses.Run(ctx) })
 	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
 	return g.Wait()
 }
@@ -131,10 +140,13 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	}
 	// What goes on beside the postings ends with the connection.
 	beside, end := context.WithCancel(ctx)
-	p := s.poster(beside, c, conn, log)
+	p, paused := s.poster(beside, c, conn, log), s.pauses.For(c.ID, s.probe(c.ID, conn))
+	p.Pauses = paused
 	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
+	ready.Bound = paused.Bound
 	if err := s.router.Handle(ready, p.Handle); err != nil {
 		end()
+		s.pauses.Forget(c.ID)
 		_ = conn.Close()
 		return nil, err
 	}
@@ -143,6 +155,7 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	return func() error {
 		s.keep(c.ID, nil)
 		err := s.router.Remove(ready.Durable)
+		s.pauses.Forget(c.ID)
 		end()
 		return errors.Join(err, conn.Close())
 	}, nil
@@ -176,6 +189,8 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, conn con
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
 		Customers: s.customers(ctx, c, rec, log),
+		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, conn) },
+		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
 	}
 }
 
@@ -196,17 +211,6 @@ func (s *Service) command(ctx context.Context, m bus.Message) error {
 	default:
 		return bus.RetryAfter(attachPause, fmt.Errorf("connection %q: %w", m.Subject.Connection, errAttaching))
 	}
-}
-
-// recover looks for what an attempt may have left whose message is lost.
-func (s *Service) recover(ctx context.Context, e record.Entry) error {
-	s.mu.Lock()
-	p := s.posters[e.Record.GetConnection()]
-	s.mu.Unlock()
-	if p == nil {
-		return nil
-	}
-	return p.Recover(ctx, e)
 }
 
 func (s *Service) keep(connection string, p *posting.Poster) {

@@ -44,7 +44,7 @@ func (s *Service) newAccount(a *connection.Account, all []*connection.Connection
 	desk := send.NewDesk(a.ID, all, log, time.Now, s.opened)
 	o := &send.Opener{
 		Account: a.ID, Desk: desk, Store: s.store, Bus: s.bus, Reader: client, Messages: messages{s.deps.JS},
-		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now, Metrics: s.opened,
+		Taker: snapshot.NewTaker(client, cacheAge, time.Now), Log: log, Now: time.Now, Metrics: s.opened, Paused: s.paused,
 	}
 	p := &poll.Poller{
 		Account: a.ID, Lister: client, Opener: o, Parallel: a.ServiceTrade.MaxParallel, Log: log, Fresh: o.Taker.Forget,

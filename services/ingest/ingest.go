@@ -16,6 +16,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/stage"
@@ -40,6 +41,7 @@ type Service struct {
 	deps    runtime.Deps
 	live    *connection.Live
 	store   *record.Store
+	pauses  *pause.Store
 	bus     *bus.Publisher
 	router  *bus.Router
 	clients *stage.ClientSet
@@ -61,6 +63,10 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	pauses, err := pause.Open(ctx, d.JS)
+	if err != nil {
+		return nil, err
+	}
 	router, err := bus.NewRouter(bus.RouterOptions{JS: d.JS, Log: d.Log, Registerer: d.Metrics, Service: "ingest"})
 	if err != nil {
 		return nil, err
@@ -70,7 +76,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		deps: d, live: d.Configuration(), units: stage.NewUnits("account", d.Log), store: store, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
+		deps: d, live: d.Configuration(), units: stage.NewUnits("account", d.Log), store: store, pauses: pauses, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
 		clients: clients, accounts: map[string]*account{},
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -131,6 +137,11 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) serves(connection string) bool {
 	c := s.live.Current().Connections[connection]
 	return c != nil && c.Enabled
+}
+
+// paused tells whether what waits in a connection waits for its pause.
+func (s *Service) paused(ctx context.Context, connection string) (bool, error) {
+	return s.pauses.Lately(ctx, connection, send.StuckAge, time.Now())
 }
 
 // heal publishes sends again that make no progress.

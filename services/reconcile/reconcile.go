@@ -119,13 +119,16 @@ func (s *Service) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// settle takes up an outcome that nobody settled.
+// settle takes up an outcome that nobody settled, and what a superseded send left behind.
 func (s *Service) settle(ctx context.Context, e record.Entry) error {
 	s.mu.Lock()
 	set := s.settlers[e.Record.GetConnection()]
 	s.mu.Unlock()
 	if set == nil {
 		return nil
+	}
+	if e.State() == record.Closed {
+		return set.LookAfter(ctx, e, time.Now())
 	}
 	return set.Sweep(ctx, e, time.Now(), s.lastOutcome)
 }

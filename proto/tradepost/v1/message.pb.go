@@ -707,6 +707,7 @@ type InvoiceCommand struct {
 	//	*InvoiceCommand_Retry
 	//	*InvoiceCommand_Refresh
 	//	*InvoiceCommand_SettleByHand
+	//	*InvoiceCommand_NotMade
 	Command       isInvoiceCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -797,6 +798,15 @@ func (x *InvoiceCommand) GetSettleByHand() *SettleByHand {
 	return nil
 }
 
+func (x *InvoiceCommand) GetNotMade() *NotMade {
+	if x != nil {
+		if x, ok := x.Command.(*InvoiceCommand_NotMade); ok {
+			return x.NotMade
+		}
+	}
+	return nil
+}
+
 type isInvoiceCommand_Command interface {
 	isInvoiceCommand_Command()
 }
@@ -813,11 +823,17 @@ type InvoiceCommand_SettleByHand struct {
 	SettleByHand *SettleByHand `protobuf:"bytes,6,opt,name=settle_by_hand,json=settleByHand,proto3,oneof"`
 }
 
+type InvoiceCommand_NotMade struct {
+	NotMade *NotMade `protobuf:"bytes,7,opt,name=not_made,json=notMade,proto3,oneof"`
+}
+
 func (*InvoiceCommand_Retry) isInvoiceCommand_Command() {}
 
 func (*InvoiceCommand_Refresh) isInvoiceCommand_Command() {}
 
 func (*InvoiceCommand_SettleByHand) isInvoiceCommand_Command() {}
+
+func (*InvoiceCommand_NotMade) isInvoiceCommand_Command() {}
 
 // Open a new send of a failed or held invoice, once a fresh read shows the same content.
 type Retry struct {
@@ -963,6 +979,45 @@ func (x *SettleByHand) GetDocumentId() string {
 	return ""
 }
 
+// An operator vouches that what was handed over, or tried in doubt, never became a
+// document and never will: the send starts over. The accounting system is asked all
+// the same before anything is made.
+type NotMade struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotMade) Reset() {
+	*x = NotMade{}
+	mi := &file_tradepost_v1_message_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotMade) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotMade) ProtoMessage() {}
+
+func (x *NotMade) ProtoReflect() protoreflect.Message {
+	mi := &file_tradepost_v1_message_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotMade.ProtoReflect.Descriptor instead.
+func (*NotMade) Descriptor() ([]byte, []int) {
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{10}
+}
+
 var File_tradepost_v1_message_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_message_proto_rawDesc = "" +
@@ -1021,14 +1076,15 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"faultCodes\x12\x14\n" +
 	"\x05total\x18\a \x01(\tR\x05total\x12\x1d\n" +
 	"\n" +
-	"comment_id\x18\b \x01(\x03R\tcommentId\"\xae\x02\n" +
+	"comment_id\x18\b \x01(\x03R\tcommentId\"\xe2\x02\n" +
 	"\x0eInvoiceCommand\x12*\n" +
 	"\ffollows_send\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\vfollowsSend\x12\x18\n" +
 	"\x02by\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02by\x12 \n" +
 	"\x06reason\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x06reason\x12+\n" +
 	"\x05retry\x18\x04 \x01(\v2\x13.tradepost.v1.RetryH\x00R\x05retry\x121\n" +
 	"\arefresh\x18\x05 \x01(\v2\x15.tradepost.v1.RefreshH\x00R\arefresh\x12B\n" +
-	"\x0esettle_by_hand\x18\x06 \x01(\v2\x1a.tradepost.v1.SettleByHandH\x00R\fsettleByHandB\x10\n" +
+	"\x0esettle_by_hand\x18\x06 \x01(\v2\x1a.tradepost.v1.SettleByHandH\x00R\fsettleByHand\x122\n" +
+	"\bnot_made\x18\a \x01(\v2\x15.tradepost.v1.NotMadeH\x00R\anotMadeB\x10\n" +
 	"\acommand\x12\x05\xbaH\x02\b\x01\"U\n" +
 	"\x05Retry\x12#\n" +
 	"\rreplay_stream\x18\x01 \x01(\tR\freplayStream\x12'\n" +
@@ -1037,7 +1093,8 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\fSettleByHand\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12(\n" +
 	"\vdocument_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\n" +
-	"documentId*\x8c\x02\n" +
+	"documentId\"\t\n" +
+	"\aNotMade*\x8c\x02\n" +
 	"\x10AttemptOperation\x12!\n" +
 	"\x1dATTEMPT_OPERATION_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ATTEMPT_OPERATION_FIND\x10\x01\x12\x1c\n" +
@@ -1068,7 +1125,7 @@ func file_tradepost_v1_message_proto_rawDescGZIP() []byte {
 }
 
 var file_tradepost_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tradepost_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_tradepost_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_tradepost_v1_message_proto_goTypes = []any{
 	(AttemptOperation)(0),         // 0: tradepost.v1.AttemptOperation
 	(Settlement)(0),               // 1: tradepost.v1.Settlement
@@ -1082,37 +1139,39 @@ var file_tradepost_v1_message_proto_goTypes = []any{
 	(*Retry)(nil),                 // 9: tradepost.v1.Retry
 	(*Refresh)(nil),               // 10: tradepost.v1.Refresh
 	(*SettleByHand)(nil),          // 11: tradepost.v1.SettleByHand
-	(*Snapshot)(nil),              // 12: tradepost.v1.Snapshot
-	(*Document)(nil),              // 13: tradepost.v1.Document
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*Explanation)(nil),           // 15: tradepost.v1.Explanation
-	(*Outcome)(nil),               // 16: tradepost.v1.Outcome
-	(*PostedDocument)(nil),        // 17: tradepost.v1.PostedDocument
-	(DocumentKind)(0),             // 18: tradepost.v1.DocumentKind
+	(*NotMade)(nil),               // 12: tradepost.v1.NotMade
+	(*Snapshot)(nil),              // 13: tradepost.v1.Snapshot
+	(*Document)(nil),              // 14: tradepost.v1.Document
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*Explanation)(nil),           // 16: tradepost.v1.Explanation
+	(*Outcome)(nil),               // 17: tradepost.v1.Outcome
+	(*PostedDocument)(nil),        // 18: tradepost.v1.PostedDocument
+	(DocumentKind)(0),             // 19: tradepost.v1.DocumentKind
 }
 var file_tradepost_v1_message_proto_depIdxs = []int32{
-	12, // 0: tradepost.v1.InvoiceReceived.snapshot:type_name -> tradepost.v1.Snapshot
-	13, // 1: tradepost.v1.InvoiceReady.documents:type_name -> tradepost.v1.Document
+	13, // 0: tradepost.v1.InvoiceReceived.snapshot:type_name -> tradepost.v1.Snapshot
+	14, // 1: tradepost.v1.InvoiceReady.documents:type_name -> tradepost.v1.Document
 	4,  // 2: tradepost.v1.InvoiceReady.explanations:type_name -> tradepost.v1.DocumentExplanation
-	14, // 3: tradepost.v1.InvoiceReady.snapshot_taken_at:type_name -> google.protobuf.Timestamp
-	15, // 4: tradepost.v1.DocumentExplanation.fields:type_name -> tradepost.v1.Explanation
-	16, // 5: tradepost.v1.InvoiceOutcome.outcome:type_name -> tradepost.v1.Outcome
+	15, // 3: tradepost.v1.InvoiceReady.snapshot_taken_at:type_name -> google.protobuf.Timestamp
+	16, // 4: tradepost.v1.DocumentExplanation.fields:type_name -> tradepost.v1.Explanation
+	17, // 5: tradepost.v1.InvoiceOutcome.outcome:type_name -> tradepost.v1.Outcome
 	0,  // 6: tradepost.v1.InvoiceAttempt.operation:type_name -> tradepost.v1.AttemptOperation
-	14, // 7: tradepost.v1.InvoiceAttempt.started_at:type_name -> google.protobuf.Timestamp
-	16, // 8: tradepost.v1.InvoiceAttempt.outcome:type_name -> tradepost.v1.Outcome
-	15, // 9: tradepost.v1.InvoiceAttempt.explanation:type_name -> tradepost.v1.Explanation
+	15, // 7: tradepost.v1.InvoiceAttempt.started_at:type_name -> google.protobuf.Timestamp
+	17, // 8: tradepost.v1.InvoiceAttempt.outcome:type_name -> tradepost.v1.Outcome
+	16, // 9: tradepost.v1.InvoiceAttempt.explanation:type_name -> tradepost.v1.Explanation
 	1,  // 10: tradepost.v1.InvoiceSettled.settlement:type_name -> tradepost.v1.Settlement
-	14, // 11: tradepost.v1.InvoiceSettled.settled_at:type_name -> google.protobuf.Timestamp
-	17, // 12: tradepost.v1.InvoiceSettled.documents:type_name -> tradepost.v1.PostedDocument
+	15, // 11: tradepost.v1.InvoiceSettled.settled_at:type_name -> google.protobuf.Timestamp
+	18, // 12: tradepost.v1.InvoiceSettled.documents:type_name -> tradepost.v1.PostedDocument
 	9,  // 13: tradepost.v1.InvoiceCommand.retry:type_name -> tradepost.v1.Retry
 	10, // 14: tradepost.v1.InvoiceCommand.refresh:type_name -> tradepost.v1.Refresh
 	11, // 15: tradepost.v1.InvoiceCommand.settle_by_hand:type_name -> tradepost.v1.SettleByHand
-	18, // 16: tradepost.v1.SettleByHand.kind:type_name -> tradepost.v1.DocumentKind
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	12, // 16: tradepost.v1.InvoiceCommand.not_made:type_name -> tradepost.v1.NotMade
+	19, // 17: tradepost.v1.SettleByHand.kind:type_name -> tradepost.v1.DocumentKind
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_tradepost_v1_message_proto_init() }
@@ -1128,6 +1187,7 @@ func file_tradepost_v1_message_proto_init() {
 		(*InvoiceCommand_Retry)(nil),
 		(*InvoiceCommand_Refresh)(nil),
 		(*InvoiceCommand_SettleByHand)(nil),
+		(*InvoiceCommand_NotMade)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1135,7 +1195,7 @@ func file_tradepost_v1_message_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tradepost_v1_message_proto_rawDesc), len(file_tradepost_v1_message_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -470,7 +470,9 @@ type Claim struct {
 	// What the accounting system needs until a write shows up in a search.
 	Settling *durationpb.Duration `protobuf:"bytes,4,opt,name=settling,proto3" json:"settling,omitempty"`
 	// The owner gave up the claim by itself: no call of it is under way.
-	Ended         bool `protobuf:"varint,5,opt,name=ended,proto3" json:"ended,omitempty"`
+	Ended bool `protobuf:"varint,5,opt,name=ended,proto3" json:"ended,omitempty"`
+	// Since when the send cannot go on, over all its attempts (see Waiting.since).
+	WaitingSince  *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=waiting_since,json=waitingSince,proto3" json:"waiting_since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -538,6 +540,13 @@ func (x *Claim) GetEnded() bool {
 		return x.Ended
 	}
 	return false
+}
+
+func (x *Claim) GetWaitingSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WaitingSince
+	}
+	return nil
 }
 
 // An attempt to write whose end is not known yet.
@@ -800,7 +809,10 @@ type RecordedOutcome struct {
 	// The documents that it speaks of.
 	Documents []*PostedDocument `protobuf:"bytes,5,rep,name=documents,proto3" json:"documents,omitempty"`
 	// The stage that came to it: transform or deliver.
-	Stage         string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"`
+	Stage string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"`
+	// Of a send that was closed as superseded and left documents in the books: it needs
+	// no looking after any more.
+	LookedAfter   bool `protobuf:"varint,7,opt,name=looked_after,json=lookedAfter,proto3" json:"looked_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -877,13 +889,22 @@ func (x *RecordedOutcome) GetStage() string {
 	return ""
 }
 
+func (x *RecordedOutcome) GetLookedAfter() bool {
+	if x != nil {
+		return x.LookedAfter
+	}
+	return false
+}
+
 // What a send waits for: until a parked one is woken, or until one in trouble is
 // tried again.
 type Waiting struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Scope         WaitScope              `protobuf:"varint,1,opt,name=scope,proto3,enum=tradepost.v1.WaitScope" json:"scope,omitempty"`
-	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
-	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Scope  WaitScope              `protobuf:"varint,1,opt,name=scope,proto3,enum=tradepost.v1.WaitScope" json:"scope,omitempty"`
+	Until  *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	Reason string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Since when the send cannot go on: the first trouble after the last progress.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -937,6 +958,13 @@ func (x *Waiting) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *Waiting) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
 }
 
 // One connection's own record: bucket "connections", key <connection>.
@@ -1013,9 +1041,14 @@ func (x *ConnectionRecord) GetPause() *Pause {
 type Pause struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "operator", or the name of the automation that may lift it.
-	By            string                 `protobuf:"bytes,1,opt,name=by,proto3" json:"by,omitempty"`
-	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	Until         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	By     string `protobuf:"bytes,1,opt,name=by,proto3" json:"by,omitempty"`
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Then it is over by itself; absent, it lasts until somebody lifts it.
+	Until *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	// Since when: a pause that follows another one soon keeps the first one's time.
+	Since *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
+	// An automation's pause that a probe ends early, or makes longer.
+	Probed        bool `protobuf:"varint,5,opt,name=probed,proto3" json:"probed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1071,6 +1104,20 @@ func (x *Pause) GetUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Pause) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *Pause) GetProbed() bool {
+	if x != nil {
+		return x.Probed
+	}
+	return false
+}
+
 var File_tradepost_v1_record_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_record_proto_rawDesc = "" +
@@ -1114,13 +1161,14 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x06Mended\x12\x16\n" +
 	"\x06stream\x18\x01 \x01(\tR\x06stream\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x12\n" +
-	"\x04send\x18\x03 \x01(\x03R\x04send\"\xb5\x01\n" +
+	"\x04send\x18\x03 \x01(\x03R\x04send\"\xf6\x01\n" +
 	"\x05Claim\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12/\n" +
 	"\x05lasts\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lasts\x125\n" +
 	"\bsettling\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\bsettling\x12\x14\n" +
-	"\x05ended\x18\x05 \x01(\bR\x05ended\"\xa5\x02\n" +
+	"\x05ended\x18\x05 \x01(\bR\x05ended\x12?\n" +
+	"\rwaiting_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\fwaitingSince\"\xa5\x02\n" +
 	"\n" +
 	"Unresolved\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12\x16\n" +
@@ -1153,7 +1201,7 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	" \x01(\x03R\x04send\x12\x12\n" +
 	"\x04gone\x18\v \x01(\bR\x04gone\x129\n" +
 	"\n" +
-	"written_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\"\xf0\x01\n" +
+	"written_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\"\x93\x02\n" +
 	"\x0fRecordedOutcome\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.tradepost.v1.OutcomeKindR\x04kind\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x1f\n" +
@@ -1161,11 +1209,13 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"faultCodes\x12'\n" +
 	"\x0fnumber_assigned\x18\x04 \x01(\bR\x0enumberAssigned\x12:\n" +
 	"\tdocuments\x18\x05 \x03(\v2\x1c.tradepost.v1.PostedDocumentR\tdocuments\x12\x14\n" +
-	"\x05stage\x18\x06 \x01(\tR\x05stage\"\x82\x01\n" +
+	"\x05stage\x18\x06 \x01(\tR\x05stage\x12!\n" +
+	"\flooked_after\x18\a \x01(\bR\vlookedAfter\"\xb4\x01\n" +
 	"\aWaiting\x12-\n" +
 	"\x05scope\x18\x01 \x01(\x0e2\x17.tradepost.v1.WaitScopeR\x05scope\x120\n" +
 	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x9f\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x120\n" +
+	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\x9f\x01\n" +
 	"\x10ConnectionRecord\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
@@ -1173,11 +1223,13 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"company_id\x18\x02 \x01(\tR\tcompanyId\x12!\n" +
 	"\fcompany_name\x18\x03 \x01(\tR\vcompanyName\x12)\n" +
-	"\x05pause\x18\x04 \x01(\v2\x13.tradepost.v1.PauseR\x05pause\"a\n" +
+	"\x05pause\x18\x04 \x01(\v2\x13.tradepost.v1.PauseR\x05pause\"\xab\x01\n" +
 	"\x05Pause\x12\x0e\n" +
 	"\x02by\x18\x01 \x01(\tR\x02by\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x120\n" +
-	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until*\x8d\x02\n" +
+	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x120\n" +
+	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x16\n" +
+	"\x06probed\x18\x05 \x01(\bR\x06probed*\x8d\x02\n" +
 	"\vRecordState\x12\x1c\n" +
 	"\x18RECORD_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14RECORD_STATE_OPENING\x10\x01\x12\x15\n" +
@@ -1243,20 +1295,23 @@ var file_tradepost_v1_record_proto_depIdxs = []int32{
 	3,  // 10: tradepost.v1.Record.mended:type_name -> tradepost.v1.Mended
 	13, // 11: tradepost.v1.Claim.lasts:type_name -> google.protobuf.Duration
 	13, // 12: tradepost.v1.Claim.settling:type_name -> google.protobuf.Duration
-	14, // 13: tradepost.v1.Unresolved.kind:type_name -> tradepost.v1.DocumentKind
-	14, // 14: tradepost.v1.DocumentRef.kind:type_name -> tradepost.v1.DocumentKind
-	11, // 15: tradepost.v1.DocumentRef.written_at:type_name -> google.protobuf.Timestamp
-	1,  // 16: tradepost.v1.RecordedOutcome.kind:type_name -> tradepost.v1.OutcomeKind
-	15, // 17: tradepost.v1.RecordedOutcome.documents:type_name -> tradepost.v1.PostedDocument
-	16, // 18: tradepost.v1.Waiting.scope:type_name -> tradepost.v1.WaitScope
-	11, // 19: tradepost.v1.Waiting.until:type_name -> google.protobuf.Timestamp
-	10, // 20: tradepost.v1.ConnectionRecord.pause:type_name -> tradepost.v1.Pause
-	11, // 21: tradepost.v1.Pause.until:type_name -> google.protobuf.Timestamp
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	11, // 13: tradepost.v1.Claim.waiting_since:type_name -> google.protobuf.Timestamp
+	14, // 14: tradepost.v1.Unresolved.kind:type_name -> tradepost.v1.DocumentKind
+	14, // 15: tradepost.v1.DocumentRef.kind:type_name -> tradepost.v1.DocumentKind
+	11, // 16: tradepost.v1.DocumentRef.written_at:type_name -> google.protobuf.Timestamp
+	1,  // 17: tradepost.v1.RecordedOutcome.kind:type_name -> tradepost.v1.OutcomeKind
+	15, // 18: tradepost.v1.RecordedOutcome.documents:type_name -> tradepost.v1.PostedDocument
+	16, // 19: tradepost.v1.Waiting.scope:type_name -> tradepost.v1.WaitScope
+	11, // 20: tradepost.v1.Waiting.until:type_name -> google.protobuf.Timestamp
+	11, // 21: tradepost.v1.Waiting.since:type_name -> google.protobuf.Timestamp
+	10, // 22: tradepost.v1.ConnectionRecord.pause:type_name -> tradepost.v1.Pause
+	11, // 23: tradepost.v1.Pause.until:type_name -> google.protobuf.Timestamp
+	11, // 24: tradepost.v1.Pause.since:type_name -> google.protobuf.Timestamp
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_tradepost_v1_record_proto_init() }

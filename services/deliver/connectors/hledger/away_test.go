@@ -33,3 +33,35 @@ func TestBooksThatWereUsedBeforeAreNeverSetUpAnew(t *testing.T) {
 	require.NoError(t, err, "it goes on as soon as the books are back")
 	require.Equal(t, company.ID, again.ID)
 }
+
+// The company is asked again and again while the program runs. Books that vanish are
+// away, not new; others in their place are told, and still not posted to.
+func TestBooksAreAskedForWhileTheProgramRuns(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "books")
+	l := books(t, dir)
+	first, err := l.Company(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, os.Rename(dir, dir+".away"))
+	_, err = l.Company(t.Context())
+	answer, ok := connector.AnswerOf(err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, connector.ReasonBooksMissing, answer.(connector.Wait).Reason)
+	require.NoDirExists(t, dir, "nothing is set up in their place")
+
+	_, err = books(t, dir).Company(t.Context()) // somebody else's new books
+	require.NoError(t, err)
+	for range 2 {
+		other, err := l.Company(t.Context())
+		require.NoError(t, err)
+		require.NotEqual(t, first.ID, other.ID)
+		_, err = l.Find(t.Context(), connector.Query{Marker: "st-acme-1"})
+		require.Error(t, err)
+	}
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.Rename(dir+".away", dir))
+	again, err := l.Company(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, first.ID, again.ID)
+	_, err = l.Find(t.Context(), connector.Query{Marker: "st-acme-1"})
+	require.NoError(t, err)
+}

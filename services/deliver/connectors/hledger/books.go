@@ -39,7 +39,7 @@ func (l *Ledger) Company(ctx context.Context) (connector.Company, error) {
 	if err := ctx.Err(); err != nil {
 		return connector.Company{}, fmt.Errorf("read the company of %s: %w", l.cfg.JournalDir, err)
 	}
-	if l.known != "" {
+	if l.usedBefore() {
 		// The books were used before. Where they are not, they are away (an unmounted
 		// volume), and new ones in their place would hide every document.
 		if _, err := os.Stat(l.path(companyFile)); err != nil {
@@ -57,9 +57,18 @@ func (l *Ledger) Company(ctx context.Context) (connector.Company, error) {
 		return connector.Company{}, connector.Stop(l.waitFor(err))
 	}
 	l.mu.Lock()
-	l.company = id
+	if l.company == "" {
+		l.company = id // What is read first counts: present compares with it.
+	}
 	l.mu.Unlock()
 	return connector.Company{ID: id, Name: filepath.Base(l.cfg.JournalDir)}, nil
+}
+
+// usedBefore tells whether the books were used, by this process or an earlier one.
+func (l *Ledger) usedBefore() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known != "" || l.company != ""
 }
 
 // setUp writes what is missing, company.txt last, so that it stands for the rest.

@@ -180,6 +180,25 @@ func (w *workbench) deliver(p *posting.Poster, m bus.Message) {
 	}
 }
 
+// waitOut handles a message that has to wait, and returns what comes after the wait:
+// the message once more, or the scheduled one that a long wait left.
+func (w *workbench) waitOut(p *posting.Poster, m bus.Message) bus.Message {
+	w.t.Helper()
+	err := p.Handle(w.t.Context(), m)
+	if d, waits := bus.RetryDelay(err); waits {
+		time.Sleep(d) // fake time
+		m.Delivered++
+		return m
+	}
+	require.NoError(w.t, err)
+	until := w.record().GetWaiting().GetUntil().AsTime()
+	require.True(w.t, until.After(time.Now()), "it waits for something")
+	time.Sleep(time.Until(until) + 2*time.Second) // fake time
+	fired := w.last(bus.StreamReady, w.subject())
+	require.Greater(w.t, fired.Sequence, m.Sequence)
+	return fired
+}
+
 // ready is what a message says.
 func (w *workbench) ready(m bus.Message) *tradepostv1.InvoiceReady {
 	w.t.Helper()

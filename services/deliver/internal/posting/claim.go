@@ -2,6 +2,7 @@ package posting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,12 +32,21 @@ func (t *try) claimAndPost(ctx context.Context, claim claimStep) error {
 	ctx, cancel := context.WithDeadline(ctx, t.fence.Deadline())
 	defer cancel()
 	outcome, err := t.steps(connector.WithFence(ctx, t.checkFence))
+	if errors.Is(err, errBlind) {
+		return t.holdBlind(context.WithoutCancel(ctx))
+	}
 	if err != nil {
 		return err
 	}
 	// The outcome is written down even when the claim's time is nearly over: a
 	// worker that took over meanwhile wins the compare-and-set.
 	return t.finish(context.WithoutCancel(ctx), outcome)
+}
+
+// holdBlind leaves an attempt in doubt to an operator, since looking never helps.
+func (t *try) holdBlind(ctx context.Context) error {
+	t.log.ErrorContext(ctx, "the invoice is held for an operator", "reason", errBlind)
+	return t.change(ctx, record.Hold(connector.ReasonCannotFind))
 }
 
 // steps is the protocol under the claim.

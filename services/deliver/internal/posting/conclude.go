@@ -3,7 +3,6 @@ package posting
 import (
 	"context"
 	"fmt"
-	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -16,7 +15,7 @@ import (
 
 // finish turns the outcome of the attempt into the record, and tells the next stage.
 func (t *try) finish(ctx context.Context, o *tradepostv1.Outcome) error {
-	t.tellTrouble(o)
+	t.tellTrouble(ctx, o)
 	switch r := o.GetResult().(type) {
 	case *tradepostv1.Outcome_Wait:
 		return t.wait(ctx, r.Wait)
@@ -33,12 +32,13 @@ func (t *try) finish(ctx context.Context, o *tradepostv1.Outcome) error {
 }
 
 // tellTrouble tells whether the connection as a whole can post.
-func (t *try) tellTrouble(o *tradepostv1.Outcome) {
-	if t.Trouble == nil {
-		return
-	}
+func (t *try) tellTrouble(ctx context.Context, o *tradepostv1.Outcome) {
 	w := o.GetWait()
+	if w == nil && o.GetUncertain() == nil && t.Pauses != nil {
+		t.Pauses.Works(ctx)
+	}
 	switch {
+	case t.Trouble == nil:
 	case w == nil:
 		t.Trouble(nil)
 	case w.GetScope() == tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION:
@@ -95,58 +95,6 @@ func (t *try) answerAgain(ctx context.Context) error {
 		return err
 	}
 	return t.claimAndPost(ctx, record.Reclaim)
-}
-
-// wait gives the claim back. A short wait holds the connection's slot; a long one
-// is parked as a scheduled message, so that others go on.
-func (t *try) wait(ctx context.Context, w *tradepostv1.Wait) error {
-	if err := t.noteKept(ctx); err != nil {
-		return err
-	}
-	d := bus.Backoff(t.m.Delivered)
-	if until := w.GetUntil(); until != nil {
-		d = max(time.Until(until.AsTime()), time.Second)
-	}
-	waits := record.Waits{Scope: w.GetScope(), Until: time.Now().Add(d), Reason: w.GetReason()}
-	// Where nobody could look, what an earlier attempt may have left stays in doubt.
-	give := record.Release
-	if t.doubtful {
-		give = record.Doubt
-	}
-	if d >= parkFrom {
-		if !t.doubtful {
-			give = record.Park
-		}
-		return t.park(ctx, waits, give)
-	}
-	if err := t.change(ctx, give(t.owner, waits)); err != nil {
-		return err
-	}
-	return bus.RetryAfter(d, fmt.Errorf("has to wait (%s): %s", w.GetReason(), w.GetMessage()))
-}
-
-// park schedules the message before the record says so: should the process die
-// between the two, the message still comes.
-func (t *try) park(ctx context.Context, w record.Waits, give func(string, record.Waits) record.Transition) error {
-	if err := t.Gate.Bus.Schedule(ctx, t.m.Subject, w.Until, t.ready); err != nil {
-		return err
-	}
-	telemetry.Set(ctx, telemetry.Outcome("parked"))
-	t.log.InfoContext(ctx, "parked", "until", w.Until, "reason", w.Reason)
-	return t.change(ctx, give(t.owner, w))
-}
-
-// doubt leaves the attempt unresolved: after the settling time somebody looks.
-func (t *try) doubt(ctx context.Context, u *tradepostv1.Uncertain) error {
-	if err := t.noteKept(ctx); err != nil {
-		return err
-	}
-	d := max(t.Connector.Describe().SettlingTime, bus.Backoff(t.m.Delivered))
-	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: u.GetReason()}
-	if err := t.change(ctx, record.Doubt(t.owner, waits)); err != nil {
-		return err
-	}
-	return bus.RetryAfter(d, fmt.Errorf("uncertain (%s): %s", u.GetReason(), u.GetMessage()))
 }
 
 // noteKept writes down the documents that exist already when the attempt ends

@@ -8,6 +8,7 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/canonical"
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
@@ -44,11 +45,14 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 	ctx, cancel := context.WithTimeout(ctx, t.callTime())
 	defer cancel()
 	all, err := t.Connector.Find(ctx, q)
+	if err != nil {
+		t.checked.Store(0) // What answers next may be other books.
+	}
 	if a, ok := connector.AnswerOf(err); ok {
 		return nil, outcomeOf(a), nil
 	}
 	if err != nil {
-		return nil, waitFor(reasonUnreachable, err.Error()), nil
+		return nil, waitFor(connector.ReasonUnreachable, err.Error()), nil
 	}
 	live := make([]connector.Found, 0, len(all))
 	for _, f := range all {
@@ -61,13 +65,19 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 
 // compare decides what becomes of a document that exists already.
 func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
+	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
 	equal, differences := connector.Equal(f, one.doc, one.hash)
+	if equal && ours && editedSince(live, one) {
+		equal, differences = false, []string{"its lines or texts are those of an earlier version of the invoice"}
+	}
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
 		t.keep(one, f, true)
 		return nil, nil
 	}
+	if ours && t.Resend == connection.ResendReject {
+		return rejected(faultOf("document.posted_before", one, f, nil)), nil
+	}
 	updater, can := t.Connector.(connector.Updater)
-	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
 	if !can || !ours {
 		return rejected(faultOf("document.different_found", one, f, map[string]string{
 			"differences": strings.Join(differences, "; "),
@@ -85,11 +95,21 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 	return t.verified(one, updater.Update(ctx, t.posting(one), f))
 }
 
+// editedSince tells whether the document that we wrote last, and nobody changed since,
+// had other content than this one, although what the accounting system shows of it is
+// the same: lines and texts are not shown.
+func editedSince(live *tradepostv1.DocumentRef, one paper) bool {
+	return live.GetHashVersion() == canonical.HashVersion && live.GetHash() != one.hash
+}
+
 // create makes the document. Where the record knows one that is gone, that is
 // noted first: the new one belongs to the next generation.
 func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentRef) (*tradepostv1.Outcome, error) {
+	if outcome := t.sameBooks(ctx, false); outcome != nil {
+		return outcome, nil
+	}
 	if live != nil {
-		if outcome := t.mayBeHidden(live); outcome != nil {
+		if outcome := t.absent(ctx, live); outcome != nil {
 			return outcome, nil
 		}
 		if err := t.change(ctx, record.Note(t.owner, gone(live))); err != nil {

@@ -1,13 +1,14 @@
 // Package posting is the posting protocol: it makes the documents of a send exist
 // exactly once in the accounting system, whatever crashes, is redelivered or
 // replayed. The steps are in the order of the files that Poster.Handle calls:
-// claim.go, resolve.go, wanted.go, retire.go, place.go, conclude.go. recover.go is for
-// attempts whose message is lost.
+// claim.go, resolve.go, wanted.go, retire.go, place.go, conclude.go or wait.go.
+// recover.go is for attempts whose message is lost, evidence.go for what was handed over.
 package posting
 
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -49,6 +50,20 @@ type Poster struct {
 	// Customers is told which customers a document was posted to, once the outcome is
 	// in the record; it must not wait for anything. nil where nobody wants to know.
 	Customers func(context.Context, externalid.Posted)
+	// Pauses stops the connection as a whole; nil makes each invoice wait by itself.
+	Pauses Pauses
+	// SameBooks makes sure that the accounting system still holds the company that the
+	// connection was first used with; company.ErrSwapped when not. nil trusts it.
+	SameBooks func(ctx context.Context) error
+	// Resend is what becomes of a document that was posted by an earlier send whose
+	// content a user changed since: connection.ResendUpdate or ResendReject; "" updates.
+	Resend string
+	// Confirmer tells what became of documents that were handed over; nil where the
+	// connector cannot, and Find has to show them.
+	Confirmer connector.Confirmer
+
+	// checked is when SameBooks last said yes, in Unix nanoseconds; 0 after trouble.
+	checked atomic.Int64
 }
 
 // Handle takes one invoice.ready message through the protocol. It is safe to be

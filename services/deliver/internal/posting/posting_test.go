@@ -207,7 +207,7 @@ func TestAShortWaitComesBackAndALongOneIsParked(t *testing.T) {
 		require.Zero(t, w.books.count())
 
 		// The schedule puts the message back onto its subject.
-		time.Sleep(2*time.Hour + 5*time.Second)
+		time.Sleep(2*time.Hour + time.Minute)
 		fired := w.last(bus.StreamReady, m.Subject)
 		require.Greater(t, fired.Sequence, m.Sequence)
 		w.deliver(w.poster("a"), fired)

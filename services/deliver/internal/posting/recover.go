@@ -69,11 +69,14 @@ func (t *try) lookOnly(ctx context.Context) error {
 	defer cancel()
 	outcome, err := t.resolve(connector.WithFence(limited, t.checkFence))
 	ctx = context.WithoutCancel(ctx)
+	if errors.Is(err, errBlind) {
+		return t.holdBlind(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	if outcome != nil {
-		waits := record.Waits{Until: time.Now().Add(recoverAge), Reason: outcome.GetWait().GetReason()}
+		waits := record.Waits{Until: time.Now().Add(recoverAge), Reason: outcome.GetWait().GetReason(), Since: time.Now()}
 		if err := t.change(ctx, record.Doubt(t.owner, waits)); err != nil {
 			return err
 		}

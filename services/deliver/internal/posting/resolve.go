@@ -22,6 +22,12 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if blind(outcome) {
+		return nil, errBlind
+	}
+	if outcome == nil && len(found) == 0 {
+		outcome = t.sameBooks(ctx, true)
+	}
 	if outcome != nil {
 		// Nobody could look: whatever else the answer says, it ends no doubt.
 		if outcome.GetWait() == nil {

@@ -32,7 +32,7 @@ func (t *try) retire(ctx context.Context) (*tradepostv1.Outcome, error) {
 				"was": kindName(d.GetKind()), "now": kindName(t.papers[0].doc.GetKind()),
 			})), nil
 		}
-		if outcome := t.mayBeHidden(d); outcome != nil {
+		if outcome := t.absent(ctx, d); outcome != nil {
 			return outcome, nil
 		}
 		if err := t.change(ctx, record.Note(t.owner, gone(d))); err != nil {
@@ -49,6 +49,15 @@ func (t *try) hasKind(k tradepostv1.DocumentKind) bool {
 		}
 	}
 	return false
+}
+
+// absent returns nil when it may be believed that a document is gone which was not
+// found: the books are those that it was written to, and would show it by now.
+func (t *try) absent(ctx context.Context, d *tradepostv1.DocumentRef) *tradepostv1.Outcome {
+	if outcome := t.sameBooks(ctx, true); outcome != nil {
+		return outcome
+	}
+	return t.mayBeHidden(d)
 }
 
 // mayBeHidden makes the send wait when a document that we wrote is not found, as

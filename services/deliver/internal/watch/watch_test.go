@@ -58,7 +58,7 @@ func TestEveryCallIsCountedAndASpan(t *testing.T) {
 	b.answer = connector.Posted{}
 	c.(connector.Updater).Update(ctx, connector.Posting{}, connector.Found{})
 	var want strings.Builder
-	want.WriteString("# HELP tradepost_attempts_total Calls to the accounting system, by operation (find, create, update) and result (found, nothing, several; posted, adopted, rejected, wait, handed, uncertain; error).\n# TYPE tradepost_attempts_total counter\n")
+	want.WriteString("# HELP tradepost_attempts_total Calls to the accounting system, by operation (find, create, update, confirm) and result (found, nothing, several; posted, adopted, rejected, wait, handed, uncertain; error).\n# TYPE tradepost_attempts_total counter\n")
 	for _, line := range []string{
 		`create",result="adopted"} 1`, `create",result="handed"} 1`, `create",result="posted"} 1`, `create",result="rejected"} 1`,
 		`create",result="uncertain"} 2`, `create",result="wait"} 1`,

@@ -26,6 +26,8 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 		return o.look(ctx, m.Subject.InvoiceID, 0)
 	case *tradepostv1.InvoiceCommand_SettleByHand:
 		return nil // Deliver's, who can ask the accounting system.
+	case *tradepostv1.InvoiceCommand_NotMade:
+		return o.notMade(ctx, m, c, log)
 	case *tradepostv1.InvoiceCommand_Retry:
 	default:
 		return bus.Poison("command.not_supported", fmt.Errorf("a command of the kind %T cannot be carried out yet", c.GetCommand()))

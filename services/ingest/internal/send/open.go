@@ -61,7 +61,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 		Mended: want.by.from(),
 	})
 	if other := postedElsewhere(e.Record, chosen); other != "" {
-		step = heldAtOnce(step, "posted before by connection "+other)
+		step = heldAtOnce(step, record.HeldElsewhere+other)
 	}
 	next, err := o.Store.Change(ctx, e, step)
 	if errors.Is(err, record.ErrConflict) {

@@ -55,6 +55,9 @@ type Opener struct {
 	Now      func() time.Time
 	// Metrics counts what is opened; nil counts nothing.
 	Metrics *Metrics
+	// Paused tells whether a connection is paused, or was until a moment ago: what
+	// waits for that is not stuck. nil: never.
+	Paused func(ctx context.Context, connection string) (bool, error)
 
 	hints [hintLocks]sync.Mutex // by invoice
 }
@@ -103,18 +106,29 @@ func (o *Opener) Heal(ctx context.Context, e record.Entry) error {
 		if age > openingAge {
 			return o.again(ctx, e)
 		}
+		return nil
 	case record.Opened, record.Claimed:
-		if age > stuckAfter(e) {
-			return o.again(ctx, e)
+		if age <= stuckAfter(e) {
+			return nil
 		}
 	case record.Parked:
 		// Its scheduled message should have come.
-		if o.Now().Sub(e.Record.GetWaiting().GetUntil().AsTime()) > stuckAfter(e) {
-			return o.again(ctx, e)
+		if o.Now().Sub(e.Record.GetWaiting().GetUntil().AsTime()) <= stuckAfter(e) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	if o.Paused != nil {
+		if paused, err := o.Paused(ctx, e.Record.GetConnection()); paused || err != nil {
+			return err
 		}
 	}
-	return nil
+	return o.again(ctx, e)
 }
+
+// StuckAge is the age from which a send without progress counts as stuck.
+const StuckAge = stuckAge
 
 // stuckAfter doubles with every time that the message was published again, up to
 // eight hours: while the next stage is down, more messages help nobody.

@@ -53,7 +53,7 @@ func (d *desk) shownHash() string {
 func TestChangedContentWaitsForTheDoubtToEnd(t *testing.T) {
 	for name, inDoubt := range map[string][]record.Transition{
 		"claimed by a worker that died": {attempt()},
-		"handed on, held and released":  {attempt(), record.Hand("deliver", "file 1"), record.Hold("why"), record.Unhold()},
+		"held and released":             {attempt(), record.Hold("why"), record.Unhold()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			atDesk(t, func(t *testing.T, d *desk) {

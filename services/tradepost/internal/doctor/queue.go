@@ -34,6 +34,7 @@ type queue struct {
 	held      []record.Entry
 	unsettled []record.Entry
 	gone      map[string]int // unfinished, by connection that the configuration lacks
+	overdue   []record.Entry
 }
 
 // onTheWay looks through the records and the dead letters for what waits for a
@@ -64,6 +65,8 @@ func (d *doctor) onTheWay(ctx context.Context, js jetstream.JetStream) []Result 
 	if len(d.problems) == 0 { // else the connection may only be misspelt
 		results = append(results, q.goneOnes()...)
 	}
+	results = append(results, q.overdueOnes(d.now())...)
+	results = append(results, d.pauses(ctx, js)...)
 	return append(results, d.deadLetters(ctx, js)...)
 }
 
@@ -75,6 +78,9 @@ func (d *doctor) concerns(account, connection string) bool {
 func (q *queue) add(e record.Entry, now time.Time) {
 	q.records++
 	q.states[record.StateName(e.State())]++
+	if overdue(e, now) {
+		q.overdue = append(q.overdue, e)
+	}
 	switch e.State() {
 	case record.Held:
 		q.held = append(q.held, e)

@@ -6,6 +6,7 @@ var advice = map[string]string{
 	"tradepost_attempt_seconds":                 "Slower than usual: the accounting system is. Its connection alone is delayed",
 	"tradepost_attempts_total":                  "`rejected` and `error` grow for one connection: look at the comments in ServiceTrade and at `invoice.attempt` messages. `uncertain`: calls whose end nobody saw; they are looked for by themselves",
 	"tradepost_build_info":                      "Different versions side by side for longer than a roll-out: one was left behind",
+	"tradepost_connection_paused":               "`deliver`: the accounting system is signed out, throttled, closed or another one; it goes on by itself, and `tradepost doctor` says what to mend. `operator`: a person paused it, and has to resume it ([paused connections](operating.md#paused-connections))",
 	"tradepost_dead_letters_total":              "Grows at all: look at the message ([dead letters](operating.md#dead-letters)); its invoice is held",
 	"tradepost_external_ids_total":              "`taken` or `differs` grows: somebody has to decide in ServiceTrade or in the mapping ([external ids](operating.md#external-ids)). `refused`, `forbidden`: the system's name or a permission. `failed`: ServiceTrade was away; the next posting of the customer tries again",
 	"tradepost_fetch_errors_total":              "Grows steadily: the server is away, a stream is missing (`tradepost nats apply`), or a permission is. `/readyz` names the consumer",
@@ -38,6 +39,9 @@ Alarm on these, for a start:
 ` + "```yaml" + `
 - alert: TradepostDeadLetter
   expr: increase(tradepost_dead_letters_total[15m]) > 0
+- alert: TradepostPaused
+  expr: max by (connection, by) (tradepost_connection_paused) > 0
+  for: 30m
 - alert: TradepostHeld
   expr: max by (connection) (tradepost_sends_unfinished{state="held"}) > 0
 - alert: TradepostStuck

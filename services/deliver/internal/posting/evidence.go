@@ -1,0 +1,146 @@
+package posting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+// Confirm looks for what became of a document that was handed over. It makes
+// nothing: the send ends by evidence (the connector says so, or Find shows the
+// document), or goes on waiting. Two replicas may look at once; the first to write wins.
+func (p *Poster) Confirm(ctx context.Context, e record.Entry) error {
+	u := e.Record.GetUnresolved()
+	if e.State() != record.Handed || u == nil {
+		return nil
+	}
+	t, err := p.handedTry(ctx, e)
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, t.callTime())
+	defer cancel()
+	answer, err := t.evidence(limited, u)
+	if err != nil {
+		return err
+	}
+	one := t.paperOf(u)
+	var outcome *tradepostv1.Outcome
+	switch answer.(type) {
+	case connector.Posted, connector.Rejected:
+		if outcome, err = t.verified(one, answer); err != nil {
+			return err
+		}
+	default:
+		return nil // Not yet.
+	}
+	t.log.InfoContext(ctx, "what was handed over came to an end", "token", e.Record.GetHandedToken(), "answer", fmt.Sprintf("%T", answer))
+	if err := t.confirmed(ctx, outcome); err != nil {
+		if _, waits := bus.RetryDelay(err); waits {
+			return nil // Another replica was faster.
+		}
+		return err
+	}
+	return nil
+}
+
+// handedTry is an attempt that only looks. The message of the send is read again, since
+// the record does not hold the document; where that is gone, what the record knows serves.
+func (p *Poster) handedTry(ctx context.Context, e record.Entry) (*try, error) {
+	u := e.Record.GetUnresolved()
+	m := bus.Message{
+		Subject: bus.Subject{Stage: bus.StageReady, Connection: p.Connection, InvoiceID: e.Key.InvoiceID},
+		Stream:  u.GetStream(), Sequence: u.GetSequence(), Delivered: 1,
+	}
+	ready, err := p.Stored.Ready(ctx, u.GetStream(), u.GetSequence())
+	if err != nil || ready.GetSend() != e.Record.GetSend() {
+		p.Log.WarnContext(ctx, "the message of a document that was handed over cannot be read any more", "connection", p.Connection, "invoice", e.Key.InvoiceID, "err", err)
+		ready = &tradepostv1.InvoiceReady{
+			Send: e.Record.GetSend(), SnapshotHash: e.Record.GetSnapshotHash(), HashVersion: e.Record.GetHashVersion(),
+		}
+	}
+	return p.newTry(m, e, ready)
+}
+
+// evidence asks the connector, or looks.
+func (t *try) evidence(ctx context.Context, u *tradepostv1.Unresolved) (connector.Answer, error) {
+	q := connector.Query{Kind: u.GetKind(), Marker: u.GetMarker(), ID: u.GetUpdatesId(), Number: t.paperOf(u).doc.GetNumber()}
+	if t.Confirmer != nil {
+		return t.Confirmer.Confirm(t.told(ctx, nil), connector.HandedOver{
+			Token: t.entry.Record.GetHandedToken(), Query: q, DocumentHash: u.GetDocumentHash(),
+		}), nil
+	}
+	found, outcome, err := t.find(t.told(ctx, nil), q)
+	switch {
+	case err != nil:
+		return nil, err
+	case outcome != nil:
+		return nil, errors.New("the accounting system could not be asked: " + outcome.GetWait().GetMessage())
+	case len(found) == 0 || t.untouched(u, found[0]):
+		return connector.Handed{}, nil
+	case len(found) > 1:
+		return connector.Rejected{Faults: []*tradepostv1.Fault{faultOf("document.more_than_one", t.paperOf(u), found[0], map[string]string{
+			"count": fmt.Sprint(len(found)), "numbers": names(found),
+		})}}, nil
+	}
+	return connector.Posted{Document: found[0]}, nil
+}
+
+// paperOf is the document that was handed over.
+func (t *try) paperOf(u *tradepostv1.Unresolved) paper {
+	for _, one := range t.papers {
+		if one.doc.GetKind() == u.GetKind() && one.hash == u.GetDocumentHash() {
+			return one
+		}
+	}
+	return paper{hash: u.GetDocumentHash(), doc: &tradepostv1.Document{
+		Kind: u.GetKind(), Marker: u.GetMarker(), Totals: &tradepostv1.Totals{Total: u.GetTotal()},
+	}}
+}
+
+// confirmed writes down how a hand-over ended. Where the send has another document to
+// post, it is open again and its message is published once more: it finds what exists.
+func (t *try) confirmed(ctx context.Context, outcome *tradepostv1.Outcome) error {
+	if outcome == nil && t.moreToPost() {
+		again := time.Now().UTC().Format(time.RFC3339Nano)
+		if err := t.change(ctx, record.Confirm(t.refs[0])); err != nil {
+			return err
+		}
+		return t.Gate.Bus.Send(ctx, t.m.Subject, fmt.Sprintf("confirmed/%s/%d/%s", t.entry.Key, t.ready.GetSend(), again), t.ready)
+	}
+	if outcome == nil {
+		t.posted = append(t.postedBefore(), t.posted...)
+		outcome = t.allPosted()
+	}
+	return t.conclude(ctx, outcome)
+}
+
+// moreToPost tells whether the send has a document that does not exist yet.
+func (t *try) moreToPost() bool {
+	for _, one := range t.papers {
+		live := record.Live(t.entry.Record, one.doc.GetKind())
+		handed := one.doc.GetKind() == t.entry.Record.GetUnresolved().GetKind()
+		if !handed && (live == nil || live.GetSend() != t.ready.GetSend()) {
+			return true
+		}
+	}
+	return false
+}
+
+// postedBefore lists the send's other documents, which exist already.
+func (t *try) postedBefore() []*tradepostv1.PostedDocument {
+	var all []*tradepostv1.PostedDocument
+	for _, d := range t.entry.Record.GetDocuments() {
+		if d.GetSend() == t.ready.GetSend() && d.GetConnection() == t.Connection && !d.GetGone() && d.GetKind() != t.entry.Record.GetUnresolved().GetKind() {
+			all = append(all, &tradepostv1.PostedDocument{Kind: d.GetKind(), Id: d.GetId(), Number: d.GetNumber(), Version: d.GetVersion(), Total: d.GetTotal()})
+		}
+	}
+	return all
+}

@@ -1,0 +1,54 @@
+package send
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+var errInForce = errors.New("a worker may still be calling the accounting system for this invoice")
+
+// notMade starts a send over of which an operator vouches that nothing was made and
+// nothing will be. Deliver looks into the books all the same before it makes anything.
+func (o *Opener) notMade(ctx context.Context, m bus.Message, c *tradepostv1.InvoiceCommand, log *slog.Logger) error {
+	e, err := o.Store.Get(ctx, o.key(m.Subject.InvoiceID))
+	if err != nil {
+		return err
+	}
+	if e.Record.GetSend() != c.GetFollowsSend() || e.Record.GetConnection() != m.Subject.Connection {
+		log.InfoContext(ctx, "command ignored: another send was opened since", "send", e.Record.GetSend())
+		return nil
+	}
+	switch e.State() {
+	case record.Opening:
+		return o.again(ctx, e) // This very command could not publish the message.
+	case record.Handed, record.Held:
+	default:
+		log.InfoContext(ctx, "command ignored: nothing was handed over or held", "state", record.StateName(e.State()))
+		return nil
+	}
+	left, err := o.Store.TakeOverIn(ctx, e)
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		return bus.RetryAfter(left, errInForce)
+	}
+	next, err := o.Store.Change(ctx, e, record.NotMade())
+	switch {
+	case errors.Is(err, record.ErrConflict):
+		return bus.RetryAfter(0, err)
+	case errors.Is(err, record.ErrIllegal):
+		log.InfoContext(ctx, "command ignored: the send has its outcome", "state", record.StateName(e.State()))
+		return nil
+	case err != nil:
+		return err
+	}
+	log.WarnContext(ctx, "the send starts over: an operator says that nothing was made", "token", e.Record.GetHandedToken(), "was", record.StateName(e.State()), "reason", c.GetReason())
+	return o.again(ctx, next)
+}

@@ -1,0 +1,41 @@
+package doctor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tradepost/tradepost/pkg/record"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// handedAge is the age from which a hand-over without an answer is told.
+const handedAge = 24 * time.Hour
+
+// overdue tells whether a send has waited for longer than trouble lasts that comes and
+// goes. It is tried on, and never fails for that.
+func overdue(e record.Entry, now time.Time) bool {
+	switch e.State() {
+	case record.Opening, record.Opened, record.Claimed, record.Parked:
+		return record.Waited(e.Record, now) > record.Budget
+	case record.Handed:
+		return now.Sub(e.At) > handedAge
+	}
+	return false
+}
+
+// overdueOnes tells the invoices that wait for long, and for what.
+func (q queue) overdueOnes(now time.Time) []Result {
+	if len(q.overdue) == 0 {
+		return nil
+	}
+	list := namedFew(q.overdue, func(r *tradepostv1.Record) string {
+		if r.GetState() == record.Handed {
+			return "handed over as " + r.GetHandedToken()
+		}
+		return fmt.Sprintf("%s for %s", r.GetWaiting().GetReason(), record.Waited(r, now).Round(time.Minute))
+	})
+	return []Result{check{systemNATS, "waiting long"}.warn(operator,
+		"Mend what they wait for: they are tried at least every half an hour and go on by themselves. What was handed over ends when the accounting system shows it, "+
+			"or with `tradepost not-made` once it is certain that it never will.",
+		"%s waiting for long: %s", areInvoices(len(q.overdue)), list)}
+}

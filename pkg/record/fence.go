@@ -30,15 +30,25 @@ func NewOwner(instance string) string { return instance + "/" + rand.Text() }
 // TakeOverIn returns how long the claim in e still keeps others out; 0 or less
 // means that it may be taken over now. Only the server's clock is used.
 func (s *Store) TakeOverIn(ctx context.Context, e Entry) (time.Duration, error) {
-	c := e.Record.GetClaim()
-	if c == nil {
+	at := TakeOverAt(e)
+	if at.IsZero() {
 		return 0, nil
 	}
 	now, err := s.ServerNow(ctx)
 	if err != nil {
 		return 0, err
 	}
-	return e.At.Add(keptFor(c)).Sub(now), nil
+	return at.Sub(now), nil
+}
+
+// TakeOverAt is the key-value server's time from which the claim in e may be taken
+// over; zero when there is none.
+func TakeOverAt(e Entry) time.Time {
+	c := e.Record.GetClaim()
+	if c == nil {
+		return time.Time{}
+	}
+	return e.At.Add(keptFor(c))
 }
 
 // keptFor is how long others stay out, from the server's time of the claim on.

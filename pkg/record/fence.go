@@ -52,8 +52,8 @@ func TakeOverAt(e Entry) time.Time {
 }
 
 // keptFor is how long others stay out, from the server's time of the claim on.
-// An owner that ended its claim has no call under way, so that only what it wrote
-// has to become visible.
+// An owner that ended its claim has no call under way of which it does not say so in
+// settling, so that only what it wrote has to become visible.
 func keptFor(c *tradepostv1.Claim) time.Duration {
 	settling := c.GetSettling().AsDuration()
 	if c.GetEnded() {

@@ -70,6 +70,9 @@ func (w *worker) create(hash string, generation int64) (made document, written, 
 		return document{}, false, true
 	}
 	late := settlingTime * time.Duration(w.world.fate(3)) / 2
+	if generation > 1 {
+		w.world.reached["second generation"] = true
+	}
 	answered = w.send("create "+hash, w.callDeadline(), func() { made = w.world.books.add(hash, generation, late) })
 	return made, true, answered
 }
@@ -98,6 +101,7 @@ func (w *worker) update(f document, hash string) (after document, changed, answe
 				d.hash, d.version = hash, d.version+1
 				w.world.books.all = append(w.world.books.all, hash)
 				after, changed = *d, true
+				w.world.reached["update"] = true
 			}
 		}
 	})

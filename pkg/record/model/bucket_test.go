@@ -53,11 +53,19 @@ func (w *worker) change(e record.Entry, what string, step record.Transition) (re
 	if b.now.Revision != e.Revision && w.world.mutant != omitCAS {
 		return record.Entry{}, record.ErrConflict
 	}
+	w.world.reached[what+": "+stateOf(e.Record)+" -> "+stateOf(next)] = true
 	b.rev++
 	b.now = record.Entry{Key: theKey, Record: next, Revision: b.rev, At: time.Now()}
 	b.past = append(b.past, b.now)
 	w.world.note("%s: %s -> %s", w.name, what, record.StateName(next.GetState()))
 	return b.now, nil
+}
+
+func stateOf(r *tradepostv1.Record) string {
+	if r == nil {
+		return "absent"
+	}
+	return record.StateName(r.GetState())
 }
 
 // takeOverIn is Store.TakeOverIn.

@@ -15,7 +15,7 @@ const (
 	recoverAge = 15 * time.Minute
 	earlyFire  = 2 * time.Second
 	// crashLoop is smaller than deliver's, so that short runs reach it.
-	crashLoop = 6
+	crashLoop = 3
 )
 
 // try is one attempt to post.
@@ -138,8 +138,7 @@ func (t *try) steps() (ending, error) {
 // resolve looks for what an earlier attempt may have left.
 func (t *try) resolve() (ending, bool, error) {
 	u := t.e.Record.GetUnresolved()
-	if !t.doubtful || t.world.mutant == omitResolve {
-		t.doubtful = false
+	if !t.doubtful {
 		return ending{}, false, nil
 	}
 	found, ok := t.find()

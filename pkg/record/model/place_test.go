@@ -136,7 +136,7 @@ func (t *try) finish(end ending) verdict {
 	waits := record.Waits{Until: time.Now().Add(end.wait), Reason: "model"}
 	switch {
 	case end.uncertain:
-		if err := t.move("doubt", record.Doubt(t.owner, waits)); err != nil {
+		if err := t.move("doubt", t.doubt(waits)); err != nil {
 			return failed(err)
 		}
 		return again(settlingTime)
@@ -172,4 +172,15 @@ func (t *try) wait(end ending, waits record.Waits) verdict {
 		return failed(err)
 	}
 	return done
+}
+
+// doubt ends a claim after a call whose end nobody knows.
+func (t *try) doubt(w record.Waits) record.Transition {
+	switch t.world.mutant {
+	case forgetDoubt:
+		return record.Release(t.owner, w)
+	case earlyLook:
+		return record.Doubt(t.owner, w)
+	}
+	return record.DoubtCall(t.owner, callTime+settlingTime, w)
 }

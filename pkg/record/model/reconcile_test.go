@@ -83,7 +83,7 @@ func (t *turn) later(cause error) verdict {
 	waits := record.Waits{Until: time.Now().Add(time.Second)}
 	give := record.Unsettle(t.owner, waits)
 	wait := time.Second
-	if errors.Is(cause, errDoubt) {
+	if errors.Is(cause, errDoubt) && t.world.mutant != earlySecondLook {
 		give, wait = record.DoubtWrite(t.owner, writeSettling, waits), writeSettling
 	}
 	if err := t.move("give back", give); err != nil {

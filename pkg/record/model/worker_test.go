@@ -113,7 +113,7 @@ func (w *worker) send(what string, deadline time.Time, do func()) (answered bool
 	longest := time.Until(deadline)
 	r := &request{arrives: time.Now(), do: do}
 	lost, cut := false, false
-	switch w.world.fate(8) {
+	switch w.world.fate(10) {
 	case 4:
 		r.arrives = r.arrives.Add(longest / 2)
 	case 5:
@@ -122,6 +122,8 @@ func (w *worker) send(what string, deadline time.Time, do func()) (answered bool
 		cut = true
 	case 7:
 		lost = true
+	case 8, 9: // Cut on the way, and worked on all the same.
+		r.arrives, cut = r.arrives.Add(longest/2), true
 	}
 	w.world.note("%s sends %s, arrives in %s, lost %v, answer lost %v", w.name, what, time.Until(r.arrives), lost, cut)
 	if lost {
@@ -132,5 +134,5 @@ func (w *worker) send(what string, deadline time.Time, do func()) (answered bool
 	} else {
 		w.world.arrive(r)
 	}
-	return w.await(r, deadline) && !cut
+	return !cut && w.await(r, deadline)
 }

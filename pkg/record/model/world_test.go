@@ -17,7 +17,9 @@ const (
 	omitFence        mutant = "write without a look at the fence"
 	omitCAS          mutant = "change the record without comparing"
 	omitTakeOver     mutant = "take over a claim that is in force"
-	omitResolve      mutant = "forget the unresolved attempt"
+	forgetDoubt      mutant = "give the claim back after a call whose end nobody knows"
+	earlyLook        mutant = "look while a call may still be worked on"
+	earlySecondLook  mutant = "look for a comment while its call may still be worked on"
 	omitComment      mutant = "write failed before the comment"
 	omitRead         mutant = "settle without reading the invoice again"
 	omitCommentLook  mutant = "comment without looking for the comment"
@@ -43,11 +45,13 @@ type world struct {
 	mapping int
 	names   int
 	broken  []string
+	// reached has the steps that were taken.
+	reached map[string]bool
 	log     []string
 }
 
 func newWorld(m mutant, fates []int) *world {
-	w := &world{mutant: m, fates: fates}
+	w := &world{mutant: m, fates: fates, reached: map[string]bool{}}
 	w.st = serviceTrade{status: "draft", content: 1}
 	for _, s := range []stageName{ingest, ingest, transform, transform, deliver, deliver, deliver, reconcile, reconcile} {
 		w.workers = append(w.workers, &worker{world: w, stage: s})

@@ -122,14 +122,16 @@ func (t *try) park(ctx context.Context, w record.Waits, give func(string, record
 	return t.change(ctx, give(t.owner, w))
 }
 
-// doubt leaves the attempt unresolved: after the settling time somebody looks.
+// doubt leaves the attempt unresolved: somebody looks once the call's time is over, as
+// what was sent may be worked on that long, and the settling time after that.
 func (t *try) doubt(ctx context.Context, u *tradepostv1.Uncertain) error {
 	if err := t.noteKept(ctx); err != nil {
 		return err
 	}
-	d := max(t.Connector.Describe().SettlingTime, bus.Backoff(t.m.Delivered))
+	settling := t.callTime() + t.Connector.Describe().SettlingTime
+	d := max(settling, bus.Backoff(t.m.Delivered))
 	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: u.GetReason()}
-	if err := t.change(ctx, record.Doubt(t.owner, waits)); err != nil {
+	if err := t.change(ctx, record.DoubtCall(t.owner, settling, waits)); err != nil {
 		return err
 	}
 	return bus.RetryAfter(d, fmt.Errorf("uncertain (%s): %s", u.GetReason(), u.GetMessage()))

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -147,8 +148,8 @@ func (w *world) disturbMessage(a action) {
 
 // byHand is what a bookkeeper does to the newest document.
 func (b *books) byHand(what string) {
-	for i := len(b.docs) - 1; i >= 0; i-- {
-		if d := b.docs[i]; !d.gone {
+	for _, d := range slices.Backward(b.docs) {
+		if !d.gone {
 			d.gone, d.touched, d.version = what == "delete", true, d.version+1
 			return
 		}

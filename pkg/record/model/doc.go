@@ -13,8 +13,9 @@
 //
 // The model assumes what the protocols assume:
 //
-//   - A request that was sent arrives before the deadline of its call, or never, and
-//     the accounting system shows it within its settling time.
+//   - A request that was sent arrives before the deadline of its call, or never, also
+//     when the connection was cut, and the accounting system shows it within its
+//     settling time.
 //   - The check of the fence and the sending of the request are one step.
 //   - Whoever makes a lost bucket anew, or restores one, takes longer than a claim
 //     lasts: a claim that nobody remembers keeps nobody out.

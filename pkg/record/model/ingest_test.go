@@ -76,7 +76,7 @@ func (w *worker) open(e record.Entry, status string) {
 
 func (w *worker) announce(e record.Entry, inv seen) {
 	w.publish(message{
-		to: transform, send: e.Record.GetSend(), snapshot: e.Record.GetSnapshotHash(), content: inv.content, takenAt: time.Now(),
+		to: transform, send: e.Record.GetSend(), snapshot: e.Record.GetSnapshotHash(), content: inv.content, takenAt: inv.at,
 	})
 	if e.State() == record.Opening {
 		_, _ = w.change(e, "mark as open", record.MarkOpened()) // the next stage may be faster

@@ -21,7 +21,10 @@ type bucket struct {
 	away time.Time
 }
 
-var errAway = errors.New("the bucket is away")
+var (
+	errAway    = errors.New("the bucket is away")
+	errUnknown = errors.New("nobody knows whether the record was written")
+)
 
 func (w *worker) get() (record.Entry, error) {
 	w.pause("read the record")
@@ -58,6 +61,9 @@ func (w *worker) change(e record.Entry, what string, step record.Transition) (re
 	b.now = record.Entry{Key: theKey, Record: next, Revision: b.rev, At: time.Now()}
 	b.past = append(b.past, b.now)
 	w.world.note("%s: %s -> %s", w.name, what, record.StateName(next.GetState()))
+	if w.world.fate(20) == 19 {
+		return record.Entry{}, errUnknown // it is written, and neither the answer nor a second look came through
+	}
 	return b.now, nil
 }
 

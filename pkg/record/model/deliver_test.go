@@ -15,7 +15,7 @@ const (
 	recoverAge = 15 * time.Minute
 	earlyFire  = 2 * time.Second
 	// crashLoop is smaller than deliver's, so that short runs reach it.
-	crashLoop = 3
+	crashLoop = 2
 )
 
 // try is one attempt to post.

@@ -29,6 +29,19 @@ test: ## Run all tests with the race detector
 torture: ## Run the long trials at full size and show their figures
 	@tools/torture.sh
 
+.PHONY: bench-build
+bench-build:
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./services/bench/cmd/bench ./services/tradepost/cmd/bench-stages
+
+.PHONY: bench-quick
+bench-quick: bench-build ## Measure the pipeline beside a bare chain on nats.go, in half a minute
+	bin/bench --json bin/bench-quick.json
+
+.PHONY: bench
+bench: bench-build ## The same with 5,000 invoices, for numbers to quote
+	bin/bench --invoices 5000 --waves 60 --per-wave 8 --json bin/bench.json
+
 .PHONY: tools
 tools: ## Install the checking tools (tools/versions.env) into bin/
 	@tools/install.sh

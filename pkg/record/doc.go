@@ -22,7 +22,7 @@
 // Steps back, for what was lost or is in doubt:
 //
 //	opening, open, claimed, parked ──Reopen──▶ opening (a claim in force stays claimed): ingest publishes the send again
-//	claimed ──Doubt──▶ claimed, its claim ended: the attempt is unresolved until somebody has looked
+//	claimed ──Doubt, DoubtCall──▶ claimed, its claim ended: the attempt is unresolved until somebody has looked
 //	opening, open, claimed ──Claim, look, Release──▶ open: deliver resolves an attempt whose message is lost
 //	outcome ──Reclaim──▶ claimed: a rejection of the books is heard once more, since its message was lost
 //	settling ──Unsettle──▶ outcome: ServiceTrade could not be written to

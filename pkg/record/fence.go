@@ -30,20 +30,30 @@ func NewOwner(instance string) string { return instance + "/" + rand.Text() }
 // TakeOverIn returns how long the claim in e still keeps others out; 0 or less
 // means that it may be taken over now. Only the server's clock is used.
 func (s *Store) TakeOverIn(ctx context.Context, e Entry) (time.Duration, error) {
-	c := e.Record.GetClaim()
-	if c == nil {
+	at := TakeOverAt(e)
+	if at.IsZero() {
 		return 0, nil
 	}
 	now, err := s.ServerNow(ctx)
 	if err != nil {
 		return 0, err
 	}
-	return e.At.Add(keptFor(c)).Sub(now), nil
+	return at.Sub(now), nil
+}
+
+// TakeOverAt is the key-value server's time from which the claim in e may be taken
+// over; zero when there is none.
+func TakeOverAt(e Entry) time.Time {
+	c := e.Record.GetClaim()
+	if c == nil {
+		return time.Time{}
+	}
+	return e.At.Add(keptFor(c))
 }
 
 // keptFor is how long others stay out, from the server's time of the claim on.
-// An owner that ended its claim has no call under way, so that only what it wrote
-// has to become visible.
+// An owner that ended its claim has no call under way of which it does not say so in
+// settling, so that only what it wrote has to become visible.
 func keptFor(c *tradepostv1.Claim) time.Duration {
 	settling := c.GetSettling().AsDuration()
 	if c.GetEnded() {

@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -100,13 +101,29 @@ func Release(owner string, w Waits) Transition {
 	}
 }
 
-// Doubt ends the claim but keeps the attempt unresolved: somebody has to look.
+// Doubt ends the claim but keeps the attempt unresolved: somebody has to look. No
+// write of the owner is under way.
 func Doubt(owner string, w Waits) Transition {
 	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
 		if err := ownedBy(r, owner); err != nil {
 			return nil, err
 		}
 		r.Claim.Ended, r.Attempts, r.Waiting = true, 0, w.message(r)
+		return r, nil
+	}
+}
+
+// DoubtCall is Doubt after a call whose end nobody knows: what was sent may be worked
+// on until the call's time is over, and shows up a while after that. Nobody looks
+// before settling is over, which is both together, and so nobody makes it a second
+// time.
+func DoubtCall(owner string, settling time.Duration, w Waits) Transition {
+	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		r, err := Doubt(owner, w)(r)
+		if err != nil {
+			return nil, err
+		}
+		r.Claim.Settling = durationpb.New(settling)
 		return r, nil
 	}
 }

@@ -83,6 +83,7 @@ func every() map[string]struct {
 		"Renew":      {Renew(testClaim, nil), s(Claimed)},
 		"Release":    {Release("a", Waits{}), s(Claimed)},
 		"Doubt":      {Doubt("a", Waits{}), s(Claimed)},
+		"DoubtCall":  {DoubtCall("a", time.Minute, Waits{}), s(Claimed)},
 		"Park":       {Park("a", Waits{Reason: "throttled"}), s(Claimed)},
 		"Hand":       {Hand("a", "file 1"), s(Claimed)},
 		"Note":       {Note("a", docRef("1")), s(Claimed)},

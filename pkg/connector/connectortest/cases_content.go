@@ -30,7 +30,9 @@ var contentCases = []Case{
 		first := k.posting(d, 1)
 		k.create(k.Connector, first)
 		if !k.Connector.Describe().AtomicMarker {
-			k.Skip("the descriptor says that a taken marker is not refused: deliver finds before it creates")
+			// A taken marker is not refused: deliver finds before it creates, and sees it.
+			k.different(d, k.retotal(d, func(d *tradepostv1.Document) { setAmount(d.Lines[0], "11.07") }))
+			return
 		}
 		other := k.posting(k.retotal(d, func(d *tradepostv1.Document) { setAmount(d.Lines[0], "11.07") }), 1)
 		k.refused(k.Connector.Create(k.ctx(), other))

@@ -3,10 +3,19 @@
 // a connector's tests runs them all:
 //
 //	connectortest.Run(t, connectortest.Harness{New: newTarget, Sample: sample})
+//
+// What an accounting system cannot do is declared in Harness.Lacks, with the reason.
+// Its cases are skipped, and a substitute runs that shows what holds without it. What
+// is declared missing and is there all the same fails, and so does what is neither
+// declared nor there.
 package connectortest
 
 import (
+	"maps"
+	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -30,8 +39,12 @@ type Harness struct {
 	// OtherCustomer changes a document so that it is of another ServiceTrade company
 	// than the sample, and of another customer, whom the company has or may create.
 	OtherCustomer func(d *tradepostv1.Document)
+	// Faults are ways to spoil a document, by the code of the fault that the connector
+	// has to answer it with: as many as the accounting system has reasons to refuse.
+	Faults map[string]func(d *tradepostv1.Document)
 	// Lacks says what the accounting system cannot do, and why. Cases that need it
-	// are skipped with that reason; whatever is not named here has to work.
+	// are skipped with that reason, and a substitute runs that shows what holds without
+	// it; whatever is not named here has to work.
 	Lacks map[Capability]string
 }
 
@@ -50,6 +63,18 @@ type Target struct {
 	Tamper func(marker string)
 	// LoseAnswers makes the accounting system commit, and then not answer, while on.
 	LoseAnswers func(on bool)
+	// FailAfterCommit makes the accounting system commit, and then answer with an error
+	// of its own (a 5xx), while on.
+	FailAfterCommit func(on bool)
+	// SlowDown makes the accounting system commit, and then not answer before the call's
+	// time is over, while on.
+	SlowDown func(on bool)
+	// Hide keeps what is written from every search while on, at most for the settling
+	// time.
+	Hide func(on bool)
+	// Troubles are ways to take the accounting system away for a while, by the reason
+	// that the connector has to wait with.
+	Troubles map[string]func(on bool)
 }
 
 // Capability is something that not every accounting system can do.
@@ -82,6 +107,26 @@ const (
 	ReportsCustomers Capability = "reports_customers"
 	// Previews: the connector is a PreviewChecker.
 	Previews Capability = "preview"
+	// KnownFaults: the accounting system refuses more than the cases above know.
+	KnownFaults Capability = "known_faults"
+	// ServerErrors: the accounting system can answer with an error after the commit.
+	ServerErrors Capability = "server_errors"
+	// SlowAnswers: the accounting system can answer too late.
+	SlowAnswers Capability = "slow_answers"
+	// HiddenWrites: the accounting system shows a write only after a while.
+	HiddenWrites Capability = "hidden_writes"
+	// Outages: the harness can take the accounting system away.
+	Outages Capability = "outages"
+	// Voids: the connector is a Voider.
+	Voids Capability = "void"
+	// PeriodLists: the connector is a PeriodLister.
+	PeriodLists Capability = "list_period"
+	// ChangeLists: the connector is a ChangeLister.
+	ChangeLists Capability = "changed_since"
+	// ReferenceData: the connector is a ReferenceLister.
+	ReferenceData Capability = "reference_data"
+	// IdempotentCreates: the connector is an IdempotentCreator.
+	IdempotentCreates Capability = "idempotent_create"
 )
 
 // Case is one thing that a connector has to do.
@@ -92,17 +137,28 @@ type Case struct {
 	Run   func(k *Kit)
 }
 
-// Run runs all cases, each as a subtest with a company of its own.
+// Run runs all cases, each as a subtest with a company of its own, and for each
+// capability that the harness declares missing its substitute.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			for _, need := range c.Needs {
 				if reason, lacks := h.Lacks[need]; lacks {
-					t.Skipf("the harness declares %q missing: %s", need, reason)
+					t.Skipf("the harness declares %q missing: %s; the case %q runs instead", need, reason, without(need))
 				}
 			}
 			c.Run(newKit(t, h, c.Needs))
+		})
+	}
+	for _, missing := range slices.Sorted(maps.Keys(h.Lacks)) {
+		t.Run(without(missing), func(t *testing.T) {
+			substitute := substitutes[missing]
+			require.NotNil(t, substitute, "the kit knows no capability %q", missing)
+			require.NotEmpty(t, h.Lacks[missing], "say why it is missing")
+			k := newKit(t, h, nil)
+			require.False(t, k.has()[missing], "the harness declares %q missing, and it is there", missing)
+			substitute(k)
 		})
 	}
 }
@@ -110,8 +166,17 @@ func Run(t *testing.T, h Harness) {
 // Cases returns the cases in the order in which they run.
 func Cases() []Case {
 	var all []Case
-	for _, list := range [][]Case{companyCases, createCases, contentCases, doubtCases, refusalCases, updateCases, customerCases} {
+	for _, list := range [][]Case{
+		companyCases, createCases, workerCases, contentCases, doubtCases, refusalCases, limitCases, troubleCases,
+		updateCases, customerCases, optionalCases,
+	} {
 		all = append(all, list...)
 	}
 	return all
 }
+
+// Capabilities returns everything that a harness may declare missing.
+func Capabilities() []Capability { return slices.Sorted(maps.Keys(substitutes)) }
+
+// without names the substitute of a capability.
+func without(c Capability) string { return "without " + string(c) }

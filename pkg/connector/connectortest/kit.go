@@ -30,21 +30,34 @@ func newKit(t *testing.T, h Harness, needs []Capability) *Kit {
 	k := &Kit{T: t, Target: h.New(t), Harness: h}
 	require.NotNil(t, k.Reopen, "Target.Reopen is needed")
 	require.NotNil(t, k.Count, "Target.Count is needed")
-	hooks := map[Capability]bool{
-		Deletes: k.Delete != nil, Tampering: k.Tamper != nil, LostAnswers: k.LoseAnswers != nil,
-		KnownAccounts: h.UnknownAccount != nil, KnownCustomers: h.UnknownCustomer != nil,
-		ReportsCustomers: h.OtherCustomer != nil,
-	}
-	_, hooks[Updates] = k.Connector.(connector.Updater)
-	_, hooks[Previews] = k.Connector.(connector.PreviewChecker)
+	has := k.has()
 	for _, need := range needs {
-		if there, known := hooks[need]; known && !there {
+		if there, known := has[need]; known && !there {
 			t.Fatalf("the harness has nothing for %q: add it, or declare it in Lacks with the reason", need)
 		}
 	}
 	_, err := k.Connector.Company(k.ctx())
 	require.NoError(t, err, "ask for the company")
 	return k
+}
+
+// has tells what can be seen of the capabilities: whether the connector implements
+// the interface, and the harness has the hook.
+func (k *Kit) has() map[Capability]bool {
+	has := map[Capability]bool{
+		Deletes: k.Delete != nil, Tampering: k.Tamper != nil, LostAnswers: k.LoseAnswers != nil,
+		KnownAccounts: k.Harness.UnknownAccount != nil, KnownCustomers: k.Harness.UnknownCustomer != nil,
+		KnownFaults: len(k.Harness.Faults) > 0, ServerErrors: k.FailAfterCommit != nil, SlowAnswers: k.SlowDown != nil,
+		HiddenWrites: k.Hide != nil, Outages: len(k.Troubles) > 0, ReportsCustomers: k.Harness.OtherCustomer != nil,
+	}
+	_, has[Updates] = k.Connector.(connector.Updater)
+	_, has[Previews] = k.Connector.(connector.PreviewChecker)
+	_, has[Voids] = k.Connector.(connector.Voider)
+	_, has[PeriodLists] = k.Connector.(connector.PeriodLister)
+	_, has[ChangeLists] = k.Connector.(connector.ChangeLister)
+	_, has[ReferenceData] = k.Connector.(connector.ReferenceLister)
+	_, has[IdempotentCreates] = k.Connector.(connector.IdempotentCreator)
+	return has
 }
 
 // ctx lasts as long as one call may take, and carries a claim that holds.
@@ -95,6 +108,18 @@ func (k *Kit) create(c connector.Connector, p connector.Posting) connector.Poste
 	posted, ok := answer.(connector.Posted)
 	require.True(k, ok, "create %s answered %#v, not Posted", p.Document.GetMarker(), answer)
 	return posted
+}
+
+// again makes the document once more, as deliver does after a restart or a replay. Only
+// a connector that keeps a second document out by itself is called without a look.
+func (k *Kit) again(c connector.Connector, p connector.Posting) connector.Posted {
+	k.Helper()
+	_, remembers := c.(connector.IdempotentCreator)
+	if c.Describe().AtomicMarker || remembers {
+		return k.create(c, p)
+	}
+	found := k.find(c, p.Document, 1)
+	return connector.Posted{Document: found[0], Adopted: true}
 }
 
 // same wants the document to be the one that p describes, as deliver compares

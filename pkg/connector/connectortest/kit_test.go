@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,33 +20,75 @@ const mistakeVariable = "TRADEPOST_KIT_MISTAKE"
 
 var companies atomic.Int64
 
+// newTarget is a company in memory with all that the kit can ask for, seen through a
+// connector that may be wrong.
+func newTarget(t *testing.T, wrong mistake, see func(*memory) connector.Connector) connectortest.Target {
+	sys := &system{id: fmt.Sprint("company ", companies.Add(1), " "), hidden: map[string]bool{}, made: map[string]int{}}
+	another := func() *memory { return &memory{system: sys, mistake: wrong, mine: map[string]bool{}} }
+	m := another()
+	return connectortest.Target{
+		Connector: see(m),
+		Reopen:    func() connector.Connector { return see(another()) },
+		Count:     m.count, Delete: m.remove,
+		Tamper:          func(marker string) { m.tamper(t, marker) },
+		LoseAnswers:     func(on bool) { sys.set(func() { sys.lose = on }) },
+		FailAfterCommit: func(on bool) { sys.set(func() { sys.fail = on }) },
+		SlowDown:        func(on bool) { sys.set(func() { sys.slow = on }) },
+		Hide:            func(on bool) { sys.set(func() { sys.hide = on; sys.show() }) },
+		Troubles: map[string]func(on bool){
+			"throttled": func(on bool) { sys.set(func() { sys.trouble = trouble(on, "throttled") }) },
+			"closed":    func(on bool) { sys.set(func() { sys.trouble = trouble(on, "closed") }) },
+		},
+	}
+}
+
 // TestKit passes with a good connector; TestKitHasTeeth runs it in a process of
 // its own with a bad one.
 func TestKit(t *testing.T) {
 	wrong := mistake(os.Getenv(mistakeVariable))
 	connectortest.Run(t, connectortest.Harness{
 		New: func(t *testing.T) connectortest.Target {
-			m := &memory{system: &system{id: fmt.Sprint("company ", companies.Add(1), " ")}, mistake: wrong}
-			return connectortest.Target{
-				Connector: m,
-				Reopen:    func() connector.Connector { return &memory{system: m.system, mistake: wrong} },
-				Count:     m.count,
-				Delete:    m.remove,
-				Tamper:    func(marker string) { m.tamper(t, marker) },
-			}
+			return newTarget(t, wrong, func(m *memory) connector.Connector { return &full{m} })
 		},
-		Sample: sample,
-		UnknownAccount: func(d *tradepostv1.Document) {
-			d.Lines[0].RevenueAccount = &tradepostv1.Reference{By: tradepostv1.ReferenceBy_REFERENCE_BY_CODE, Value: "nowhere"}
+		Sample:         sample,
+		UnknownAccount: nowhere,
+		Faults: map[string]func(*tradepostv1.Document){
+			"account.not_in_books":  nowhere,
+			"currency.not_in_books": func(d *tradepostv1.Document) { d.Currency = "XXX" },
 		},
 		OtherCustomer: func(d *tradepostv1.Document) { d.Customer.CompanyId, d.Customer.Reference.Value = 8, "C2" },
 		Lacks: map[connectortest.Capability]string{
 			connectortest.UniqueNumbers:  "not in memory",
-			connectortest.LostAnswers:    "memory always answers",
 			connectortest.KnownCustomers: "memory knows no customers",
-			connectortest.Previews:       "memory has no preview",
 		},
 	})
+}
+
+// TestKitOfTheLeast is for a connector with nothing but create and find: all
+// substitutes run.
+func TestKitOfTheLeast(t *testing.T) {
+	wrong := mistake(os.Getenv(mistakeVariable))
+	lacks := map[connectortest.Capability]string{}
+	for _, c := range connectortest.Capabilities() {
+		lacks[c] = "this is the least that a connector can be"
+	}
+	connectortest.Run(t, connectortest.Harness{
+		New: func(t *testing.T) connectortest.Target {
+			target := newTarget(t, wrong, func(m *memory) connector.Connector {
+				if wrong == canMore {
+					return &full{m}
+				}
+				m.alike = true
+				return &least{m, wrong}
+			})
+			return connectortest.Target{Connector: target.Connector, Reopen: target.Reopen, Count: target.Count}
+		},
+		Sample: sample, Lacks: lacks,
+	})
+}
+
+func nowhere(d *tradepostv1.Document) {
+	d.Lines[0].RevenueAccount = &tradepostv1.Reference{By: tradepostv1.ReferenceBy_REFERENCE_BY_CODE, Value: "nowhere"}
 }
 
 func TestKitHasTeeth(t *testing.T) {
@@ -62,22 +105,73 @@ func TestKitHasTeeth(t *testing.T) {
 		newCompany:       "company_id_is_the_same_after_reopening",
 		keepsHash:        "what_a_bookkeeper_changed_is_found,_without_the_hash,_and_is_not_equal",
 		silentFaults:     "an_unknown_account_is_refused_with_a_fault_that_helps",
+		adoptsAnything:   "other_content_under_a_taken_marker_is_not_adopted",
+		sleepwalks:       "a_stopped_worker_that_wakes_up_makes_nothing",
+		waitsAfter:       "a_call_that_is_stopped_right_before_its_write_tells_the_truth",
+		cutsNumbers:      "a_number_of_the_greatest_length_is_kept_whole,_and_a_longer_one_is_refused",
+		refusesErrors:    "an_error_of_the_system_after_the_commit_leaves_one_document",
+		hangs:            "an_answer_that_comes_too_late_leaves_one_document",
+		hidesSilently:    "a_write_that_is_not_shown_yet_is_shown_within_the_settling_time",
+		refusesOutages:   "every_outage_is_a_wait_with_its_reason,_and_over_by_itself",
+		emptyOutages:     "every_outage_is_a_wait_with_its_reason,_and_over_by_itself",
+		wrongCodes:       "every_kind_of_fault_is_refused_with_its_code,_and_makes_nothing",
+		silentPreview:    "a_preview_tells_the_same_faults_and_makes_nothing",
+		voidsStale:       "a_stale_version_is_not_voided",
+		voidCounts:       "a_voided_document_counts_nothing,_and_can_be_voided_again",
+		voidsFenced:      "a_fenced_void_is_not_made",
+		shortLists:       "a_list_of_a_period_has_each_of_its_documents_once,_and_no_other",
+		quietLists:       "a_list_that_is_stopped_is_an_error,_not_a_shorter_list",
+		oldChanges:       "what_was_changed_since_a_cursor_is_told,_and_nothing_is_left_out",
+		anyCursor:        "a_cursor_that_nobody_gave_out_is_an_error",
+		twiceTold:        "reference_data_is_whole,_and_each_record_is_told_once",
+		forgetsKeys:      "the_same_key_makes_one_document,_also_when_nobody_looks",
+		saysNotMade:      "what_was_created_is_found_after_reopening",
 		forgetsCustomers: "the_next_document_of_a_customer_tells_the_same_customer",
 		namesTwice:       "a_customer_that_is_named_by_its_id_stays_the_same",
 		mixesCustomers:   "two_customers_have_two_ids",
 		silentOnAdoption: "the_same_posting_again_tells_the_same_customer",
-		adoptsAnything:   "other_content_under_a_taken_marker_is_not_adopted",
 	}
 	for wrong, name := range bites {
-		t.Run(string(wrong), func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKit$")
-			cmd.Env = append(os.Environ(), mistakeVariable+"="+string(wrong))
-			out, err := cmd.CombinedOutput()
-			require.Error(t, err, "the kit let it pass")
-			require.Contains(t, string(out), "--- FAIL: TestKit/"+name)
-			require.NotContains(t, string(out), "panic:")
-		})
+		t.Run(string(wrong), func(t *testing.T) { requireBite(t, "TestKit", wrong, name) })
 	}
+}
+
+// What a connector without capabilities gets wrong, the substitutes see.
+func TestSubstitutesHaveTeeth(t *testing.T) {
+	if os.Getenv(mistakeVariable) != "" {
+		t.Skip("this is the process with the bad connector")
+	}
+	bites := map[mistake][]string{
+		waitsAfter:    {"without_lost_answers", "without_server_errors", "without_slow_answers"},
+		losesCents:    {"without_known_accounts", "without_known_customers", "without_known_faults", "without_reference_data"},
+		prefixMarkers: {"without_unique_numbers"},
+		saysNotMade:   {"two_workers_that_look_before_they_create_make_one_document", "concurrent_creates_make_one_document", "without_idempotent_create", "without_void", "without_delete", "without_tamper", "without_changed_since", "without_hidden_writes"},
+		takesAll:      {"without_credit_memo", "without_zero_total"},
+		madeUp:        {"without_content_hash"},
+		sleepwalks:    {"a_stopped_worker_that_wakes_up_makes_nothing"},
+		canMore:       {"without_update", "without_preview", "without_void", "without_list_period"},
+	}
+	for wrong, names := range bites {
+		t.Run(string(wrong), func(t *testing.T) { requireBite(t, "TestKitOfTheLeast", wrong, names...) })
+	}
+}
+
+// requireBite runs the named cases in a process with the bad connector, and wants each
+// to fail.
+func requireBite(t *testing.T, kit string, wrong mistake, names ...string) {
+	t.Helper()
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = regexp.QuoteMeta(name)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+kit+"$/^("+strings.Join(quoted, "|")+")$")
+	cmd.Env = append(os.Environ(), mistakeVariable+"="+string(wrong))
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err, "the kit let it pass")
+	for _, name := range names {
+		require.Contains(t, string(out), "--- FAIL: "+kit+"/"+name)
+	}
+	require.NotContains(t, string(out), "panic:")
 }
 
 func TestHarnessMustTellWhatIsMissing(t *testing.T) {
@@ -86,7 +180,17 @@ func TestHarnessMustTellWhatIsMissing(t *testing.T) {
 		require.NotNil(t, c.Run, c.Name)
 		require.Equal(t, strings.TrimSpace(c.Name), c.Name)
 	}
-	require.GreaterOrEqual(t, len(connectortest.Cases()), 20)
+	require.GreaterOrEqual(t, len(connectortest.Cases()), 60)
+}
+
+// A capability is either there or declared missing; a wrong declaration is told.
+func TestDeclarationsAreChecked(t *testing.T) {
+	known := connectortest.Capabilities()
+	for _, c := range connectortest.Cases() {
+		for _, need := range c.Needs {
+			require.Contains(t, known, need, "%s: a case that can be skipped has a substitute", c.Name)
+		}
+	}
 }
 
 func sample(id int64) *tradepostv1.Document {

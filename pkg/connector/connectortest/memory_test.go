@@ -32,12 +32,40 @@ const (
 	namesTwice       mistake = "the id of a customer is no reference to it"
 	mixesCustomers   mistake = "all customers have one id"
 	silentOnAdoption mistake = "an adopted document tells no customer"
+	sleepwalks       mistake = "create writes although another worker took over"
+	waitsAfter       mistake = "create says that it waits, and has written"
+	cutsNumbers      mistake = "create cuts a number that is too long"
+	refusesErrors    mistake = "create takes an error after the commit for a refusal"
+	hangs            mistake = "create does not end with its time"
+	hidesSilently    mistake = "the descriptor knows no settling time"
+	refusesOutages   mistake = "create takes an outage for a refusal"
+	emptyOutages     mistake = "find answers empty in an outage"
+	wrongCodes       mistake = "a fault has another code"
+	silentPreview    mistake = "a preview tells no faults"
+	voidsStale       mistake = "void ignores the version"
+	voidCounts       mistake = "a void document is shown as if it counted"
+	voidsFenced      mistake = "void ignores the fence"
+	shortLists       mistake = "a list leaves out the last day"
+	quietLists       mistake = "a list that was stopped is no error"
+	oldChanges       mistake = "a bookkeeper's change is not told"
+	anyCursor        mistake = "any cursor is taken"
+	twiceTold        mistake = "reference data is told twice"
+	forgetsKeys      mistake = "a key is forgotten while the document is not shown"
+	saysNotMade      mistake = "find misses what another worker made"
+
+	takesAll mistake = "what cannot be kept is posted all the same"
+	madeUp   mistake = "a hash that nobody keeps is made up"
+	canMore  mistake = "a capability is declared missing, and is there"
 )
 
 // memory is an accounting system in memory, and the connector to it.
 type memory struct {
 	*system
 	mistake mistake
+	// alike says that nothing keeps a second document with the same marker out.
+	alike bool
+	// mine is what this connector made.
+	mine map[string]bool
 }
 
 type system struct {
@@ -48,10 +76,25 @@ type system struct {
 	seq     int
 	// customers are the ids of customers, by code.
 	customers map[string]string
+	// hidden documents are kept from every search.
+	hidden map[string]bool
+	// made is when each document was last changed, by marker.
+	made map[string]int
+	// The switches of the harness.
+	lose, fail, slow, hide bool
+	trouble                string
 }
 
 func (m *memory) Describe() connector.Descriptor {
-	return connector.Descriptor{Kind: "memory", Title: "Memory", CallTimeout: 5 * time.Second, MaxInFlight: 8, AtomicMarker: true}
+	d := connector.Descriptor{
+		Kind: "memory", Title: "Memory", CallTimeout: 5 * time.Second, MaxInFlight: 8, AtomicMarker: true,
+		SettlingTime: 50 * time.Millisecond,
+		Limits:       connector.Limits{NumberLength: 20, DescriptionLength: 400, Lines: 250},
+	}
+	if m.mistake == hidesSilently {
+		d.SettlingTime = 0
+	}
+	return d
 }
 
 func (m *memory) Company(context.Context) (connector.Company, error) {
@@ -73,8 +116,14 @@ func (m *memory) Find(ctx context.Context, q connector.Query) ([]connector.Found
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.trouble != "" && m.mistake != emptyOutages {
+		return nil, connector.Stop(m.waits(m.trouble))
+	}
 	var found []connector.Found
 	for i, d := range m.docs {
+		if m.hidden[m.markers[i]] || m.trouble != "" || m.mistake == saysNotMade && !m.mine[m.markers[i]] {
+			continue
+		}
 		mixed := m.mistake == prefixMarkers && len(m.markers[i]) > len(q.Marker) && m.markers[i][:len(q.Marker)] == q.Marker
 		if m.markers[i] == q.Marker || mixed {
 			found = append(found, d)
@@ -84,18 +133,35 @@ func (m *memory) Find(ctx context.Context, q connector.Query) ([]connector.Found
 }
 
 func (m *memory) Create(ctx context.Context, p connector.Posting) connector.Answer {
+	if a := m.before(p); a != nil {
+		return a
+	}
 	if r := m.refuse(p); r != nil {
 		return *r
 	}
-	if err := ctx.Err(); err != nil {
-		return connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Reason: connector.ReasonCanceled}
+	if ctx.Err() != nil {
+		return m.waits(connector.ReasonCanceled)
 	}
-	if connector.CheckFence(ctx) != nil && m.mistake != ignoresFence {
-		return connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Reason: connector.ReasonFenced}
+	err := connector.CheckFence(ctx)
+	if err != nil && m.mistake != ignoresFence && m.mistake != sleepwalks || err == nil && ctx.Err() != nil && m.mistake != waitsAfter {
+		return m.waits(connector.ReasonFenced)
 	}
+	if err != nil && m.mistake == sleepwalks && m.at(p.Document.GetMarker()) < 0 {
+		return m.waits(connector.ReasonFenced) // it writes only where another worker did
+	}
+	made := m.make(p, err != nil)
+	if ctx.Err() != nil {
+		return m.waits(connector.ReasonCanceled)
+	}
+	return m.after(ctx, made)
+}
+
+func (m *memory) make(p connector.Posting, late bool) connector.Answer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if i := m.at(p.Document.GetMarker()); i >= 0 && m.mistake != doubles {
+	marker := p.Document.GetMarker()
+	again := m.alike || m.mistake == doubles || m.mistake == sleepwalks && late || m.mistake == forgetsKeys && m.hidden[marker]
+	if i := m.at(marker); i >= 0 && !again {
 		if equal, diffs := connector.Equal(m.docs[i], p.Document, p.DocumentHash); !equal && m.mistake != adoptsAnything {
 			return connector.Rejected{Faults: []*tradepostv1.Fault{m.fault(fmt.Sprint(diffs))}}
 		}
@@ -104,8 +170,10 @@ func (m *memory) Create(ctx context.Context, p connector.Posting) connector.Answ
 		}
 		return connector.Posted{Document: m.docs[i], Adopted: true, Customers: m.customer(p.Document)}
 	}
-	m.markers = append(m.markers, p.Document.GetMarker())
-	m.docs = append(m.docs, m.store(p, p.Document.GetMarker()))
+	m.hidden[marker] = m.hide
+	m.mine[marker] = true
+	m.markers = append(m.markers, marker)
+	m.docs = append(m.docs, m.store(p, fmt.Sprint(marker, "/", len(m.docs))))
 	return connector.Posted{Document: m.docs[len(m.docs)-1], Customers: m.customer(p.Document)}
 }
 
@@ -157,29 +225,15 @@ func (m *memory) at(marker string) int {
 
 func (m *memory) store(p connector.Posting, id string) connector.Found {
 	m.seq++
+	m.made[p.Document.GetMarker()] = m.seq
 	total := decimal.RequireFromString(p.Document.GetTotals().GetTotal())
 	if m.mistake == losesCents {
 		total = total.Round(1)
 	}
 	return connector.Found{
-		Kind: p.Document.GetKind(), ID: id, Number: p.Document.GetNumber(), Version: fmt.Sprint(m.seq),
+		Kind: p.Document.GetKind(), ID: id, Number: m.cut(p.Document.GetNumber()), Version: fmt.Sprint(m.seq),
 		Total: total.StringFixed(2), DocumentHash: p.DocumentHash, IssueDate: p.Document.GetIssueDate(),
 	}
-}
-
-func (m *memory) refuse(p connector.Posting) *connector.Rejected {
-	if p.Document.GetLines()[0].GetRevenueAccount().GetValue() != "nowhere" {
-		return nil
-	}
-	return &connector.Rejected{Faults: []*tradepostv1.Fault{m.fault("no such account")}}
-}
-
-func (m *memory) fault(message string) *tradepostv1.Fault {
-	f := &tradepostv1.Fault{Code: "account.not_in_books", Message: message, Fix: "Mend it.", Owner: 2}
-	if m.mistake == silentFaults {
-		f.Fix = ""
-	}
-	return f
 }
 
 func (m *memory) tamper(t *testing.T, marker string) {
@@ -191,6 +245,9 @@ func (m *memory) tamper(t *testing.T, marker string) {
 	}
 	m.seq++
 	m.docs[i].Total, m.docs[i].Version = "1.00", fmt.Sprint(m.seq)
+	if m.mistake != oldChanges {
+		m.made[marker] = m.seq
+	}
 	if m.mistake != keepsHash {
 		m.docs[i].DocumentHash = ""
 	}

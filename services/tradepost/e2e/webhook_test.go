@@ -152,7 +152,11 @@ func TestWebhooksMakeItFastAndTheirEchoesCostNothing(t *testing.T) {
 	p.requireOneWriteEach(ids)
 	require.Equal(t, polls, p.lists(), "no poll helped")
 	for _, id := range ids {
-		require.Equal(t, 2, p.gets("/invoice/"+strconv.FormatInt(id, 10)), "invoice %d is read once by ingest and once before it is settled", id)
+		reads := 2 // by ingest, and before it is settled
+		if !p.sandbox.API.Book().Expected[id].Posted() {
+			reads++ // after the comment, before failed is written
+		}
+		require.Equal(t, reads, p.gets("/invoice/"+strconv.FormatInt(id, 10)), "reads of invoice %d", id)
 	}
 }
 

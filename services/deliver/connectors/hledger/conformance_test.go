@@ -15,19 +15,38 @@ import (
 
 func TestConformance(t *testing.T) {
 	connectortest.Run(t, connectortest.Harness{
-		New:    newTarget,
-		Sample: sample,
-		UnknownAccount: func(d *tradepostv1.Document) {
-			d.Lines[0].RevenueAccount = &tradepostv1.Reference{By: tradepostv1.ReferenceBy_REFERENCE_BY_NAME, Value: "revenue:nobody knows"}
-		},
+		New:             newTarget,
+		Sample:          sample,
+		UnknownAccount:  unknownAccount,
 		UnknownCustomer: func(d *tradepostv1.Document) { d.Customer.Reference.Value = "C404" },
 		OtherCustomer: func(d *tradepostv1.Document) {
 			d.Customer.CompanyId, d.Customer.Name, d.Customer.Reference.Value = 8, "Brown & Sons", "C200"
 		},
+		Faults: map[string]func(*tradepostv1.Document){
+			"account.not_in_books":  unknownAccount,
+			"customer.not_in_books": func(d *tradepostv1.Document) { d.Customer.Reference.Value = "C404" },
+			"currency.not_in_books": func(d *tradepostv1.Document) { d.Currency = "EUR" },
+			"date.invalid":          func(d *tradepostv1.Document) { d.IssueDate = "2026-02-30" },
+			"line.amount_invalid":   func(d *tradepostv1.Document) { d.Lines[0].Amount = "a lot" },
+			"text.refused":          func(d *tradepostv1.Document) { d.Number = "1(2" },
+			"total.mismatch":        func(d *tradepostv1.Document) { d.Totals.Total = "10000.01" },
+		},
 		Lacks: map[connectortest.Capability]string{
-			connectortest.UniqueNumbers: "a journal may use a transaction code twice",
+			connectortest.UniqueNumbers:     "a journal may use a transaction code twice",
+			connectortest.ServerErrors:      "there is no server: the disk commits, or says why not",
+			connectortest.SlowAnswers:       "the commit is one link, and is not answered late",
+			connectortest.HiddenWrites:      "a file is there as soon as it is linked",
+			connectortest.Voids:             "a journal has no void: a bookkeeper removes the transaction, or books it back",
+			connectortest.PeriodLists:       "TieOut has hledger itself add up the journal",
+			connectortest.ChangeLists:       "a journal keeps no time of change",
+			connectortest.ReferenceData:     "the chart is a file that people read",
+			connectortest.IdempotentCreates: "the name of the file is what keeps a second document out",
 		},
 	})
+}
+
+func unknownAccount(d *tradepostv1.Document) {
+	d.Lines[0].RevenueAccount = &tradepostv1.Reference{By: tradepostv1.ReferenceBy_REFERENCE_BY_NAME, Value: "revenue:nobody knows"}
 }
 
 // newTarget keeps customers to the chart, so that an unknown one can be refused.
@@ -44,6 +63,15 @@ func newTarget(t *testing.T) connectortest.Target {
 		Delete:    func(marker string) { require.NoError(t, os.Remove(own(marker))) },
 		Tamper: func(marker string) {
 			writeFile(t, strings.ReplaceAll(readFile(t, own(marker)), "275.00", "276.00"), own(marker))
+		},
+		Troubles: map[string]func(on bool){
+			connector.ReasonBooksMissing: func(on bool) {
+				from, to := dir, dir+".away"
+				if !on {
+					from, to = to, from
+				}
+				require.NoError(t, os.Rename(from, to))
+			},
 		},
 		LoseAnswers: func(on bool) {
 			l.reached = func(s step) error {

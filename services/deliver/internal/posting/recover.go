@@ -13,8 +13,8 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
-// recoverAge is the age from which an unresolved attempt counts as left alone: its
-// message would have come again long ago.
+// recoverAge is the age from which a claim or an unresolved attempt counts as left
+// alone: its message would have come again long ago.
 const recoverAge = 15 * time.Minute
 
 // errCannotLook means that the accounting system answers, but did not look for the
@@ -23,13 +23,20 @@ var errCannotLook = errors.New("the accounting system did not let the document b
 
 // Recover ends the doubt about an attempt whose message is gone for good (a lost
 // stream, a dead letter). It looks, writes down what exists, and gives the send
-// back as open; ingest then publishes it again with what ServiceTrade shows.
+// back as open; ingest then publishes it again with what ServiceTrade shows. A claim
+// that is over is given back also when nothing is in doubt any more: as long as it
+// stands, transform may not reject the send, and nobody else would end it.
 func (p *Poster) Recover(ctx context.Context, e record.Entry) error {
-	if e.Record.GetUnresolved() == nil || time.Since(e.At) < recoverAge {
+	doubtful := e.Record.GetUnresolved() != nil
+	if time.Since(e.At) < recoverAge {
 		return nil
 	}
 	switch e.State() {
-	case record.Opening, record.Opened, record.Claimed:
+	case record.Claimed:
+	case record.Opening, record.Opened:
+		if !doubtful {
+			return nil
+		}
 	default:
 		return nil
 	}
@@ -60,7 +67,7 @@ func (p *Poster) Recover(ctx context.Context, e record.Entry) error {
 
 func (t *try) lookOnly(ctx context.Context) error {
 	c := t.claiming()
-	t.doubtful = true
+	t.doubtful = t.entry.Record.GetUnresolved() != nil
 	t.fence = record.NewFence(c.Lasts)
 	if err := t.change(ctx, record.Claim(c, nil)); err != nil {
 		return err

@@ -233,3 +233,28 @@ func TestOneInvoiceInTroubleDoesNotEndTheSweep(t *testing.T) {
 		})
 	}
 }
+
+// A worker resolved what was in doubt, and died before it came to an end; its message
+// is lost. As long as the claim stands, transform may not reject what a mended mapping
+// refuses, so that the sweep ends it.
+func TestAClaimWithNothingInDoubtIsGivenBack(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.open()
+		e := w.entry()
+		for _, step := range []record.Transition{
+			record.Claim(record.Claiming{Owner: "dead", Lasts: time.Minute}, &tradepostv1.Unresolved{Kind: 1}), record.Resolve("dead"),
+		} {
+			var err error
+			e, err = w.gate.Store.Change(t.Context(), e, step)
+			require.NoError(t, err)
+		}
+		w.lose(bus.StreamReady)
+		time.Sleep(10 * time.Minute) // fake time; 21 minutes with those of lose
+		finds := w.books.finds
+		require.NoError(t, w.poster("sweep").Recover(t.Context(), w.entry()))
+		require.Equal(t, record.Opened, w.record().GetState())
+		require.Equal(t, finds, w.books.finds, "nothing is in doubt")
+		w.deliver(w.poster("a"), w.again())
+		require.Equal(t, 1, w.books.count())
+	})
+}

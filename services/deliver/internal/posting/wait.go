@@ -102,18 +102,20 @@ func (t *try) park(ctx context.Context, w record.Waits, give func(string, record
 	return t.change(ctx, give(t.owner, w))
 }
 
-// doubt leaves the attempt unresolved: after the settling time somebody looks.
+// doubt leaves the attempt unresolved: somebody looks once the call's time is over, as
+// what was sent may be worked on that long, and the settling time after that.
 func (t *try) doubt(ctx context.Context, u *tradepostv1.Uncertain) error {
 	if err := t.noteKept(ctx); err != nil {
 		return err
 	}
 	now := time.Now()
-	d := max(t.Connector.Describe().SettlingTime, record.Pace(record.Waited(t.entry.Record, now)))
+	settling := t.callTime() + t.Connector.Describe().SettlingTime
+	d := max(settling, record.Pace(record.Waited(t.entry.Record, now)))
 	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: now.Add(d), Reason: u.GetReason(), Since: now}
 	if d >= parkFrom {
-		return t.park(ctx, waits, record.Doubt)
+		return t.park(ctx, waits, func(owner string, w record.Waits) record.Transition { return record.DoubtCall(owner, settling, w) })
 	}
-	if err := t.change(ctx, record.Doubt(t.owner, waits)); err != nil {
+	if err := t.change(ctx, record.DoubtCall(t.owner, settling, waits)); err != nil {
 		return err
 	}
 	return bus.RetryAfter(d, fmt.Errorf("uncertain (%s): %s", u.GetReason(), u.GetMessage()))

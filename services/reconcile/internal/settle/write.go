@@ -150,6 +150,20 @@ func (t *turn) fail(ctx context.Context) (tradepostv1.Settlement, error) {
 	if err := t.commentFaults(ctx); err != nil {
 		return 0, err
 	}
+	// The comment took its calls: a user may have moved or changed the invoice meanwhile.
+	inv, same, err := t.read(ctx)
+	if err != nil {
+		return 0, err
+	}
+	switch decide(t.entry.Record, inv, same) {
+	case stepFail:
+	case stepComment:
+		return tradepostv1.Settlement_SETTLEMENT_FAILED, nil
+	case stepSupersede:
+		return tradepostv1.Settlement_SETTLEMENT_SUPERSEDED, nil
+	default:
+		return tradepostv1.Settlement_SETTLEMENT_WITHDRAWN, t.commentWithdrawn(ctx, inv)
+	}
 	after, err := t.put(ctx, servicetrade.StatusChange{Status: servicetrade.StatusFailed})
 	if err != nil {
 		return 0, err

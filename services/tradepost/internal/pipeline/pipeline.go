@@ -32,6 +32,8 @@ type Options struct {
 	Log     *slog.Logger
 	Health  *runtime.Health
 	Metrics *prometheus.Registry
+	// Connectors are those that deliver knows; nil means all that Tradepost comes with.
+	Connectors *connector.Registry
 }
 
 // Follow returns what holds config in force until a good one takes its place: one
@@ -66,7 +68,7 @@ func Apply(ctx context.Context, o Options) ([]bus.Applied, error) {
 // Run runs all stages until ctx ends or one of them fails. With an embedded server
 // it makes the streams first; a separate one is owned by `tradepost nats apply`.
 func Run(ctx context.Context, o Options) error {
-	connectors, err := deliver.Connectors()
+	connectors, err := connectorsOf(o)
 	if err != nil {
 		return err
 	}
@@ -86,6 +88,13 @@ func Run(ctx context.Context, o Options) error {
 		defer retire(context.WithoutCancel(ctx), o)
 	}
 	return run(ctx, o, connectors)
+}
+
+func connectorsOf(o Options) (*connector.Registry, error) {
+	if o.Connectors != nil {
+		return o.Connectors, nil
+	}
+	return deliver.Connectors()
 }
 
 func run(ctx context.Context, o Options, connectors *connector.Registry) error {

@@ -3,8 +3,6 @@ package connection
 import (
 	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
@@ -50,9 +48,5 @@ func (c *Config) mappingProblems(key string, err error) []Problem {
 }
 
 func readMapping(path string) (*mapping.Mapping, error) {
-	data, err := os.ReadFile(filepath.Clean(path))
-	if err != nil {
-		return nil, err
-	}
-	return mapping.Parse(data, path)
+	return mapping.ParseFile(path)
 }

@@ -1,6 +1,9 @@
 package mapit
 
 import (
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/money"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/transform/internal/check"
@@ -17,7 +20,7 @@ func (w *Writer) fixed(a money.Amount) string {
 }
 
 // tax writes the sales tax as ServiceTrade billed it.
-func (w *Writer) tax(inv *normalise.Invoice, sums check.Reckoning) {
+func (w *Writer) tax(inv *normalise.Invoice, res Resolved, sums check.Reckoning) {
 	if sums.TaxFrom == "" {
 		return
 	}
@@ -39,10 +42,23 @@ func (w *Writer) tax(inv *normalise.Invoice, sums check.Reckoning) {
 	if a, ok := w.Mapping.SalesTaxAccount(); ok {
 		tax.Account = w.log.Answer("taxes[0].account", a, "")
 	}
-	if a, ok := w.Mapping.TaxCode(); ok {
-		tax.Code = w.log.Answer("taxes[0].code", a, "")
-	}
+	tax.Code = w.answer("taxes[0].code", res.taxCode())
 	w.doc.Taxes = []*tradepostv1.Tax{tax}
+}
+
+// taxCode is the code of all taxable lines, where they have the same one.
+func (r Resolved) taxCode() mapping.Answer {
+	var code mapping.Answer
+	for _, l := range r.Lines {
+		switch {
+		case !l.Facts.Taxable || l.TaxCode.Reference == nil:
+		case code.Reference == nil:
+			code = l.TaxCode
+		case !proto.Equal(code.Reference, l.TaxCode.Reference):
+			return mapping.Answer{}
+		}
+	}
+	return code
 }
 
 func (w *Writer) totals(sums check.Reckoning) {

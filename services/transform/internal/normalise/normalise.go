@@ -17,6 +17,8 @@ type Options struct {
 	TimeZone *time.Location
 	// Currency of the amounts, ISO 4217.
 	Currency string
+	// Unnumbered says that the document does not get the invoice's number.
+	Unnumbered bool
 	// Exponent is the number of digits behind the point of Currency.
 	Exponent int32
 }
@@ -58,7 +60,7 @@ func Read(s *tradepostv1.Snapshot, o Options) (*Invoice, []*tradepostv1.Fault) {
 	r.dates(s, inv)
 	r.lines(src, inv)
 	r.amounts(src, inv)
-	if inv.Number == "" {
+	if inv.Number == "" && !o.Unnumbered {
 		r.add("invoice.number_missing", fault.Args{Path: "invoiceNumber"})
 	}
 	return inv, r.faults
@@ -92,6 +94,9 @@ func (r *reader) dates(s *tradepostv1.Snapshot, inv *Invoice) {
 	}
 	inv.IssueDate = r.date(src.GetTransactionDate(), "transactionDate", "Invoice date")
 	inv.DueDate = r.date(src.GetDueDate(), "dueDate", "Due date")
+	if made := src.GetCreated(); made != 0 {
+		inv.Created, _ = caldate.FromUnix(made, r.o.TimeZone)
+	}
 	if done := inv.Job.GetCompletedOn(); done != 0 {
 		// It only informs, so that a strange value is left out and stops nothing.
 		inv.JobDone, _ = caldate.FromUnix(done, r.o.TimeZone)
@@ -188,6 +193,7 @@ func (r *reader) line(i int, item *tradepostv1.ServiceTradeItem) Line {
 		Taxable:     item.GetTaxable(),
 		LibItem:     item.GetLibItem(),
 		ServiceLine: OneLine(item.GetServiceLine().GetName()),
+		Trade:       OneLine(item.GetServiceLine().GetTrade()),
 	}
 	thing := Thing(l)
 	path := fmt.Sprintf("items[%d].", i)

@@ -38,6 +38,8 @@ type Invoice struct {
 	// IssueDate and DueDate are in the account's time zone; zero when absent or unreadable.
 	IssueDate caldate.Date
 	DueDate   caldate.Date
+	// Created is the day that ServiceTrade made the invoice; zero when not known.
+	Created caldate.Date
 	// Total, Tax and TaxRate (percent) as ServiceTrade shows them.
 	Total   Number
 	Tax     Number
@@ -76,4 +78,5 @@ type Line struct {
 	Taxable     bool
 	LibItem     *tradepostv1.ServiceTradeLibItem
 	ServiceLine string
+	Trade       string
 }

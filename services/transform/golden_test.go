@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -82,7 +83,7 @@ func faultsJSON(t testing.TB, faults []*tradepostv1.Fault) []byte {
 
 // Snapshot in; document and explanation, or faults and the comment, out.
 func TestMakeGolden(t *testing.T) {
-	for _, c := range goldenCases {
+	for _, c := range slices.Concat(goldenCases, richCases) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join("testdata", "make", c.name)
 			built := base()

@@ -41,10 +41,10 @@ func Totals(inv *normalise.Invoice, tax mapping.Tax, connection string, exponent
 		return r, nil
 	}
 	t := totals{inv: inv, r: &r, exponent: exponent, connection: connection}
-	if tax.Mode == mapping.TaxAsBilled {
-		return r, t.asBilled()
+	if tax.Mode == mapping.TaxNone {
+		return r, t.untaxed()
 	}
-	return r, t.untaxed()
+	return r, t.asBilled()
 }
 
 type totals struct {

@@ -42,6 +42,10 @@ bench-quick: bench-build ## Measure the pipeline beside a bare chain on nats.go,
 bench: bench-build ## The same with 5,000 invoices, for numbers to quote
 	bin/bench --invoices 5000 --waves 60 --per-wave 8 --json bin/bench.json
 
+.PHONY: fuzz-money
+fuzz-money: ## Make a million random documents under every way to round (N=1000000)
+	TRADEPOST_MONEY_DOCUMENTS=$(or $(N),1000000) go -C services/transform test -run TestNoTotalIsEverBroken -timeout 60m .
+
 .PHONY: tools
 tools: ## Install the checking tools (tools/versions.env) into bin/
 	@tools/install.sh

@@ -80,6 +80,15 @@ func (d Date) Compare(o Date) int { return d.midnight().Compare(o.midnight()) }
 // After tells whether d is a later day than o.
 func (d Date) After(o Date) bool { return d.Compare(o) > 0 }
 
+// Before says that d is earlier than o.
+func (d Date) Before(o Date) bool { return d.Compare(o) < 0 }
+
+// AddDays is the day that many days later.
+func (d Date) AddDays(days int) Date {
+	y, m, day := d.midnight().AddDate(0, 0, days).Date()
+	return Date{y, m, day}
+}
+
 // DaysUntil counts the days from d to o; it is negative when o is earlier.
 func (d Date) DaysUntil(o Date) int {
 	return int(o.midnight().Sub(d.midnight()) / (24 * time.Hour))

@@ -48,9 +48,5 @@ func (c *Config) mappingProblems(key string, err error) []Problem {
 }
 
 func (c *Config) readMapping(path string) (*mapping.Mapping, error) {
-	data, err := c.sources.file(path)
-	if err != nil {
-		return nil, err
-	}
-	return mapping.Parse(data, path)
+	return mapping.ParseFiles(path, c.sources.file)
 }

@@ -56,23 +56,36 @@ type ItemQuery struct {
 	Name           string
 	ExternalIDs    map[string]string
 	ExternalSystem string
+	// Facts are of the line, for the rules.
+	Facts *Facts
 }
 
 // Item finds the item of the books; the default item is the last resort. False
-// when there is neither.
-func (m *Mapping) Item(q ItemQuery) (Answer, bool) {
+// when there is neither. The error is an ErrCondition.
+func (m *Mapping) Item(q ItemQuery) (Answer, bool, error) {
 	for _, match := range m.Items.Match {
-		if a, ok := m.itemBy(match, q); ok {
-			return a, true
+		if a, ok, err := m.itemBy(match, q); ok || err != nil {
+			return a, ok, err
 		}
 	}
 	if m.Items.Default != nil {
-		return Answer{Reference: m.Items.Default, Rule: "items.default"}, true
+		return Answer{Reference: m.Items.Default, Rule: "items.default"}, true, nil
 	}
-	return Answer{}, false
+	return Answer{}, false, nil
 }
 
-func (m *Mapping) itemBy(match Match, q ItemQuery) (Answer, bool) {
+func (m *Mapping) itemBy(match Match, q ItemQuery) (Answer, bool, error) {
+	if match == MatchRules {
+		if q.Facts == nil {
+			return Answer{}, false, nil
+		}
+		return m.Items.Rules.Choose(q.Facts)
+	}
+	a, ok := m.itemByRecord(match, q)
+	return a, ok, nil
+}
+
+func (m *Mapping) itemByRecord(match Match, q ItemQuery) (Answer, bool) {
 	switch match {
 	case MatchExternalID:
 		return byExternalID("items", q.ExternalIDs, q.ExternalSystem)
@@ -87,9 +100,18 @@ func (m *Mapping) itemBy(match Match, q ItemQuery) (Answer, bool) {
 	return Answer{}, false
 }
 
-// RevenueAccount finds the income account of a line from the item of the books
-// that it sells; false leaves the choice to the accounting system.
-func (m *Mapping) RevenueAccount(item *tradepostv1.Reference) (Answer, bool) {
+// RevenueAccount finds the income account of a line: by the steps, then by the item
+// of the books that it sells; false leaves the choice to the accounting system.
+// The error is an ErrCondition.
+func (m *Mapping) RevenueAccount(item *tradepostv1.Reference, f *Facts) (Answer, bool, error) {
+	if a, ok, err := m.Accounts.Revenue.Choose(f); ok || err != nil {
+		return a, ok, err
+	}
+	a, ok := m.revenueByItem(item)
+	return a, ok, nil
+}
+
+func (m *Mapping) revenueByItem(item *tradepostv1.Reference) (Answer, bool) {
 	if r, k, ok := m.Accounts.revenueByItem.find(item.GetValue()); ok {
 		return Answer{Reference: r.ref, Rule: "accounts.revenue_by_item", TableRow: r.key, SourceField: "item", SourceValue: k}, true
 	}
@@ -110,13 +132,32 @@ func (m *Mapping) SalesTaxAccount() (Answer, bool) {
 	return Answer{Reference: m.Accounts.SalesTax, Rule: "accounts.sales_tax"}, m.Accounts.SalesTax != nil
 }
 
-// TaxCode is the tax code of the books.
-func (m *Mapping) TaxCode() (Answer, bool) {
-	return Answer{Reference: m.Tax.Code, Rule: "tax.code"}, m.Tax.Code != nil
+// TaxCode is the tax code of a line: for a taxable one by the steps, then the one
+// code. False gives it none. The error is an ErrCondition.
+func (m *Mapping) TaxCode(taxable bool, f *Facts) (Answer, bool, error) {
+	if !taxable {
+		return Answer{Reference: m.Tax.Exempt, Rule: "tax.exempt"}, m.Tax.Exempt != nil, nil
+	}
+	if a, ok, err := m.Tax.Codes.Choose(f); ok || err != nil {
+		return a, ok, err
+	}
+	return Answer{Reference: m.Tax.Code, Rule: "tax.code"}, m.Tax.Code != nil, nil
 }
 
-// Number is the number that a document gets for ServiceTrade's invoice number.
-func (m *Mapping) Number(invoiceNumber string) string { return m.Numbers.Prefix + invoiceNumber }
+// Number is the number that a document gets; "" lets the accounting system choose.
+func (m *Mapping) Number(invoiceNumber, jobNumber string) string {
+	number := invoiceNumber
+	switch m.Numbers.Source {
+	case NumberAssigned:
+		return ""
+	case NumberFromJob:
+		number = jobNumber
+	}
+	if number == "" {
+		return ""
+	}
+	return m.Numbers.Prefix + number
+}
 
 func byExternalID(section string, ids map[string]string, system string) (Answer, bool) {
 	value := fold(ids[system])

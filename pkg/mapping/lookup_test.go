@@ -65,13 +65,15 @@ func TestItem(t *testing.T) {
 		"white-space code": {mapping.ItemQuery{Code: "  "}, "MISC", "items.default"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, ok := m.Item(c.q)
+			a, ok, err := m.Item(c.q)
+			require.NoError(t, err)
 			require.True(t, ok)
 			require.Equal(t, c.value, a.Reference.GetValue())
 			require.Equal(t, c.rule, a.Rule)
 		})
 	}
-	_, ok := parse(t, "version: 1\n").Item(mapping.ItemQuery{Code: "LAB", Name: "Labor"})
+	_, ok, err := parse(t, "version: 1\n").Item(mapping.ItemQuery{Code: "LAB", Name: "Labor"})
+	require.NoError(t, err)
 	require.False(t, ok, "a code is only taken where the mapping says so")
 }
 
@@ -83,10 +85,12 @@ func TestRevenueAccount(t *testing.T) {
 		"0400": {"revenue:parts", "accounts.revenue_by_item"},
 		"MISC": {"revenue:other", "accounts.revenue_default"},
 	} {
-		a, ok := m.RevenueAccount(&tradepostv1.Reference{Value: item})
+		a, ok, err := m.RevenueAccount(&tradepostv1.Reference{Value: item}, &mapping.Facts{})
+		require.NoError(t, err)
 		require.True(t, ok)
 		require.Equal(t, want, [2]string{a.Reference.GetValue(), a.Rule}, item)
 	}
-	_, ok := parse(t, "version: 1\n").RevenueAccount(&tradepostv1.Reference{Value: "LAB"})
+	_, ok, err := parse(t, "version: 1\n").RevenueAccount(&tradepostv1.Reference{Value: "LAB"}, &mapping.Facts{})
+	require.NoError(t, err)
 	require.False(t, ok)
 }

@@ -9,7 +9,6 @@ package mapping
 
 import (
 	"github.com/tradepost/tradepost/pkg/caldate"
-	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
 // Version is the version of the file format that this package reads.
@@ -29,77 +28,43 @@ const (
 	MatchCode Match = "code"
 	// MatchName takes the ServiceTrade name as the exact name in the books.
 	MatchName Match = "name"
+	// MatchRules asks the steps of the mapping file.
+	MatchRules Match = "rules"
 )
-
-// LevelCompany posts to the customer that stands for the ServiceTrade company.
-const LevelCompany = "company"
-
-// TaxMode says what is done with sales tax.
-type TaxMode string
-
-// The tax modes.
-const (
-	// TaxNone posts no sales tax; an invoice that charges some is refused.
-	TaxNone TaxMode = "none"
-	// TaxAsBilled posts the amount that ServiceTrade charged, never a computed one.
-	TaxAsBilled TaxMode = "as_billed"
-)
-
-// NumberFromServiceTrade gives a document ServiceTrade's invoice number.
-const NumberFromServiceTrade = "servicetrade"
 
 // Mapping is what one mapping file says. It is never changed after Parse, so
 // any number of goroutines may use it.
 type Mapping struct {
-	Customers          Customers
-	Items              Items
-	Accounts           Accounts
-	Tax                Tax
-	Numbers            Numbers
+	Customers   Customers
+	Items       Items
+	Accounts    Accounts
+	Classes     Dimension
+	Departments Dimension
+	// SalesRep and Template are chosen for the whole document.
+	SalesRep Steps
+	Template Steps
+	Terms    Terms
+	Tax      Tax
+	Numbers  Numbers
+	Dates    Dates
+	Policy   Policy
+	Texts    Texts
+	Rounding Rounding
+	// GoLive is the first day that is posted; invoices before it are refused. Zero
+	// means no such day.
+	GoLive             caldate.Date
 	BooksClosedThrough caldate.Date
 	// Currency is ISO 4217; USD when the file does not say.
 	Currency string
 
-	hash string
-}
-
-// Customers says how the customer is found.
-type Customers struct {
-	Match []Match
-	Level string
-	table table
-}
-
-// Items says how the item of a line is found.
-type Items struct {
-	Match []Match
-	// Default is for lines that nothing else matches; nil refuses them.
-	Default *tradepostv1.Reference
-	table   table
-}
-
-// Accounts names accounts of the books; nil leaves the choice to the accounting system.
-type Accounts struct {
-	Receivable     *tradepostv1.Reference
-	RevenueDefault *tradepostv1.Reference
-	SalesTax       *tradepostv1.Reference
-	revenueByItem  table
-}
-
-// Tax says what is done with sales tax.
-type Tax struct {
-	Mode TaxMode
-	// Code is the tax code of the books; nil when the account alone is enough.
-	Code *tradepostv1.Reference
-}
-
-// Numbers says which number a document gets.
-type Numbers struct {
-	Source string
-	// Prefix is put before ServiceTrade's number.
-	Prefix string
+	files []string
+	hash  string
 }
 
 // Hash identifies what the mapping says (SHA-256, hex). Comments, order of keys
-// and white space of the file do not change it.
+// and white space of the file do not change it; what its table files say does.
 func (m *Mapping) Hash() string { return m.hash }
+
+// Files are the table files that the mapping was read with, or tried to. When one
+// of them changes, the mapping has to be read again.
+func (m *Mapping) Files() []string { return m.files }

@@ -3,6 +3,8 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -19,20 +21,40 @@ const (
 	maxEntryCol  = 200
 )
 
-// Parse reads a mapping file. filename is only for the messages. The error is a
-// Problems with every mistake at once, each with line and column.
+// ParseFile reads a mapping file and the table files that it names, whose paths
+// start at its folder. The error is a Problems with every mistake at once, or tells
+// why the file cannot be read.
+func ParseFile(path string) (*Mapping, error) {
+	return ParseFiles(path, func(p string) ([]byte, error) { return os.ReadFile(filepath.Clean(p)) })
+}
+
+// ParseFiles is ParseFile with another way to read files.
+func ParseFiles(path string, open func(path string) ([]byte, error)) (*Mapping, error) {
+	data, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	return parse(&reader{file: path, open: open}, data)
+}
+
+// Parse reads a mapping that names no other file. filename is only for the
+// messages. The error is a Problems with every mistake at once, each with line and
+// column.
 func Parse(data []byte, filename string) (*Mapping, error) {
-	r := &reader{file: filename}
+	return parse(&reader{file: filename}, data)
+}
+
+func parse(r *reader, data []byte) (*Mapping, error) {
 	root := r.document(data)
 	var m *Mapping
 	if len(r.problems) == 0 {
 		m = r.mapping(root)
 	}
 	if len(r.problems) > 0 {
-		return nil, r.problems.sorted()
+		return nil, r.problems.sorted(r.file)
 	}
 	if err := m.seal(); err != nil {
-		return nil, fmt.Errorf("hash the mapping %s: %w", filename, err)
+		return nil, fmt.Errorf("hash the mapping %s: %w", r.file, err)
 	}
 	return m, nil
 }

@@ -36,7 +36,7 @@ func TestParseFull(t *testing.T) {
 	require.Equal(t, "NC 7.25", m.Tax.Code.GetValue())
 	require.Equal(t, "2026-09-30", m.BooksClosedThrough.String())
 	require.Equal(t, "CAD", m.Currency)
-	require.Equal(t, "ST-1042", m.Number("1042"))
+	require.Equal(t, "ST-1042", m.Number("1042", ""))
 	require.Regexp(t, "^[0-9a-f]{64}$", m.Hash())
 }
 
@@ -81,7 +81,7 @@ func TestParseTellsEverything(t *testing.T) {
 		`22:1 books_closed`,
 		`23:1 customers`,
 	}, places)
-	require.Contains(t, err.Error(), `broken.yaml:15:3: items.defualt: unknown key; known here: default, match, table`)
+	require.Contains(t, err.Error(), `broken.yaml:15:3: items.defualt: unknown key; known here: create, default, match, rules, table, table_file`)
 }
 
 func TestParseRefuses(t *testing.T) {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,20 +48,34 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted is in the order of the file, whatever the order of the checks was.
-func (ps Problems) sorted() Problems {
+// sorted is in the order of the file, whatever the order of the checks was; its
+// table files come behind it.
+func (ps Problems) sorted(first string) Problems {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
+		if a.File != b.File {
+			if a.File == first || b.File == first {
+				return cmp.Compare(btoi(a.File != first), btoi(b.File != first))
+			}
+			return cmp.Compare(a.File, b.File)
 		}
-		return a.Column - b.Column
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
 	})
 	return ps
 }
 
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // reader collects the problems of one file while it is read.
 type reader struct {
-	file     string
+	file string
+	// open reads a table file; nil where the mapping has no folder.
+	open     func(path string) ([]byte, error)
+	files    []string
 	problems Problems
 }
 

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/goccy/go-yaml/ast"
@@ -64,6 +65,23 @@ func (r *reader) table(n ast.Node, path string) table {
 		}
 	}
 	return t
+}
+
+// merged puts a table and a table file together; a row that is in both would be
+// decided by chance.
+func (r *reader) merged(n ast.Node, path string, a, b table) table {
+	all := maps.Clone(a)
+	if all == nil {
+		all = table{}
+	}
+	for key, row := range b {
+		if _, twice := all[key]; twice {
+			r.add(n, path, fmt.Sprintf("the row %q is in the table and in the table file", row.key), "remove one of the two")
+			continue
+		}
+		all[key] = row
+	}
+	return all
 }
 
 // tableIsUsed keeps a table from being ignored in silence.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -82,7 +83,7 @@ func faultsJSON(t testing.TB, faults []*tradepostv1.Fault) []byte {
 
 // Snapshot in; document and explanation, or faults and the comment, out.
 func TestMakeGolden(t *testing.T) {
-	for _, c := range goldenCases {
+	for _, c := range slices.Concat(goldenCases, richCases) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join("testdata", "make", c.name)
 			built := base()
@@ -95,7 +96,7 @@ func TestMakeGolden(t *testing.T) {
 			require.NoError(t, protojson.Unmarshal(raw, read))
 			result := transform.Make(c.input(t, read))
 
-			var document, explanation, faults, comment []byte
+			var document, explanation, second, faults, comment []byte
 			if len(result.Faults) > 0 {
 				require.Empty(t, result.Documents)
 				faults = faultsJSON(t, result.Faults)
@@ -104,11 +105,15 @@ func TestMakeGolden(t *testing.T) {
 					Reference: "acme/2687264638045999/5f3a9c0b", Link: "https://app.servicetrade.com/invoice/2687264638045999",
 				}) + "\n")
 			} else {
-				require.Len(t, result.Documents, 1)
-				require.Len(t, result.Explanations, 1)
+				require.Len(t, result.Explanations, len(result.Documents))
+				if len(result.Documents) > 1 {
+					require.Len(t, result.Documents, 2)
+					second = stable(t, result.Documents[1])
+				}
 				document, explanation = stable(t, result.Documents[0]), stable(t, result.Explanations[0])
 			}
 			golden(t, filepath.Join(dir, "document.json"), document)
+			golden(t, filepath.Join(dir, "document-2.json"), second)
 			golden(t, filepath.Join(dir, "explanation.json"), explanation)
 			golden(t, filepath.Join(dir, "faults.json"), faults)
 			golden(t, filepath.Join(dir, "comment.txt"), comment)

@@ -6,6 +6,7 @@ package transform
 import (
 	"time"
 
+	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/mapping"
@@ -58,38 +59,62 @@ func Make(in Input) Result {
 	if len(faults) > 0 {
 		return Result{Faults: faults}
 	}
-	inv, faults := normalise.Read(in.Snapshot, normalise.Options{TimeZone: in.TimeZone, Currency: in.Mapping.Currency, Exponent: exponent})
+	inv, faults := normalise.Read(in.Snapshot, normalise.Options{
+		Unnumbered: in.Mapping.Numbers.Source != mapping.NumberFromServiceTrade,
+		Rounding:   in.Mapping.Rounding,
+		TimeZone:   in.TimeZone, Currency: in.Mapping.Currency, Exponent: exponent,
+	})
 	if inv.Oversize {
 		// Lines and related records did not travel, so that nothing can be said of
 		// them: a customer that is not in the snapshot may well be mapped.
-		return Result{Faults: append(faults, check.Closed(inv, in.Mapping.BooksClosedThrough, in.Connection)...)}
+		_, f := in.resolver().Days(inv, in.today())
+		return Result{Faults: append(faults, f...)}
 	}
-	resolver := mapit.Resolver{Mapping: in.Mapping, Connection: in.Connection, ExternalSystem: in.ExternalSystem}
+	resolver := in.resolver()
 	resolved, f := resolver.Resolve(inv)
 	faults = append(faults, f...)
-	sums, f := check.Totals(inv, in.Mapping.Tax, in.Connection, exponent)
+	sums, f := check.Totals(inv, in.Mapping, in.Connection, exponent)
 	faults = append(faults, f...)
-	faults = append(faults, check.Closed(inv, in.Mapping.BooksClosedThrough, in.Connection)...)
-	faults = append(faults, check.Limits(inv, in.Mapping.Number(inv.Number), in.Limits)...)
+	days, f := resolver.Days(inv, in.today())
+	faults = append(faults, f...)
+	faults = append(faults, resolver.Policy(inv)...)
+	faults = append(faults, check.Limits(inv, in.Mapping.Number(inv.Number, normalise.OneLine(inv.Job.GetNumber())), in.Limits)...)
 	if len(faults) > 0 {
 		return Result{Faults: faults}
 	}
-	return in.write(inv, resolved, sums, exponent)
+	return in.write(inv, resolved, days, sums, exponent)
 }
 
-func (in Input) write(inv *normalise.Invoice, resolved mapit.Resolved, sums check.Reckoning, exponent int32) Result {
-	w := mapit.Writer{
-		Account: in.Account, AppURL: in.AppURL, TimeZone: in.TimeZone.String(),
-		Mapping: in.Mapping, Exponent: exponent, DescriptionLength: in.Limits.DescriptionLength,
+func (in Input) write(inv *normalise.Invoice, resolved mapit.Resolved, days mapit.Days, sums check.Reckoning, exponent int32) Result {
+	var r Result
+	parts := in.parts(inv, resolved, sums, exponent)
+	for _, p := range parts {
+		w := mapit.Writer{
+			Account: in.Account, AppURL: in.AppURL, TimeZone: in.TimeZone.String(), Split: len(parts) > 1,
+			Mapping: in.Mapping, Exponent: exponent, Days: days, DescriptionLength: in.Limits.DescriptionLength,
+		}
+		doc, explanation := w.Write(p.inv, p.resolved, p.sums)
+		r.Documents = append(r.Documents, doc)
+		r.Explanations = append(r.Explanations, check.Explanation(explanation))
 	}
-	doc, explanation := w.Write(inv, resolved, sums)
-	if faults := check.Document(doc); len(faults) > 0 {
+	if faults := check.Documents(r.Documents); len(faults) > 0 {
 		return Result{Faults: faults}
 	}
-	return Result{
-		Documents:    []*tradepostv1.Document{doc},
-		Explanations: []*tradepostv1.DocumentExplanation{check.Explanation(explanation)},
+	return r
+}
+
+func (in Input) resolver() mapit.Resolver {
+	return mapit.Resolver{Mapping: in.Mapping, Connection: in.Connection, ExternalSystem: in.ExternalSystem}
+}
+
+// today is the day of the snapshot: the same snapshot gives the same document,
+// whenever it is made.
+func (in Input) today() caldate.Date {
+	d, err := caldate.FromUnix(in.Snapshot.GetTakenAt().GetSeconds(), in.TimeZone)
+	if err != nil || in.Snapshot.GetTakenAt() == nil {
+		return caldate.Date{}
 	}
+	return d
 }
 
 // prepared fills what may be left out, and refuses an input without a mapping:

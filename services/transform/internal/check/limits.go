@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -13,16 +12,6 @@ import (
 
 // maxNumber is the longest document number that a document carries.
 const maxNumber = 255
-
-// Closed refuses a date up to which the books are closed.
-func Closed(inv *normalise.Invoice, through caldate.Date, connection string) []*tradepostv1.Fault {
-	if inv.IssueDate.IsZero() || through.IsZero() || inv.IssueDate.After(through) {
-		return nil
-	}
-	return one(fault.New("date.books_closed", fault.Args{Path: "transactionDate", Params: map[string]string{
-		"date": inv.IssueDate.String(), "closed_through": through.String(), "connection": connection,
-	}}))
-}
 
 // Limits refuses what the accounting system cannot hold. number is the document
 // number that the mapping made. Descriptions are not here: they are shortened.

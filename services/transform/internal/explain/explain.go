@@ -4,6 +4,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tradepost/tradepost/pkg/mapping"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -52,6 +53,12 @@ func (l *Log) Set(field, value string, s Source) {
 		SourceField: s.Field, SourceValue: s.Value,
 		Rule: s.Rule, TableRow: s.TableRow,
 	})
+}
+
+// Replace notes the value of a field that had another one before.
+func (l *Log) Replace(field, value string, s Source) {
+	l.fields = slices.DeleteFunc(l.fields, func(e *tradepostv1.Explanation) bool { return e.GetField() == field })
+	l.Set(field, value, s)
 }
 
 // Text notes a value that was copied and returns it, so that setting a field and

@@ -31,6 +31,10 @@ type Writer struct {
 	Mapping  *mapping.Mapping
 	// Exponent is the number of digits behind the point of the currency.
 	Exponent int32
+	// Split says that the invoice becomes two documents, of which this is one.
+	Split bool
+	// Days are the days of the document.
+	Days Days
 	// DescriptionLength is the longest description that the accounting system
 	// takes, in characters; 0 is any.
 	DescriptionLength int
@@ -44,12 +48,15 @@ func (w *Writer) Write(inv *normalise.Invoice, res Resolved, sums check.Reckonin
 	w.doc = &tradepostv1.Document{}
 	w.identity(inv, sums)
 	w.header(inv)
+	w.terms(inv, res.Terms)
+	w.texts(res.Facts)
+	w.chosen(res)
 	w.customer(inv.Customer, res.Customer)
 	w.location(inv)
 	w.job(inv)
 	w.accounts()
 	w.lines(inv, res)
-	w.tax(inv, sums)
+	w.tax(inv, res, sums)
 	w.totals(sums)
 	w.doc.MappingHash = w.set("mapping_hash", w.Mapping.Hash(), explain.Source{Rule: explain.RuleComputed, Field: "mapping"})
 	return w.doc, w.log.Done()
@@ -63,15 +70,34 @@ func (w *Writer) set(field, value string, s explain.Source) string {
 
 // short copies text, shortened to limit characters where it is longer.
 func (w *Writer) short(field, value, source string, limit int) string {
+	return w.shortened(field, value, explain.Copied(source, value), limit)
+}
+
+func (w *Writer) shortened(field, value string, s explain.Source, limit int) string {
 	clipped := value
 	if limit > 0 {
 		clipped = fault.Clip(value, limit)
 	}
-	s := explain.Copied(source, value)
 	if clipped != value {
-		s.Rule = explain.RuleShortened
+		s.Rule = strings.TrimPrefix(s.Rule+", "+explain.RuleShortened, explain.RuleCopy+", ")
 	}
 	return w.set(field, clipped, s)
+}
+
+// answer writes what the mapping chose; nothing where it chose nothing.
+func (w *Writer) answer(field string, a mapping.Answer) *tradepostv1.Reference {
+	if a.Reference == nil {
+		return nil
+	}
+	return w.log.Answer(field, a, "")
+}
+
+// allowed writes a switch of the mapping.
+func (w *Writer) allowed(field string, yes bool, rule string) bool {
+	if yes {
+		w.set(field, "true", explain.Source{Rule: rule})
+	}
+	return yes
 }
 
 // turned tells whether amounts change their sign: what is owed to the customer
@@ -86,16 +112,16 @@ func (w *Writer) identity(inv *normalise.Invoice, sums check.Reckoning) {
 		w.doc.Kind = tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO
 	}
 	w.set("kind", w.doc.Kind.String(), explain.Source{Field: "totalPrice", Value: inv.Total.Text, Rule: "the sign of the total"})
-	w.doc.Marker = w.set("marker", invoice.Marker(w.Account, inv.ID, w.doc.Kind, false),
+	w.doc.Marker = w.set("marker", invoice.Marker(w.Account, inv.ID, w.doc.Kind, w.Split),
 		explain.Source{Field: "id", Value: strconv.FormatInt(inv.ID, 10), Rule: explain.RuleFixed})
 	src := &tradepostv1.Source{
 		Account:       w.set("source.account", w.Account, explain.Source{Rule: explain.RuleConnection}),
 		InvoiceId:     w.log.ID("source.invoice_id", inv.ID, "id"),
 		InvoiceNumber: w.log.Text("source.invoice_number", inv.Number, "invoiceNumber"),
 		InvoiceName:   w.log.Text("source.invoice_name", inv.Name, "name"),
-		Total: w.set("source.total", sums.Total.Fixed(w.Exponent),
-			explain.Copied("totalPrice", inv.Total.Text)),
-		Partial: w.log.True("source.partial", inv.Partial, "partial"),
+		Total:         w.set("source.total", inv.Total.Value.Fixed(w.Exponent), explain.Copied("totalPrice", inv.Total.Text)),
+		Split:         w.allowed("source.split", w.Split, "policy.mixed_signs"),
+		Partial:       w.log.True("source.partial", inv.Partial, "partial"),
 	}
 	if w.AppURL != "" {
 		src.Url = w.set("source.url", fmt.Sprintf("%s/invoice/%d", strings.TrimRight(w.AppURL, "/"), inv.ID),
@@ -106,12 +132,11 @@ func (w *Writer) identity(inv *normalise.Invoice, sums check.Reckoning) {
 
 func (w *Writer) header(inv *normalise.Invoice) {
 	d := w.doc
-	number := explain.Copied("invoiceNumber", inv.Number)
-	if w.Mapping.Numbers.Prefix != "" {
-		number.Rule = "numbers.prefix"
+	w.documentNumber(inv)
+	d.IssueDate = w.date("issue_date", w.Days.Issue, w.Days.issued.Field, w.Days.seconds(inv))
+	if !w.Days.Posting.IsZero() {
+		d.PostingDate = w.set("posting_date", w.Days.Posting.String(), w.Days.posted)
 	}
-	d.Number = w.set("number", w.Mapping.Number(inv.Number), number)
-	d.IssueDate = w.date("issue_date", inv.IssueDate, "transactionDate", inv.Source.GetTransactionDate())
 	d.DueDate = w.date("due_date", inv.DueDate, "dueDate", inv.Source.GetDueDate())
 	d.ServiceTo = w.date("service_to", inv.JobDone, "job.completedOn", inv.Job.GetCompletedOn())
 	d.Currency = w.set("currency", w.Mapping.Currency, explain.Source{Rule: "currency"})
@@ -119,7 +144,6 @@ func (w *Writer) header(inv *normalise.Invoice) {
 	d.CustomerMessage = w.log.Text("customer_message", inv.Notes, "notes")
 	d.PoNumber = w.short("po_number", normalise.OneLine(inv.Job.GetCustomerPo()), "job.customerPo", maxShortText)
 	d.Office = w.short("office", inv.Office, "job.assignedOffice.name", maxShortText)
-	w.terms(inv)
 }
 
 // date explains a calendar date by the seconds and the zone that it came from.
@@ -129,13 +153,16 @@ func (w *Writer) date(field string, d caldate.Date, source string, seconds int64
 	})
 }
 
-// terms are ServiceTrade's words; which terms of the books they are is not
-// decided here.
-func (w *Writer) terms(inv *normalise.Invoice) {
-	if inv.Terms == "" {
+// terms are ServiceTrade's words, and the terms of the books where the mapping
+// chooses them.
+func (w *Writer) terms(inv *normalise.Invoice, chosen mapping.Answer) {
+	if inv.Terms == "" && chosen.Reference == nil {
 		return
 	}
-	w.doc.Terms = &tradepostv1.Terms{Name: w.log.Text("terms.name", inv.Terms, "paymentTerms")}
+	w.doc.Terms = &tradepostv1.Terms{
+		Reference: w.answer("terms.reference", chosen),
+		Name:      w.log.Text("terms.name", inv.Terms, "paymentTerms"),
+	}
 	if inv.IssueDate.IsZero() || inv.DueDate.IsZero() {
 		return
 	}

@@ -20,7 +20,14 @@ func (w *Writer) customer(c normalise.Customer, a mapping.Answer) {
 		Emails:         w.emails(c.Company.GetEmail()),
 		Phone:          w.log.Text("customer.phone", normalise.OneLine(c.Company.GetPhone()), "customer.phoneNumber"),
 		BillingAddress: w.address("customer.billing_address", c.Company.GetAddress(), "customer.address"),
+
+		CreateIfMissing: w.allowed("customer.create_if_missing", w.Mapping.Customers.Create, "customers.create"),
 	}
+}
+
+// below tells whether the mapping posts to one of these levels.
+func (w *Writer) below(levels ...mapping.Level) bool {
+	return slices.Contains(levels, w.Mapping.Customers.Level)
 }
 
 // emails splits a field that people fill with several addresses.
@@ -45,6 +52,9 @@ func (w *Writer) location(inv *normalise.Invoice) {
 		ExternalIds: w.externalIDs("location.external_ids", l.GetExternalIds(), "location"),
 		Address:     w.address("location.address", l.GetAddress(), "location.address"),
 		StoreNumber: w.log.Text("location.store_number", normalise.OneLine(l.GetStoreNumber()), "location.storeNumber"),
+
+		BelowCustomer:   w.allowed("location.below_customer", w.below(mapping.LevelLocation, mapping.LevelJob), "customers.level"),
+		CreateIfMissing: w.allowed("location.create_if_missing", w.Mapping.Customers.Create && w.below(mapping.LevelLocation, mapping.LevelJob), "customers.create"),
 	}
 }
 
@@ -59,6 +69,9 @@ func (w *Writer) job(inv *normalise.Invoice) {
 		Name:        w.log.Text("job.name", normalise.OneLine(j.GetName()), "job.name"),
 		Type:        w.log.Text("job.type", normalise.OneLine(j.GetType()), "job.type"),
 		ExternalIds: w.externalIDs("job.external_ids", j.GetExternalIds(), "job"),
+
+		BelowCustomer:   w.allowed("job.below_customer", w.below(mapping.LevelJob), "customers.level"),
+		CreateIfMissing: w.allowed("job.create_if_missing", w.Mapping.Customers.Create && w.below(mapping.LevelJob), "customers.create"),
 	}
 	for _, tag := range j.GetTags() {
 		if name := normalise.OneLine(tag.GetName()); name != "" {

@@ -24,77 +24,85 @@ type Resolver struct {
 	ExternalSystem string
 }
 
-// Resolved is what was found for one invoice.
+// Resolved is what was found for one invoice. An answer without a reference
+// leaves the field to the accounting system.
 type Resolved struct {
+	Facts    mapping.Facts
 	Customer mapping.Answer
-	// Items has one answer for each line, in the order of the lines.
-	Items []mapping.Answer
+	Terms    mapping.Answer
+	SalesRep mapping.Answer
+	Template mapping.Answer
+	// Class and Department are the whole document's.
+	Class      mapping.Answer
+	Department mapping.Answer
+	// Lines has one for each line, in the order of the lines.
+	Lines []ResolvedLine
 }
 
-// Resolve looks up the customer and the item of every line, and tells all that
-// are not found; an item that several lines use is told once.
+// ResolvedLine is what was found for one line.
+type ResolvedLine struct {
+	Facts      *mapping.LineFacts
+	Item       mapping.Answer
+	Revenue    mapping.Answer
+	TaxCode    mapping.Answer
+	Class      mapping.Answer
+	Department mapping.Answer
+}
+
+// Resolve looks up everything that the mapping chooses, and tells all that is not
+// found; an item that several lines use is told once.
 func (r Resolver) Resolve(inv *normalise.Invoice) (Resolved, []*tradepostv1.Fault) {
-	var res Resolved
-	var faults []*tradepostv1.Fault
-	if inv.Customer.ID != 0 && inv.Customer.Name != "" {
-		var f []*tradepostv1.Fault
-		res.Customer, f = r.customer(inv.Customer)
-		faults = append(faults, f...)
-	}
-	items, f := r.items(inv.Lines)
-	res.Items = items
-	return res, append(faults, f...)
+	s := &search{Resolver: r, inv: inv, told: map[string]bool{}}
+	s.res.Facts = factsOf(inv)
+	s.customer()
+	s.items()
+	s.invoice()
+	s.lines()
+	return s.res, s.faults
 }
 
-func (r Resolver) customer(c normalise.Customer) (mapping.Answer, []*tradepostv1.Fault) {
-	thing := `Customer "` + c.Name + `"`
-	a, ok := r.Mapping.Customer(mapping.CustomerQuery{
-		CompanyID:      c.ID,
-		Name:           c.Name,
-		ExternalIDs:    c.Company.GetExternalIds(),
-		ExternalSystem: r.ExternalSystem,
-	})
-	if !ok {
-		return a, []*tradepostv1.Fault{fault.New("customer.not_mapped", fault.Args{
-			Path: "customer", Thing: thing, Params: map[string]string{"ways": r.customerWays()},
-		})}
-	}
-	return a, r.tooLong(a, "customer", thing)
+// search is one invoice's.
+type search struct {
+	Resolver
+
+	inv    *normalise.Invoice
+	res    Resolved
+	faults []*tradepostv1.Fault
+	told   map[string]bool
 }
 
-func (r Resolver) items(lines []normalise.Line) ([]mapping.Answer, []*tradepostv1.Fault) {
-	answers := make([]mapping.Answer, len(lines))
-	var faults []*tradepostv1.Fault
-	missing := newUnmapped()
-	for i, l := range lines {
-		a, ok := r.item(l.LibItem)
-		answers[i] = a
-		path := fmt.Sprintf("items[%d].libItem", i)
-		switch {
-		case ok:
-			faults = append(faults, r.tooLong(a, path, itemThing(l.LibItem))...)
-		case l.LibItem.GetId() == 0 && l.LibItem.GetName() == "" && l.LibItem.GetCode() == "":
-			faults = append(faults, fault.New("line.item_missing", fault.Args{Path: path, Thing: normalise.Thing(l)}))
-		default:
-			missing.add(l, path)
+func (s *search) add(f ...*tradepostv1.Fault) { s.faults = append(s.faults, f...) }
+
+// customer finds the customer by the record that the mapping names.
+func (s *search) customer() {
+	q, thing, path := mapping.CustomerQuery{
+		CompanyID: s.inv.Customer.ID, Name: s.inv.Customer.Name,
+		ExternalIDs: s.inv.Customer.Company.GetExternalIds(), ExternalSystem: s.ExternalSystem,
+	}, `Customer "`+s.inv.Customer.Name+`"`, "customer"
+	if s.Mapping.Customers.Of == mapping.OfLocation {
+		l := s.inv.Location
+		q.CompanyID, q.Name, q.ExternalIDs = l.GetId(), normalise.OneLine(l.GetName()), l.GetExternalIds()
+		thing, path = `Location "`+q.Name+`"`, "location"
+		if q.CompanyID == 0 {
+			s.add(fault.New("location.missing", fault.Args{Path: path}))
+			return
 		}
 	}
-	return answers, append(faults, missing.faults(r.itemWays())...)
-}
-
-func (r Resolver) item(l *tradepostv1.ServiceTradeLibItem) (mapping.Answer, bool) {
-	return r.Mapping.Item(mapping.ItemQuery{
-		LibItemID:      l.GetId(),
-		Code:           l.GetCode(),
-		Name:           l.GetName(),
-		ExternalIDs:    l.GetExternalIds(),
-		ExternalSystem: r.ExternalSystem,
-	})
+	if q.CompanyID == 0 || q.Name == "" {
+		return // told by normalise
+	}
+	a, ok := s.Mapping.Customer(q)
+	if !ok {
+		s.add(fault.New("customer.not_mapped", fault.Args{Path: path, Thing: thing, Params: map[string]string{"ways": s.customerWays()}}))
+		return
+	}
+	s.res.Customer = a
+	s.add(s.tooLong(a, path, thing)...)
 }
 
 // tooLong refuses a key of the books that no document can carry; only an
 // external id can be that long, since the mapping file is checked when it is read.
-func (r Resolver) tooLong(a mapping.Answer, path, thing string) []*tradepostv1.Fault {
+func (s *search) tooLong(a mapping.Answer, path, thing string) []*tradepostv1.Fault {
 	n := utf8.RuneCountInString(a.Reference.GetValue())
 	if n <= maxReference {
 		return nil
@@ -102,6 +110,23 @@ func (r Resolver) tooLong(a mapping.Answer, path, thing string) []*tradepostv1.F
 	return []*tradepostv1.Fault{fault.New("text.too_long", fault.Args{Path: path + "." + a.SourceField, Thing: thing, Params: map[string]string{
 		"field": "link to the books", "length": strconv.Itoa(n), "limit": strconv.Itoa(maxReference),
 	}})}
+}
+
+// choose asks steps; a condition that cannot be evaluated is a fault.
+func (s *search) choose(steps mapping.Steps, f *mapping.Facts, path string) mapping.Answer {
+	a, _, err := steps.Choose(f)
+	s.failed(err, path)
+	return a
+}
+
+func (s *search) failed(err error, path string) {
+	if err == nil || s.told[err.Error()] {
+		return
+	}
+	s.told[err.Error()] = true
+	s.add(fault.New("mapping.condition_failed", fault.Args{Path: path, Params: map[string]string{
+		"connection": s.Connection, "reason": err.Error(),
+	}}))
 }
 
 // itemThing names a library item as a person would: Item FLT-20 "Filter 20x20".

@@ -10,7 +10,7 @@ import (
 // customerWays says how a customer can be linked under this mapping. It names
 // only ways that would work.
 func (r Resolver) customerWays() string {
-	return r.ways(r.Mapping.Customers.Match, "customer", "the company")
+	return r.ways(r.Mapping.Customers.Match, "customer", "the "+string(r.Mapping.Customers.Of))
 }
 
 // itemWays says how an item can be linked under this mapping.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/money"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
@@ -17,6 +18,10 @@ type Options struct {
 	TimeZone *time.Location
 	// Currency of the amounts, ISO 4217.
 	Currency string
+	// Unnumbered says that the document does not get the invoice's number.
+	Unnumbered bool
+	// Rounding is the mapping's.
+	Rounding mapping.Rounding
 	// Exponent is the number of digits behind the point of Currency.
 	Exponent int32
 }
@@ -58,7 +63,7 @@ func Read(s *tradepostv1.Snapshot, o Options) (*Invoice, []*tradepostv1.Fault) {
 	r.dates(s, inv)
 	r.lines(src, inv)
 	r.amounts(src, inv)
-	if inv.Number == "" {
+	if inv.Number == "" && !o.Unnumbered {
 		r.add("invoice.number_missing", fault.Args{Path: "invoiceNumber"})
 	}
 	return inv, r.faults
@@ -92,6 +97,9 @@ func (r *reader) dates(s *tradepostv1.Snapshot, inv *Invoice) {
 	}
 	inv.IssueDate = r.date(src.GetTransactionDate(), "transactionDate", "Invoice date")
 	inv.DueDate = r.date(src.GetDueDate(), "dueDate", "Due date")
+	if made := src.GetCreated(); made != 0 {
+		inv.Created, _ = caldate.FromUnix(made, r.o.TimeZone)
+	}
 	if done := inv.Job.GetCompletedOn(); done != 0 {
 		// It only informs, so that a strange value is left out and stops nothing.
 		inv.JobDone, _ = caldate.FromUnix(done, r.o.TimeZone)
@@ -167,6 +175,20 @@ func (r *reader) lines(src *tradepostv1.ServiceTradeInvoice, inv *Invoice) {
 		}
 		inv.Lines = append(inv.Lines, l)
 	}
+	if r.o.Rounding.Of == mapping.RoundDocument && inv.LinesReadable {
+		r.spread(inv.Lines)
+	}
+}
+
+// spread makes the lines add up to the rounded sum of their exact amounts.
+func (r *reader) spread(lines []Line) {
+	exact := make([]money.Amount, len(lines))
+	for i, l := range lines {
+		exact[i] = l.Exact
+	}
+	for i, a := range money.Spread(exact, r.o.Exponent, r.o.Rounding.Mode == mapping.RoundHalfEven) {
+		lines[i].Amount = a
+	}
 }
 
 // key makes a line's key; ServiceTrade may show no id, or the same one twice.
@@ -188,13 +210,15 @@ func (r *reader) line(i int, item *tradepostv1.ServiceTradeItem) Line {
 		Taxable:     item.GetTaxable(),
 		LibItem:     item.GetLibItem(),
 		ServiceLine: OneLine(item.GetServiceLine().GetName()),
+		Trade:       OneLine(item.GetServiceLine().GetTrade()),
 	}
 	thing := Thing(l)
 	path := fmt.Sprintf("items[%d].", i)
 	r.lineNumber(l.Quantity, path, thing, "quantity", "line.quantity_missing")
 	r.lineNumber(l.Price, path, thing, "price", "line.price_missing")
 	if l.Quantity.OK && l.Price.OK {
-		l.Amount = l.Quantity.Value.Mul(l.Price.Value).RoundHalfUp(r.o.Exponent)
+		l.Exact = l.Quantity.Value.Mul(l.Price.Value)
+		l.Amount = l.Exact.Round(r.o.Exponent, r.o.Rounding.Mode == mapping.RoundHalfEven)
 	}
 	return l
 }

@@ -38,6 +38,8 @@ type Invoice struct {
 	// IssueDate and DueDate are in the account's time zone; zero when absent or unreadable.
 	IssueDate caldate.Date
 	DueDate   caldate.Date
+	// Created is the day that ServiceTrade made the invoice; zero when not known.
+	Created caldate.Date
 	// Total, Tax and TaxRate (percent) as ServiceTrade shows them.
 	Total   Number
 	Tax     Number
@@ -71,9 +73,12 @@ type Line struct {
 	Description string
 	Quantity    Number
 	Price       Number
-	// Amount is quantity x price, rounded half up to the currency; only when both are OK.
+	// Exact is quantity x price, and Amount what it is in the currency by the
+	// mapping's way to round; only when both are OK.
+	Exact       money.Amount
 	Amount      money.Amount
 	Taxable     bool
 	LibItem     *tradepostv1.ServiceTradeLibItem
 	ServiceLine string
+	Trade       string
 }

@@ -1,0 +1,118 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/ext"
+)
+
+// Bounds on a condition, so that no mapping file can hold up an invoice.
+const (
+	maxExpression = 1000
+	// maxCost is in steps of the evaluator: a look-up, a comparison, ten bytes of a
+	// text that is searched. A condition of a dozen comparisons needs about fifty.
+	maxCost = 20_000
+)
+
+// ErrCondition means that a condition could not be evaluated for an invoice.
+var ErrCondition = errors.New("the condition could not be evaluated")
+
+// condition is a typed expression (CEL) over facts that is true or false.
+type condition struct {
+	source  string
+	program cel.Program
+}
+
+// environments: facts of a line are known only where lines are asked about.
+var environments = sync.OnceValues(func() (envs [2]*cel.Env, err error) {
+	for i := range envs {
+		options := []cel.EnvOption{ext.Strings(), cel.EagerlyValidateDeclarations(true)}
+		for _, f := range vocabulary {
+			if !f.OfLine || i == 1 {
+				options = append(options, cel.Variable(f.Name, celType(f.Kind)))
+			}
+		}
+		if envs[i], err = cel.NewEnv(options...); err != nil {
+			return envs, fmt.Errorf("prepare the conditions: %w", err)
+		}
+	}
+	return envs, nil
+})
+
+func celType(k Kind) *cel.Type {
+	switch k {
+	case KindNumber:
+		return cel.IntType
+	case KindYesNo:
+		return cel.BoolType
+	case KindList:
+		return cel.ListType(cel.StringType)
+	default:
+		return cel.StringType
+	}
+}
+
+// compile checks a condition; ofLine says whether a line is asked about. The
+// error says what is wrong and where in the expression.
+func compile(source string, ofLine bool) (*condition, error) {
+	envs, err := environments()
+	if err != nil {
+		return nil, err
+	}
+	env := envs[0]
+	if ofLine {
+		env = envs[1]
+	}
+	tree, issues := env.Compile(source)
+	if issues.Err() != nil {
+		e := issues.Errors()[0]
+		return nil, fmt.Errorf("at character %d: %s", e.Location.Column()+1, e.Message)
+	}
+	if tree.OutputType() != cel.BoolType {
+		return nil, fmt.Errorf("it gives %s, and has to give true or false", tree.OutputType())
+	}
+	program, err := env.Program(tree, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, err
+	}
+	return &condition{source: source, program: program}, nil
+}
+
+// holds evaluates the condition.
+func (c *condition) holds(f *Facts) (bool, error) {
+	out, _, err := c.program.Eval(activation{f})
+	if err != nil {
+		return false, fmt.Errorf("%w: %s: %w", ErrCondition, c.source, err)
+	}
+	yes, ok := out.Value().(bool)
+	if !ok {
+		return false, fmt.Errorf("%w: %s: it gave %v", ErrCondition, c.source, out.Value())
+	}
+	return yes, nil
+}
+
+// activation gives the evaluator the facts by name.
+type activation struct{ facts *Facts }
+
+var getters = func() map[string]func(*Facts) any {
+	m := make(map[string]func(*Facts) any, len(vocabulary))
+	for _, f := range vocabulary {
+		m[f.Name] = f.get
+	}
+	return m
+}()
+
+// ResolveName implements cel.Activation.
+func (a activation) ResolveName(name string) (any, bool) {
+	get, ok := getters[name]
+	if !ok {
+		return nil, false
+	}
+	return get(a.facts), true
+}
+
+// Parent implements cel.Activation.
+func (activation) Parent() cel.Activation { return nil }

@@ -1,0 +1,115 @@
+package mapit
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tradepost/tradepost/pkg/mapping"
+	"github.com/tradepost/tradepost/pkg/money"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+	"github.com/tradepost/tradepost/services/transform/internal/check"
+	"github.com/tradepost/tradepost/services/transform/internal/explain"
+	"github.com/tradepost/tradepost/services/transform/internal/normalise"
+)
+
+// taxPart is the sales tax of the lines that have one tax code.
+type taxPart struct {
+	code   mapping.Answer
+	base   money.Amount
+	amount money.Amount
+}
+
+// tax writes the sales tax that ServiceTrade billed, one for each tax code.
+func (w *Writer) tax(inv *normalise.Invoice, res Resolved, sums check.Reckoning) {
+	if sums.TaxFrom == "" {
+		return
+	}
+	for _, p := range w.taxParts(inv, res, sums) {
+		w.doc.Taxes = append(w.doc.Taxes, w.taxOf(inv, p, len(w.doc.Taxes), sums))
+	}
+}
+
+// taxParts divides the tax over the codes by their taxable lines. ServiceTrade
+// states one amount; what its cents do not divide into goes by the largest
+// remainder, so that the parts add up to it.
+func (w *Writer) taxParts(inv *normalise.Invoice, res Resolved, sums check.Reckoning) []taxPart {
+	parts := res.taxBases(inv)
+	whole := []taxPart{{base: sums.TaxableBase, amount: sums.Tax}}
+	switch len(parts) {
+	case 0:
+		return whole
+	case 1:
+		whole[0].code = parts[0].code
+		return whole
+	}
+	weights := make([]money.Amount, len(parts))
+	for i, p := range parts {
+		if p.base.Sign()*sums.TaxableBase.Sign() < 0 {
+			return whole // Charges and credits under different codes have no honest share.
+		}
+		weights[i] = p.base.Abs()
+	}
+	amounts, err := sums.Tax.Allocate(weights, w.Exponent)
+	if err != nil {
+		return whole
+	}
+	for i := range parts {
+		parts[i].amount = amounts[i]
+	}
+	return parts
+}
+
+// taxBases sums the taxable lines of each code, in the order of the lines.
+func (r Resolved) taxBases(inv *normalise.Invoice) []taxPart {
+	var parts []taxPart
+	for i, l := range inv.Lines {
+		if !l.Taxable {
+			continue
+		}
+		code := r.Lines[i].TaxCode
+		at := 0
+		for at < len(parts) && !proto.Equal(parts[at].code.Reference, code.Reference) {
+			at++
+		}
+		if at == len(parts) {
+			parts = append(parts, taxPart{code: code})
+		}
+		parts[at].base = parts[at].base.Add(l.Amount)
+	}
+	return parts
+}
+
+func (w *Writer) taxOf(inv *normalise.Invoice, p taxPart, i int, sums check.Reckoning) *tradepostv1.Tax {
+	field := fmt.Sprintf("taxes[%d].", i)
+	tax := &tradepostv1.Tax{
+		Name:        w.set(field+"name", "Sales tax", explain.Source{Rule: explain.RuleFixed}),
+		Authority:   w.log.Text(field+"authority", inv.TaxGroup, "taxGroup"),
+		TaxableBase: w.set(field+"taxable_base", w.fixed(p.base), explain.Source{Field: "items[].taxable", Rule: "sum of the taxable lines"}),
+		Amount:      w.set(field+"amount", w.fixed(p.amount), billed(inv, p, sums)),
+		Source:      tradepostv1.TaxSource_TAX_SOURCE_AS_BILLED,
+	}
+	if w.Mapping.Tax.Mode == mapping.TaxFlag {
+		tax.Source = tradepostv1.TaxSource_TAX_SOURCE_ACCOUNTING_SYSTEM
+	}
+	w.set(field+"source", tax.Source.String(), explain.Source{Rule: "tax.mode"})
+	if inv.TaxRate.OK {
+		tax.RatePercent = w.set(field+"rate_percent", inv.TaxRate.Value.String(), explain.Copied("taxRate", inv.TaxRate.Text))
+	}
+	if a, ok := w.Mapping.SalesTaxAccount(); ok {
+		tax.Account = w.log.Answer(field+"account", a, "")
+	}
+	tax.Code = w.answer(field+"code", p.code)
+	return tax
+}
+
+func billed(inv *normalise.Invoice, p taxPart, sums check.Reckoning) explain.Source {
+	s := explain.Copied("tax", inv.Tax.Text)
+	if sums.TaxFrom == "taxRate" {
+		s = explain.Source{Field: "taxRate", Value: inv.TaxRate.Text, Rule: "rate x taxable lines, equal to total - lines"}
+	}
+	if !p.amount.Equal(sums.Tax) {
+		s.Rule += ", this code's share"
+	}
+	return s
+}

@@ -23,7 +23,7 @@ var doubtCases = []Case{
 		k.Connector.Create(k.ctx(), p)
 		k.LoseAnswers(false)
 		k.find(k.Connector, p.Document, 1)
-		k.same(k.create(k.Connector, p).Document, p)
+		k.same(k.repeat(k.Connector, p), p)
 		k.stays(p.Document, 1)
 	}},
 	{Name: "what a bookkeeper deleted is not found", Needs: []Capability{Deletes}, Run: func(k *Kit) {

@@ -96,6 +96,17 @@ func (k *Kit) create(c connector.Connector, p connector.Posting) connector.Poste
 	return posted
 }
 
+// repeat does what deliver does about a document that may exist already. Where the
+// accounting system refuses a second marker, create may be called again; anywhere
+// else it has to be found first, and is adopted.
+func (k *Kit) repeat(c connector.Connector, p connector.Posting) connector.Found {
+	k.Helper()
+	if c.Describe().AtomicMarker {
+		return k.create(c, p).Document
+	}
+	return k.find(c, p.Document, 1)[0]
+}
+
 // same wants the document to be the one that p describes, as deliver compares
 // it, and, whatever the hash says, to show the kind, total, number and date.
 func (k *Kit) same(f connector.Found, p connector.Posting) {

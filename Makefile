@@ -25,6 +25,23 @@ demo: build ## Build, then run 40 invoices through the pipeline against a sandbo
 test: ## Run all tests with the race detector
 	@tools/test.sh
 
+# Of a chaos run: how many invoices, and the seed of its schedule.
+N    ?= 20000
+SEED ?= 1
+CHAOS := go run ./services/chaos/cmd/chaos
+
+.PHONY: chaos
+chaos: ## Break everything that can break during N invoices (SEED=…), and count what went wrong
+	$(CHAOS) --invoices $(N) --seed $(SEED)
+
+.PHONY: chaos-quick
+chaos-quick: ## The same with 2,000 invoices, as CI does
+	$(CHAOS) --invoices 2000 --seed $(SEED)
+
+.PHONY: chaos-crippled
+chaos-crippled: ## The same without looking before posting; passes only if duplicates are reported
+	$(CHAOS) --invoices 300 --seed $(SEED) --crippled
+
 .PHONY: tools
 tools: ## Install the checking tools (tools/versions.env) into bin/
 	@tools/install.sh

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -186,8 +187,9 @@ func (d *Drive) Facts(ctx context.Context) (judge.Facts, error) {
 	for _, inv := range d.invoices {
 		inv.Final, inv.Calls, inv.Books, inv.Live = final[inv.ID], calls[inv.ID], books[inv.Marker], live[inv.Marker]
 		inv.Waits = u.held[inv.ID].GetHeldReason()
+		delete(live, inv.Marker)
 	}
-	return judge.Facts{Invoices: d.invoices, Losses: d.losses}, nil
+	return judge.Facts{Invoices: d.invoices, Losses: d.losses, Strays: slices.Sorted(maps.Keys(live))}, nil
 }
 
 // Counts are what was done, by kind.

@@ -73,6 +73,8 @@ type Facts struct {
 	// Losses are the times at which the product lost what it knew, or got an older
 	// knowledge back.
 	Losses []time.Time
+	// Strays are the markers of documents that belong to none of the invoices.
+	Strays []string
 }
 
 // Kind is what can go wrong.
@@ -113,6 +115,9 @@ func Judge(f Facts) []Violation {
 		c.comments()
 		c.hands()
 		all = append(all, c.found...)
+	}
+	for _, marker := range f.Strays {
+		all = append(all, Violation{Kind: Stray, Text: "a document with the marker " + marker})
 	}
 	return all
 }

@@ -67,12 +67,13 @@ func (p *Plan) faults() {
 			step = min(gap, (p.Length-at)/time.Duration(len(cards)+1))
 		}
 		for _, f := range cards {
-			if at >= p.Length {
+			if at+step >= p.Length {
+				at = p.Length
 				break
 			}
-			f.At, f.Pick = at, r.Uint64()
+			f.At, f.Pick = at+time.Duration(r.Int64N(int64(step))), r.Uint64()
+			at += step
 			p.Faults = append(p.Faults, f)
-			at += step/2 + time.Duration(r.Int64N(int64(step)))
 		}
 	}
 }

@@ -139,7 +139,7 @@ func (o *Options) follow(ctx context.Context, d *drive.Drive) (*report.Report, e
 	}
 	began := time.Now()
 	if err := d.Run(ctx); err != nil {
-		return nil, err
+		return nil, err // The plan did not happen: there is nothing to judge.
 	}
 	rep.Acted = time.Since(began)
 	o.Log.Info("users and faults are through, waiting for quiet")
@@ -166,6 +166,9 @@ func (o *Options) fill(rep *report.Report, d *drive.Drive, facts judge.Facts) {
 	}
 	rep.Work["users: send, while it was still pending (nothing to press)"] = skipped
 	rep.Work["ServiceTrade: calls of all kinds"] = d.World.Recorder.All()
+	if n := d.World.Emptied.Load(); n > 0 {
+		rep.Work["NATS nodes that could not recover, and were given an empty store"] = int(n)
+	}
 	for _, p := range d.World.Processes {
 		if n := p.EndedByItself(); n > 0 {
 			rep.Ended[p.Name] = n

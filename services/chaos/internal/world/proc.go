@@ -134,7 +134,7 @@ func (p *Proc) AwaitReady(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%s is not ready (its log is %s): %w", p.Name, p.log, ctx.Err())
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(250 * time.Millisecond):
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -48,9 +49,11 @@ type World struct {
 	Recorder                  *Recorder
 	NC                        *nats.Conn
 	JS                        jetstream.JetStream
-	sandbox                   *Proc
-	proxies                   *toxiproxy.ApiServer
-	servers                   []*http.Server
+	// Emptied counts the nodes that could not recover what they had on disk.
+	Emptied atomic.Int32
+	sandbox *Proc
+	proxies *toxiproxy.ApiServer
+	servers []*http.Server
 }
 
 // admin is the configuration that the operator's commands use.

@@ -64,7 +64,10 @@ func (s *script) add(a Action) {
 
 // soon is while the invoice is most likely on its way, later is when it most
 // likely has been settled.
-func (s *script) soon() { s.at = min(s.at+between(s.Rand, 20*time.Millisecond, 4*time.Second), s.end) }
+func (s *script) soon() {
+	s.at = min(s.at+between(s.Rand, 20*time.Millisecond, 4*time.Second), s.end)
+}
+
 func (s *script) later() {
 	s.at = min(s.at+between(s.Rand, 15*time.Second, 60*time.Second), s.end)
 }

@@ -107,11 +107,12 @@ func parse(name string, line []byte) moment {
 		return moment{text: name + " " + string(line)}
 	}
 	at, _ := time.Parse(time.RFC3339Nano, fmt.Sprint(l["time"])) // Without a time it comes first.
-	text := fmt.Sprintf("%-13s %v", name, l["msg"])
+	var text strings.Builder
+	fmt.Fprintf(&text, "%-13s %v", name, l["msg"])
 	for _, k := range []string{"send", "state", "outcome", "faults", "settlement", "reason", "error", "err", "until"} {
 		if v, ok := l[k]; ok {
-			text += fmt.Sprintf(" %s=%v", k, v)
+			fmt.Fprintf(&text, " %s=%v", k, v)
 		}
 	}
-	return moment{at.Local(), text}
+	return moment{at.Local(), text.String()}
 }

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/tradepost/tradepost/services/chaos/internal/drive"
@@ -161,9 +163,7 @@ func (o *Options) follow(ctx context.Context, d *drive.Drive) (*report.Report, e
 func (o *Options) fill(rep *report.Report, d *drive.Drive, facts judge.Facts) {
 	var skipped int
 	rep.Faults, rep.Struck, skipped = d.Counts()
-	for k, n := range d.World.Recorder.Troubles() {
-		rep.Faults[k] = n
-	}
+	maps.Copy(rep.Faults, d.World.Recorder.Troubles())
 	rep.Work["users: send, while it was still pending (nothing to press)"] = skipped
 	rep.Work["ServiceTrade: calls of all kinds"] = d.World.Recorder.All()
 	if n := d.World.Emptied.Load(); n > 0 {
@@ -188,16 +188,17 @@ func (o *Options) lives(rep *report.Report, facts judge.Facts) error {
 		if len(wrong[inv.ID]) == 0 {
 			continue
 		}
-		life := fmt.Sprintf("invoice %d\n", inv.ID)
+		var life strings.Builder
+		fmt.Fprintf(&life, "invoice %d\n", inv.ID)
 		for _, v := range wrong[inv.ID] {
-			life += fmt.Sprintf("  %s: %s\n", v.Kind, v.Text)
+			fmt.Fprintf(&life, "  %s: %s\n", v.Kind, v.Text)
 		}
-		life += report.Life(inv, rep.Struck, filepath.Join(o.Dir, "logs"))
-		if err := os.WriteFile(filepath.Join(o.Dir, fmt.Sprintf("invoice-%d.txt", inv.ID)), []byte(life), 0o600); err != nil {
+		life.WriteString(report.Life(inv, rep.Struck, filepath.Join(o.Dir, "logs")))
+		if err := os.WriteFile(filepath.Join(o.Dir, fmt.Sprintf("invoice-%d.txt", inv.ID)), []byte(life.String()), 0o600); err != nil {
 			return fmt.Errorf("write the life of an invoice: %w", err)
 		}
 		if shown++; shown <= o.Lives {
-			fmt.Fprintf(o.Out, "\n%s", life)
+			fmt.Fprintf(o.Out, "\n%s", life.String())
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -116,9 +117,7 @@ func (r *Recorder) serve(w http.ResponseWriter, req *http.Request, process strin
 	if trouble == TroubleLost {
 		panic(http.ErrAbortHandler) // The server cuts the connection without an answer.
 	}
-	for k, v := range resp.Header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)
 	_, _ = w.Write(answer) // The process is gone when this fails.
 }
@@ -171,7 +170,7 @@ func (r *Recorder) trouble(c Call) string {
 	r.seen[key]++
 	n := r.seen[key]
 	r.mu.Unlock()
-	what := ""
+	var what string
 	switch {
 	case r.chance(key, n, lostChance):
 		what = TroubleLost
@@ -234,11 +233,7 @@ func (r *Recorder) LastWrite() time.Time {
 func (r *Recorder) Troubles() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := map[string]int{}
-	for k, n := range r.lost {
-		all[k] = n
-	}
-	return all
+	return maps.Clone(r.lost)
 }
 
 // IsFailure tells whether a comment says that the invoice failed; there are others

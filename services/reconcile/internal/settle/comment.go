@@ -37,7 +37,7 @@ func (t *turn) commentFaults(ctx context.Context) error {
 
 // touchSlack is what ServiceTrade may take to note our own comment as a change of
 // the invoice.
-const touchSlack = 5 * time.Second
+const touchSlack = time.Second
 
 // sentAgain is the time before which a comment on the faults belongs to an earlier
 // send, in Unix seconds. Where the records were lost, or an old copy of them came

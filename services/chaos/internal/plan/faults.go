@@ -50,9 +50,6 @@ type Fault struct {
 	Pick uint64 `json:"pick,omitempty"`
 }
 
-// gap is the time between two faults.
-const gap = 2500 * time.Millisecond
-
 // faults deals decks of faults, each shuffled, until the time is full. A deck
 // kills every process and node once, and loses the store once.
 func (p *Plan) faults() {
@@ -61,10 +58,10 @@ func (p *Plan) faults() {
 	for deck := 0; at < p.Length; deck++ {
 		r := o.rng("deck", deck)
 		cards := p.deck(r)
-		step := gap
+		step := o.Gap
 		if deck == 0 {
 			// Even a short run sees the whole first deck.
-			step = min(gap, (p.Length-at)/time.Duration(len(cards)+1))
+			step = min(o.Gap, (p.Length-at)/time.Duration(len(cards)+1))
 		}
 		for _, f := range cards {
 			if at+step >= p.Length {

@@ -16,6 +16,8 @@ type Options struct {
 	Invoices int
 	// Rate is how many are sent in a second.
 	Rate float64
+	// Gap is the time between two faults.
+	Gap time.Duration
 	// Patient allows faults that heal only after the product's quarter of an hour:
 	// a lost stream whose records are still there, and the other way round.
 	Patient bool

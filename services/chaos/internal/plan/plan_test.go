@@ -13,6 +13,7 @@ func options(t *rapid.T) Options {
 	return Options{
 		Seed: rapid.Int64().Draw(t, "seed"), Invoices: rapid.IntRange(1, 3000).Draw(t, "invoices"),
 		Rate: rapid.Float64Range(1, 100).Draw(t, "rate"), Patient: rapid.Bool().Draw(t, "patient"),
+		Gap:       time.Duration(rapid.Int64Range(int64(time.Second), int64(time.Minute)).Draw(t, "gap")),
 		Processes: []string{"ingest-1", "ingest-2", "deliver-1", "deliver-2", "reconcile-1", "reconcile-2"},
 		Nodes:     []string{"nats-1", "nats-2", "nats-3"},
 	}
@@ -28,7 +29,7 @@ func TestTheSameSeedGivesTheSamePlan(t *testing.T) {
 }
 
 func TestAnotherSeedGivesAnotherPlan(t *testing.T) {
-	o := Options{Seed: 1, Invoices: 100, Rate: 10, Processes: []string{"deliver-1"}, Nodes: []string{"nats-1"}}
+	o := Options{Seed: 1, Invoices: 100, Rate: 10, Gap: time.Second, Processes: []string{"deliver-1"}, Nodes: []string{"nats-1"}}
 	other := o
 	other.Seed = 2
 	require.NotEqual(t, Make(o).Actions, Make(other).Actions)

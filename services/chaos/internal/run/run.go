@@ -26,6 +26,7 @@ type Options struct {
 	Seed     int64
 	Invoices int
 	Rate     float64
+	Gap      time.Duration
 	Patient  bool
 	Crippled bool
 	// Dir keeps everything of the run; "" takes a temporary one, kept only when
@@ -113,7 +114,7 @@ func (o *Options) prepare() error {
 func (o *Options) play(ctx context.Context) (*report.Report, error) {
 	processes, nodes := world.Names()
 	po := plan.Options{
-		Seed: o.Seed, Invoices: o.Invoices, Rate: o.Rate, Patient: o.Patient, Processes: processes, Nodes: nodes,
+		Seed: o.Seed, Invoices: o.Invoices, Rate: o.Rate, Gap: o.Gap, Patient: o.Patient, Processes: processes, Nodes: nodes,
 	}
 	books := target.NewPlain(po)
 	o.Log.Info("building", "dir", o.Dir)

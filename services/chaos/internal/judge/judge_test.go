@@ -141,6 +141,9 @@ func TestJudge(t *testing.T) {
 		"edited, sent again, and refused since the records were lost": {
 			inv: changedAndRefused(), losses: []time.Time{at(5)},
 		},
+		"changed its sign, and refused since the other document is in the way": {
+			inv: with(changedAndRefused(), func(i *Invoice) { i.Live = []string{"-10.00"} }),
+		},
 		"a document of an invoice that was never sent": {
 			inv:  &Invoice{ID: 7, Total: "10.00", Books: []target.Event{made(1, "10.00")}, Live: []string{"10.00"}, Final: world.Row{Status: "ok"}},
 			want: []Kind{Stray},

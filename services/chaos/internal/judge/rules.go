@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tradepost/tradepost/services/chaos/internal/target"
@@ -128,10 +129,18 @@ func (c *court) hasFailed() {
 		return
 	}
 	seen := c.seenBefore(*w)
-	if slices.ContainsFunc(seen, func(s Step) bool { return s.Verdict != Good }) || c.forgotten(*w) {
+	if slices.ContainsFunc(seen, func(s Step) bool { return s.Verdict != Good }) || c.otherKind(seen) || c.forgotten(*w) {
 		return
 	}
 	c.say(WrongStatus, "failed, and it is good")
+}
+
+// otherKind tells whether a document of the other kind is in the way: an invoice
+// whose total changed its sign has to wait for a bookkeeper, who takes it out.
+func (c *court) otherKind(seen []Step) bool {
+	return slices.ContainsFunc(seen, func(s Step) bool {
+		return len(c.Live) > 0 && strings.HasPrefix(s.Total, "-") != strings.HasPrefix(c.Live[0], "-")
+	})
 }
 
 // forgotten tells whether the product lost its knowledge of the document after it

@@ -128,9 +128,7 @@ func (c *Connector) Find(ctx context.Context, q connector.Query) ([]connector.Fo
 	}
 	var found []connector.Found
 	for _, d := range have.Documents {
-		if d.Kind == kindWord(q.Kind) {
-			found = append(found, foundOf(d))
-		}
+		found = append(found, foundOf(d))
 	}
 	return found, nil
 }

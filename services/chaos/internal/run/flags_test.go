@@ -47,8 +47,12 @@ func TestVerdict(t *testing.T) {
 		report   *report.Report
 		want     error
 	}{
-		{false, fine, nil}, {false, doubled, ErrFailed}, {false, restless, ErrFailed},
-		{true, fine, ErrToothless}, {true, restless, ErrToothless}, {true, doubled, nil},
+		{false, fine, nil},
+		{false, doubled, ErrFailed},
+		{false, restless, ErrFailed},
+		{true, fine, ErrToothless},
+		{true, restless, ErrToothless},
+		{true, doubled, nil},
 	} {
 		o := Options{Crippled: c.crippled, Out: io.Discard}
 		require.ErrorIs(t, o.verdict(c.report), c.want)

@@ -157,7 +157,8 @@ func (w *World) RestoreStore() error {
 
 // connect is the harness's own connection, which no fault touches.
 func (w *World) connect() (*nats.Conn, error) {
-	nc, err := nats.Connect(w.directURL(), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.RetryOnFailedConnect(true))
+	nc, err := nats.Connect(w.directURL(), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.RetryOnFailedConnect(true),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // Cut connections are what this is about.
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
 	}

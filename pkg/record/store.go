@@ -126,7 +126,7 @@ func (s *Store) write(ctx context.Context, e Entry, body []byte) (uint64, error)
 // reconsider decides what a write that returned an error has done: the answer of
 // a write that succeeded can be lost, and a second try then looks like a conflict.
 func (s *Store) reconsider(ctx context.Context, e Entry, wrote *tradepostv1.Record, cause error) (Entry, error) {
-	if errors.Is(cause, jetstream.ErrKeyExists) {
+	if bus.IsConflict(cause) {
 		return Entry{}, fmt.Errorf("record %s: %w", e.Key, ErrConflict)
 	}
 	now, err := s.Get(ctx, e.Key)

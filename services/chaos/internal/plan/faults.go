@@ -37,6 +37,12 @@ const (
 	WipeStreams FaultKind = "streams wiped"
 )
 
+// ByMessage tells whether a fault is made through the cluster itself, which may not
+// answer because of the other faults.
+func (k FaultKind) ByMessage() bool {
+	return k == Replay || k == Redeliver || k == WipeBucket || k == WipeStreams
+}
+
 // Fault is one fault of the schedule. They are begun in their order, each not
 // before its time.
 type Fault struct {

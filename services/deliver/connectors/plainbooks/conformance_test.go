@@ -16,8 +16,12 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
-// hidden is shorter than in a chaos run (2 s), so that the kit does not wait so long.
-const hidden = 200 * time.Millisecond
+// hidden is shorter than in a chaos run (2 s), so that the kit does not wait so long;
+// settling leaves room for a machine that is busy.
+const (
+	hidden   = 300 * time.Millisecond
+	settling = 3 * time.Second
+)
 
 var companies atomic.Int64
 
@@ -47,7 +51,7 @@ func newTarget(t *testing.T) connectortest.Target {
 	})
 	server := httptest.NewServer(b)
 	t.Cleanup(server.Close)
-	open := func() connector.Connector { return connect(t, Config{URL: server.URL, Settling: hidden}) }
+	open := func() connector.Connector { return connect(t, Config{URL: server.URL, Settling: settling}) }
 	return connectortest.Target{
 		Connector: open(), Reopen: open, Count: b.Count, Delete: b.Delete,
 		Tamper:      func(marker string) { b.Tamper(marker, "1.00") },

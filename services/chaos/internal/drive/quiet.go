@@ -70,6 +70,10 @@ func (d *Drive) AwaitQuiet(ctx context.Context, within time.Duration) error {
 	released := map[int64]bool{}
 	var u unfinished
 	for n := 0; ; n++ {
+		// A node may fall ill later than when it was started.
+		if err := d.World.AwaitNodes(ctx); err != nil {
+			return err
+		}
 		now, err := d.unfinished(ctx)
 		if err == nil {
 			u = now

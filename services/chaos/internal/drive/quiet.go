@@ -148,7 +148,7 @@ func (d *Drive) release(ctx context.Context, held map[int64]*tradepostv1.Record,
 		released[id] = true
 		fresh++
 		d.Log.Warn("held for an operator, who retries it", "invoice", id, "reason", r.GetHeldReason())
-		d.count("held, and released by the operator", 1)
+		d.count("held, and released by the operator")
 		body, err := protojson.Marshal(&tradepostv1.InvoiceCommand{
 			FollowsSend: r.GetSend(), By: "chaos", Command: &tradepostv1.InvoiceCommand_Retry{Retry: &tradepostv1.Retry{}},
 		})

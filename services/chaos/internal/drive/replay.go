@@ -50,7 +50,7 @@ func (d *Drive) replay(ctx context.Context, f plan.Fault) error {
 		if _, err := d.World.JS.PublishMsg(ctx, out); err != nil {
 			return fmt.Errorf("publish a message of %s again: %w", name, err)
 		}
-		d.count("single messages published again", 1)
+		d.count("single messages published again")
 	}
 	return nil
 }

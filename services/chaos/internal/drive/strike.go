@@ -38,7 +38,7 @@ func (d *Drive) strikeAll(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil && f.Kind.ByMessage() {
 			// The cluster is in trouble enough already.
 			d.Log.Warn("a fault could not be made", "kind", string(f.Kind), "err", err)
-			d.count("not made: "+string(f.Kind), 1)
+			d.count("not made: "+string(f.Kind))
 			continue
 		}
 		d.mu.Lock()
@@ -47,17 +47,17 @@ func (d *Drive) strikeAll(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("fault %q (%s): %w", f.Kind, f.Who, err)
 		}
-		d.count(string(f.Kind), 1)
+		d.count(string(f.Kind))
 		d.Log.Info("fault", "kind", string(f.Kind), "who", f.Who, "took", s.Ended.Sub(s.At).Round(time.Millisecond).String(),
 			"after", time.Since(d.began).Round(time.Second).String())
 	}
 	return nil
 }
 
-func (d *Drive) count(kind string, n int) {
+func (d *Drive) count(kind string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.faults[kind] += n
+	d.faults[kind]++
 }
 
 func (d *Drive) strike(ctx context.Context, f plan.Fault) error {

@@ -38,7 +38,7 @@ func (d *Drive) strikeAll(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil && f.Kind.ByMessage() {
 			// The cluster is in trouble enough already.
 			d.Log.Warn("a fault could not be made", "kind", string(f.Kind), "err", err)
-			d.count("not made: "+string(f.Kind))
+			d.count("not made: " + string(f.Kind))
 			continue
 		}
 		d.mu.Lock()

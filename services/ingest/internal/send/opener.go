@@ -159,7 +159,9 @@ func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.
 	r := e.Record
 	telemetry.Set(ctx, telemetry.Send(r.GetSend()), telemetry.Outcome("opened"))
 	to := bus.Subject{Stage: bus.StageReceived, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
-	id := fmt.Sprintf("received/%s/%d/%d/%d", to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished())
+	// The time tells a send from one of the same number before the records were lost:
+	// the server would take the message for that one's, and drop it.
+	id := fmt.Sprintf("received/%s/%d/%d/%d/%d", to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished(), r.GetOpenedAt().AsTime().UnixMilli())
 	err := o.Bus.Send(ctx, to, id, &tradepostv1.InvoiceReceived{
 		Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), HashVersion: r.GetHashVersion(), Snapshot: snap,
 	})

@@ -42,6 +42,23 @@ bench-quick: bench-build ## Measure the pipeline beside a bare chain on nats.go,
 bench: bench-build ## The same with 5,000 invoices, for numbers to quote
 	bin/bench --invoices 5000 --waves 60 --per-wave 8 --json bin/bench.json
 
+# Of a chaos run: how many invoices, and the seed of its schedule.
+N    ?= 20000
+SEED ?= 1
+CHAOS := go run ./services/chaos/cmd/chaos
+
+.PHONY: chaos
+chaos: ## Break everything that can break during N invoices (SEED=…), and count what went wrong
+	$(CHAOS) --invoices $(N) --seed $(SEED)
+
+.PHONY: chaos-quick
+chaos-quick: ## The same with 2,000 invoices, as CI does
+	$(CHAOS) --invoices 2000 --seed $(SEED)
+
+.PHONY: chaos-crippled
+chaos-crippled: ## The same without looking before posting; passes only if duplicates are reported
+	$(CHAOS) --invoices 300 --seed $(SEED) --crippled --within 3m
+
 .PHONY: tools
 tools: ## Install the checking tools (tools/versions.env) into bin/
 	@tools/install.sh

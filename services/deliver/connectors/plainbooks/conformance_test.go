@@ -21,6 +21,7 @@ import (
 const (
 	hidden   = 300 * time.Millisecond
 	settling = 3 * time.Second
+	callTime = time.Second
 )
 
 var companies atomic.Int64
@@ -29,33 +30,56 @@ func TestConformance(t *testing.T) {
 	connectortest.Run(t, connectortest.Harness{
 		New:    newTarget,
 		Sample: sample,
+		Faults: map[string]func(*tradepostv1.Document){
+			"document.date_closed": func(d *tradepostv1.Document) { d.IssueDate = "2020-06-30" },
+		},
 		Lacks: map[connectortest.Capability]string{
 			connectortest.UniqueNumbers:  "the books take any number twice",
 			connectortest.KnownAccounts:  "the books have no accounts",
 			connectortest.KnownCustomers: "the books take any customer",
 			connectortest.Previews:       "the books have no preview",
+
+			connectortest.ReportsCustomers:  "the books have no customers",
+			connectortest.Voids:             "the books have no void",
+			connectortest.PeriodLists:       "the books have one search, by marker",
+			connectortest.ChangeLists:       "the books have one search, by marker",
+			connectortest.ReferenceData:     "the books have nothing but documents",
+			connectortest.IdempotentCreates: "the books take anything twice: that is what they are for",
+			connectortest.HandOvers:         "the books answer at once",
+			connectortest.Outages:           "the chaos runs cut the network itself",
+			connectortest.HiddenWrites:      "every write is hidden for a while, in all cases",
 		},
 	})
 }
 
 func newTarget(t *testing.T) connectortest.Target {
-	var lose atomic.Bool
+	var trouble atomic.Value
+	trouble.Store(books.Trouble(""))
+	meets := func(met books.Trouble) func(bool) {
+		return func(on bool) {
+			if on {
+				trouble.Store(met)
+			} else {
+				trouble.Store(books.Trouble(""))
+			}
+		}
+	}
 	b := books.New(books.Options{
 		ID: fmt.Sprint("company ", companies.Add(1)), Hidden: hidden,
-		Misbehave: func(string, int) books.Trouble {
-			if lose.Load() {
-				return books.TroubleLost
-			}
-			return ""
-		},
+		Slow: 2 * callTime, ClosedThrough: "2020-12-31",
+		Misbehave: func(string, int) books.Trouble { return trouble.Load().(books.Trouble) },
 	})
 	server := httptest.NewServer(b)
 	t.Cleanup(server.Close)
-	open := func() connector.Connector { return connect(t, Config{URL: server.URL, Settling: settling}) }
+	open := func() connector.Connector {
+		return connect(t, Config{URL: server.URL, Settling: settling, CallTime: callTime})
+	}
 	return connectortest.Target{
 		Connector: open(), Reopen: open, Count: b.Count, Delete: b.Delete,
-		Tamper:      func(marker string) { b.Tamper(marker, "1.00") },
-		LoseAnswers: lose.Store,
+		Tamper:          func(marker string) { b.Tamper(marker, "1.00") },
+		LoseAnswers:     meets(books.TroubleLost),
+		FailAfterCommit: meets(books.TroubleError),
+		SlowDown:        meets(books.TroubleSlow),
 	}
 }
 

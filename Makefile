@@ -46,6 +46,22 @@ bench: bench-build ## The same with 5,000 invoices, for numbers to quote
 fuzz-money: ## Make a million random documents under every way to round (N=1000000)
 	TRADEPOST_MONEY_DOCUMENTS=$(or $(N),1000000) go -C services/transform test -run TestNoTotalIsEverBroken -timeout 60m .
 
+# The seed of a chaos run's schedule.
+SEED ?= 1
+CHAOS := go run ./services/chaos/cmd/chaos
+
+.PHONY: chaos
+chaos: ## Break everything that can break during N invoices (SEED=…), and count what went wrong
+	$(CHAOS) --invoices $(or $(N),20000) --seed $(SEED)
+
+.PHONY: chaos-quick
+chaos-quick: ## The same with 2,000 invoices, as CI does
+	$(CHAOS) --invoices 2000 --seed $(SEED)
+
+.PHONY: chaos-crippled
+chaos-crippled: ## The same without looking before posting; passes only if duplicates are reported
+	$(CHAOS) --invoices 300 --seed $(SEED) --crippled --within 3m
+
 .PHONY: tools
 tools: ## Install the checking tools (tools/versions.env) into bin/
 	@tools/install.sh

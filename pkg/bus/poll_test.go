@@ -49,6 +49,7 @@ func TestSchedulePoll(t *testing.T) {
 
 		require.NoError(t, p.Unschedule(ctx, "acme"))
 		require.NoError(t, p.Unschedule(ctx, "acme"))
+		<-time.After(time.Second) // One may be on its way.
 		drained(ticks)
 		<-time.After(10 * time.Minute)
 		require.Empty(t, ticks)

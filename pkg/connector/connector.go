@@ -27,7 +27,9 @@ type Connector interface {
 	// Check looks for whatever would keep the connection from posting, without
 	// changing anything. nil means that it could post now.
 	Check(ctx context.Context) []*tradepostv1.Fault
-	// Find looks for the documents of one invoice, by stored id and by marker.
+	// Find looks for the documents of one invoice, by stored id and by marker, of
+	// whatever kind: a credit memo that carries the marker of an invoice is found.
+	// Where the records were lost, nothing else tells that the invoice was one before.
 	// An empty result means that none exists; an error never does. An error that
 	// holds an Answer (see Stop) is that answer; any other is tried again.
 	Find(ctx context.Context, q Query) ([]Found, error)
@@ -107,6 +109,7 @@ type Company struct {
 
 // Query asks for the documents of one invoice.
 type Query struct {
+	// Kind is what is wanted. Documents of another kind are told all the same.
 	Kind   tradepostv1.DocumentKind
 	Marker string
 	// ID is the stored id of the document, or "".

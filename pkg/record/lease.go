@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tradepost/tradepost/pkg/bus"
 )
 
 // Lease lets one of several replicas do what has to be done once. It returns true
@@ -25,7 +27,7 @@ func (s *Store) Lease(ctx context.Context, name, owner string, lasts time.Durati
 	default:
 		return false, nil
 	}
-	if errors.Is(err, jetstream.ErrKeyExists) {
+	if bus.IsConflict(err) {
 		return false, nil // Another replica was faster.
 	}
 	if err != nil {

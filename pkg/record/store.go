@@ -126,7 +126,7 @@ func (s *Store) write(ctx context.Context, e Entry, body []byte) (uint64, error)
 // reconsider decides what a write that returned an error has done: the answer of
 // a write that succeeded can be lost, and a second try then looks like a conflict.
 func (s *Store) reconsider(ctx context.Context, e Entry, wrote *tradepostv1.Record, cause error) (Entry, error) {
-	if errors.Is(cause, jetstream.ErrKeyExists) {
+	if bus.IsConflict(cause) {
 		return Entry{}, fmt.Errorf("record %s: %w", e.Key, ErrConflict)
 	}
 	now, err := s.Get(ctx, e.Key)
@@ -174,7 +174,8 @@ func (s *Store) Each(ctx context.Context, f func(Entry) error) error {
 	}
 }
 
-// ServerNow returns the key-value server's time. Fences compare it with the
+// ServerNow returns the key-value server's time, or one a little before it: whoever
+// waits for a claim to end then waits a little longer, never too short. Fences compare it with the
 // server's time of a revision, so that the clocks of our own machines never matter.
 func (s *Store) ServerNow(ctx context.Context) (time.Time, error) {
 	rev, err := s.kv.PutString(ctx, clockKey, "")
@@ -182,6 +183,11 @@ func (s *Store) ServerNow(ctx context.Context) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("ask the key-value server for its time: %w", err)
 	}
 	e, err := s.kv.GetRevision(ctx, clockKey, rev)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		// Others asked meanwhile, and the bucket keeps only the last few answers; or the
+		// replica that was asked is behind. The last one that it has does as well.
+		e, err = s.kv.Get(ctx, clockKey)
+	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("ask the key-value server for its time: %w", err)
 	}

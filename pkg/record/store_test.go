@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -52,6 +53,26 @@ func TestOnlyOneOfManyOpensTheSend(t *testing.T) {
 	}
 	wg.Wait()
 	require.Equal(t, int32(1), won.Load())
+}
+
+// Many workers ask for the time at once, as after a crash under load: each pushes
+// the others' questions out of the bucket's short history.
+func TestManyMayAskForTheServersTimeAtOnce(t *testing.T) {
+	s := open(t)
+	var wg sync.WaitGroup
+	before := time.Now().Add(-time.Second)
+	for range 64 {
+		wg.Go(func() {
+			for range 10 {
+				now, err := s.ServerNow(t.Context())
+				if !assert.NoError(t, err) {
+					return
+				}
+				assert.True(t, now.After(before) && now.Before(time.Now().Add(time.Second)), now)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestAStaleEntryChangesNothing(t *testing.T) {

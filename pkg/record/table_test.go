@@ -99,13 +99,23 @@ func variants(state tradepostv1.RecordState) []*tradepostv1.Record {
 		for _, kind := range kinds {
 			r := inState(state)
 			r.HeldFrom = heldFrom
+			if heldFrom != Opening {
+				r.HeldReason = "why" // Only an opening send is held for a document elsewhere.
+			}
 			if r.Outcome != nil {
 				r.Outcome = &tradepostv1.RecordedOutcome{Kind: kind, Stage: StageDeliver}
 			}
 			all = append(all, r)
 		}
 	}
-	return all
+	return append(all, inTwoOtherBooks(inState(state)))
+}
+
+func inTwoOtherBooks(r *tradepostv1.Record) *tradepostv1.Record {
+	another := docElsewhere()
+	another.Connection = "older-books"
+	r.Documents = append(r.Documents, another)
+	return r
 }
 
 // tried is what a step does in truth, from any state.

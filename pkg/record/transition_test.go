@@ -43,6 +43,12 @@ func docRef(id string) *tradepostv1.DocumentRef {
 	}
 }
 
+func docElsewhere() *tradepostv1.DocumentRef {
+	d := docRef("9")
+	d.Connection = "old-books"
+	return d
+}
+
 // run applies steps one after the other to a record that starts absent.
 func run(t *testing.T, steps ...Transition) *tradepostv1.Record {
 	t.Helper()
@@ -89,7 +95,13 @@ func every() map[string]struct {
 		"Note":       {Note("a", docRef("1")), s(Claimed)},
 		"Resolve":    {Resolve("a"), s(Claimed)},
 		"Conclude":   {Conclude("a", posted(), docRef("1")), s(Claimed, Handed)},
-		"ByHand":     {SettleByHand(posted(), docRef("1")), s(Held, Handed)},
+		"Confirm":    {Confirm(docRef("1")), s(Handed)},
+		"NotMade":    {NotMade(), s(Handed, Held)},
+
+		"SettleByHand":  {SettleByHand(posted(), docRef("1")), s(Held, Handed)},
+		"GoneElsewhere": {GoneElsewhere(docElsewhere()), s(Held)},
+		"LookedAfter":   {LookedAfter(), s(Closed)},
+
 		"Settle":     {Settle(testClaim), s(Outcome, Settling)},
 		"Unsettle":   {Unsettle("a", Waits{}), s(Settling)},
 		"DoubtWrite": {DoubtWrite("a", time.Minute, Waits{}), s(Settling)},
@@ -104,6 +116,12 @@ func inState(state tradepostv1.RecordState) *tradepostv1.Record {
 	}
 	if state == Outcome || state == Settling {
 		r.Outcome = posted()
+	}
+	if state == Held {
+		r.HeldReason, r.Documents = HeldElsewhere+"old-books", []*tradepostv1.DocumentRef{docElsewhere()}
+	}
+	if state == Closed {
+		r.Settlement, r.Documents = tradepostv1.Settlement_SETTLEMENT_SUPERSEDED, []*tradepostv1.DocumentRef{docRef("1")}
 	}
 	return r
 }

@@ -44,7 +44,7 @@ func awaitStreams(ctx context.Context, js jetstream.JetStream, o Options, state 
 	ticker := time.NewTicker(verifyPause)
 	defer ticker.Stop()
 	for tries := 0; ; tries++ {
-		err := bus.Verify(deadline, js)
+		err := verify(deadline, js)
 		if err == nil {
 			return nil
 		}
@@ -60,6 +60,15 @@ func awaitStreams(ctx context.Context, js jetstream.JetStream, o Options, state 
 		case <-ticker.C:
 		}
 	}
+}
+
+// verify looks once. A question or its answer can be lost on the way (the server
+// dies, the connection is cut), and nobody asks again by itself: one look must not
+// use up all the time.
+func verify(ctx context.Context, js jetstream.JetStream) error {
+	ctx, cancel := context.WithTimeout(ctx, verifyTime)
+	defer cancel()
+	return bus.Verify(ctx, js)
 }
 
 // connected is the readiness check of the connection.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"os"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Supervise lets tests run a service without a NATS server.
@@ -31,4 +33,10 @@ func (p Program) Main(ctx context.Context) int {
 		opt(inner)
 	}
 	return inner.main(ctx)
+}
+
+// AwaitStreams is awaitStreams of a process that has just connected.
+func AwaitStreams(ctx context.Context, js jetstream.JetStream, o Options) error {
+	o = o.complete()
+	return awaitStreams(ctx, js, o, newState(o.Health))
 }

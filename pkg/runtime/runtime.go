@@ -68,6 +68,8 @@ const (
 	// there: they may be made at the same time.
 	StartTimeout = 30 * time.Second
 	verifyPause  = 500 * time.Millisecond
+	// verifyTime bounds one look at the streams; there are many within StartTimeout.
+	verifyTime = 5 * time.Second
 )
 
 // ErrEnded means that a service returned although nobody had asked it to stop.

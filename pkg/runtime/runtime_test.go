@@ -3,11 +3,13 @@ package runtime_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
@@ -176,6 +178,29 @@ func TestRunWaitsForStreams(t *testing.T) {
 	eventually(t, "it goes on", func() bool { return o.Health.Readiness().OK() })
 	cancel()
 	require.NoError(t, <-done)
+}
+
+// lossy loses the first question after a stream: its answer never comes.
+type lossy struct {
+	jetstream.JetStream
+	asked atomic.Int32
+}
+
+func (l *lossy) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	if l.asked.Add(1) == 1 {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return l.JetStream.Stream(ctx, name)
+}
+
+// A server that dies while a process starts must not keep it from starting.
+func TestALostAnswerDoesNotUseUpTheStartTimeout(t *testing.T) {
+	bustest.FakeTime(t, func(t *testing.T, s *bustest.Broker) {
+		began := time.Now()
+		require.NoError(t, runtime.AwaitStreams(t.Context(), &lossy{JetStream: s.JS(t)}, runtime.Options{Name: "stage"}))
+		require.Less(t, time.Since(began), runtime.StartTimeout/2)
+	})
 }
 
 func TestRunWithoutServer(t *testing.T) {

@@ -77,7 +77,7 @@ func (v *Vault) Swap(ctx context.Context, old servicetrade.Kept, next servicetra
 	switch {
 	case err == nil:
 		return servicetrade.Kept{SignIn: next, Revision: rev}, nil
-	case errors.Is(err, jetstream.ErrKeyExists):
+	case bus.IsConflict(err):
 		return servicetrade.Kept{}, servicetrade.ErrSwapped
 	}
 	// The answer of a write that was made can be lost.

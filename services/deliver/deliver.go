@@ -138,8 +138,8 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	if err != nil {
 		return nil, err
 	}
-	// What goes on beside the postings ends with the connection.
-	beside, end := context.WithCancel(ctx)
+	// What goes on beside the postings ends with the connection, not with the attaching.
+	beside, end := context.WithCancel(context.WithoutCancel(ctx))
 	p, paused := s.poster(beside, c, conn, log), s.pauses.For(c.ID, s.probe(c.ID, conn))
 	p.Pauses = paused
 	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))

@@ -25,6 +25,8 @@ func TestLaw(t *testing.T) {
 		{"services/sandbox", "services/transform", false},
 		{"services/sandbox", "services/deliver/connectors/hledger", false},
 		{"services/sandbox", "pkg/servicetrade", true},
+		{"services/chaos", "pkg/bus", true},
+		{"services/chaos", "services/sandbox", false},
 		{"services/tradepost/cmd/tradepost", "services/deliver", true},
 		{"services/tradepost", "services/sandbox", true},
 		{"services/tradepost", "tools/importlaw", false},

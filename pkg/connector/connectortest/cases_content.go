@@ -52,6 +52,13 @@ var contentCases = []Case{
 		k.roundTrip(memo)
 		k.find(k.Connector, invoice, 1)
 	}},
+	{Name: "a document of the other kind is found by its marker", Needs: []Capability{CreditMemos}, Run: func(k *Kit) {
+		memo := k.retotal(k.Harness.Sample(1), memoOf)
+		k.create(k.Connector, k.posting(memo, 1))
+		found := k.find(k.Connector, k.Harness.Sample(1), 1)[0]
+		require.Equal(k, memo.GetKind(), found.Kind)
+		k.different(memo, k.Harness.Sample(1))
+	}},
 	{Name: "names and texts in any script", Run: func(k *Kit) {
 		k.roundTrip(k.retotal(k.Harness.Sample(1), func(d *tradepostv1.Document) {
 			d.Lines[0].Description = "Wärmepumpe prüfen – 冷却水 ✓ Ünïcödé «été» مضخة 🔧"

@@ -97,10 +97,28 @@ func (k *Kit) truth(a connector.Answer, p connector.Posting) {
 	}
 }
 
+// landed waits as deliver does before it looks again: what was sent and not answered
+// may still be worked on.
+func (k *Kit) landed(p connector.Posting) {
+	settling := k.Connector.Describe().SettlingTime
+	if k.Connector.Describe().AtomicMarker || settling == 0 {
+		return // Whoever comes second is told.
+	}
+	over := time.After(settling)
+	for k.Count(p.Document.GetMarker()) == 0 {
+		select {
+		case <-over:
+			return
+		case <-time.After(settling / 50):
+		}
+	}
+}
+
 // settled does what deliver does after doubt: it looks, creates what is not there, and
 // wants one document that is the posting's.
 func (k *Kit) settled(p connector.Posting) {
 	k.Helper()
+	k.landed(p)
 	if k.Count(p.Document.GetMarker()) == 0 {
 		k.find(k.Connector, p.Document, 0)
 		k.create(k.Connector, p)

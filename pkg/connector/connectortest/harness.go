@@ -75,6 +75,11 @@ type Target struct {
 	// Troubles are ways to take the accounting system away for a while, by the reason
 	// that the connector has to wait with.
 	Troubles map[string]func(on bool)
+	// HandOver makes Create give documents away instead of making them, while on.
+	HandOver func(on bool)
+	// TakeUp is what the other side does with what was handed over for a marker: it
+	// makes the document, or refuses it.
+	TakeUp func(marker string, refuse bool)
 }
 
 // Capability is something that not every accounting system can do.
@@ -127,6 +132,8 @@ const (
 	ReferenceData Capability = "reference_data"
 	// IdempotentCreates: the connector is an IdempotentCreator.
 	IdempotentCreates Capability = "idempotent_create"
+	// HandOvers: the connector is a Confirmer.
+	HandOvers Capability = "hand_over"
 )
 
 // Case is one thing that a connector has to do.
@@ -168,7 +175,7 @@ func Cases() []Case {
 	var all []Case
 	for _, list := range [][]Case{
 		companyCases, createCases, workerCases, contentCases, doubtCases, refusalCases, limitCases, troubleCases,
-		updateCases, customerCases, optionalCases,
+		updateCases, customerCases, optionalCases, handedCases,
 	} {
 		all = append(all, list...)
 	}

@@ -57,6 +57,7 @@ func (k *Kit) has() map[Capability]bool {
 	_, has[ChangeLists] = k.Connector.(connector.ChangeLister)
 	_, has[ReferenceData] = k.Connector.(connector.ReferenceLister)
 	_, has[IdempotentCreates] = k.Connector.(connector.IdempotentCreator)
+	_, has[HandOvers] = k.Connector.(connector.Confirmer)
 	return has
 }
 

@@ -23,7 +23,7 @@ var companies atomic.Int64
 // newTarget is a company in memory with all that the kit can ask for, seen through a
 // connector that may be wrong.
 func newTarget(t *testing.T, wrong mistake, see func(*memory) connector.Connector) connectortest.Target {
-	sys := &system{id: fmt.Sprint("company ", companies.Add(1), " "), hidden: map[string]bool{}, made: map[string]int{}}
+	sys := &system{id: fmt.Sprint("company ", companies.Add(1), " "), hidden: map[string]bool{}, made: map[string]int{}, parcels: map[string]*parcel{}}
 	another := func() *memory { return &memory{system: sys, mistake: wrong, mine: map[string]bool{}} }
 	m := another()
 	return connectortest.Target{
@@ -35,6 +35,8 @@ func newTarget(t *testing.T, wrong mistake, see func(*memory) connector.Connecto
 		FailAfterCommit: func(on bool) { sys.set(func() { sys.fail = on }) },
 		SlowDown:        func(on bool) { sys.set(func() { sys.slow = on }) },
 		Hide:            func(on bool) { sys.set(func() { sys.hide = on; sys.show() }) },
+		HandOver:        func(on bool) { sys.set(func() { sys.handing = on }) },
+		TakeUp:          m.takeUp,
 		Troubles: map[string]func(on bool){
 			"throttled": func(on bool) { sys.set(func() { sys.trouble = trouble(on, "throttled") }) },
 			"closed":    func(on bool) { sys.set(func() { sys.trouble = trouble(on, "closed") }) },
@@ -130,6 +132,12 @@ func TestKitHasTeeth(t *testing.T) {
 		namesTwice:       "a_customer_that_is_named_by_its_id_stays_the_same",
 		mixesCustomers:   "two_customers_have_two_ids",
 		silentOnAdoption: "the_same_posting_again_tells_the_same_customer",
+		confirmsEarly:    "what_was_handed_over_is_confirmed_once_it_is_there,_and_not_before",
+		forgetsParcels:   "what_was_handed_over_is_confirmed_after_reopening,_whoever_asks,_and_made_once",
+		losesRefusals:    "what_was_handed_over_and_refused_is_told_with_its_faults",
+		mixesParcels:     "one_hand-over_is_not_taken_for_another",
+		confirmsBlindly:  "a_confirmation_that_is_stopped_says_nothing",
+		handsFenced:      "a_fenced_hand-over_is_not_made",
 	}
 	for wrong, name := range bites {
 		t.Run(string(wrong), func(t *testing.T) { requireBite(t, "TestKit", wrong, name) })
@@ -149,7 +157,8 @@ func TestSubstitutesHaveTeeth(t *testing.T) {
 		takesAll:      {"without_credit_memo", "without_zero_total"},
 		madeUp:        {"without_content_hash"},
 		sleepwalks:    {"a_stopped_worker_that_wakes_up_makes_nothing"},
-		canMore:       {"without_update", "without_preview", "without_void", "without_list_period"},
+		canMore:       {"without_update", "without_preview", "without_void", "without_list_period", "without_hand_over", "without_reports_customers"},
+		givesAway:     {"without_hand_over"},
 	}
 	for wrong, names := range bites {
 		t.Run(string(wrong), func(t *testing.T) { requireBite(t, "TestKitOfTheLeast", wrong, names...) })

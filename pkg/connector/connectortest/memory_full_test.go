@@ -23,6 +23,7 @@ var (
 	_ connector.ChangeLister      = (*full)(nil)
 	_ connector.ReferenceLister   = (*full)(nil)
 	_ connector.IdempotentCreator = (*full)(nil)
+	_ connector.Confirmer         = (*full)(nil)
 )
 
 func (f *full) CheckDocument(_ context.Context, d *tradepostv1.Document) []*tradepostv1.Fault {
@@ -136,13 +137,16 @@ func (l *least) Find(ctx context.Context, q connector.Query) ([]connector.Found,
 
 func (l *least) Create(ctx context.Context, p connector.Posting) connector.Answer {
 	d := p.Document
+	if l.mistake == givesAway {
+		return connector.Handed{Token: d.GetMarker()}
+	}
 	kept := d.GetKind() == tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE && d.GetTotals().GetTotal() != "0.00"
 	if !kept && l.mistake != takesAll {
 		return connector.Rejected{Faults: []*tradepostv1.Fault{{Code: "document.kind_refused", Message: "not taken", Fix: "Mend it.", Owner: 2}}}
 	}
 	a := l.Connector.Create(ctx, p)
 	if posted, is := a.(connector.Posted); is {
-		posted.Document.DocumentHash = ""
+		posted.Document.DocumentHash, posted.Customers = "", nil
 		return posted
 	}
 	return a

@@ -53,9 +53,17 @@ const (
 	forgetsKeys      mistake = "a key is forgotten while the document is not shown"
 	saysNotMade      mistake = "find misses what another worker made"
 
-	takesAll mistake = "what cannot be kept is posted all the same"
-	madeUp   mistake = "a hash that nobody keeps is made up"
-	canMore  mistake = "a capability is declared missing, and is there"
+	confirmsEarly   mistake = "confirm answers Posted before the document is there"
+	confirmsBlindly mistake = "a confirm that was stopped answers Rejected"
+	forgetsParcels  mistake = "a hand-over is unknown to another worker"
+	losesRefusals   mistake = "a refused hand-over is never told"
+	mixesParcels    mistake = "any document confirms a hand-over"
+	handsFenced     mistake = "hand-over ignores the fence"
+
+	givesAway mistake = "create hands over, and nobody can confirm"
+	takesAll  mistake = "what cannot be kept is posted all the same"
+	madeUp    mistake = "a hash that nobody keeps is made up"
+	canMore   mistake = "a capability is declared missing, and is there"
 )
 
 // memory is an accounting system in memory, and the connector to it.
@@ -80,9 +88,11 @@ type system struct {
 	hidden map[string]bool
 	// made is when each document was last changed, by marker.
 	made map[string]int
+	// parcels are documents that were handed over, by marker.
+	parcels map[string]*parcel
 	// The switches of the harness.
-	lose, fail, slow, hide bool
-	trouble                string
+	lose, fail, slow, hide, handing bool
+	trouble                         string
 }
 
 func (m *memory) Describe() connector.Descriptor {

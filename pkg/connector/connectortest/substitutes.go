@@ -54,6 +54,8 @@ var substitutes = map[Capability]func(k *Kit){
 	ChangeLists:       func(k *Kit) { k.steady() },
 	ReferenceData:     func(k *Kit) { k.odd(func(d *tradepostv1.Document) { d.Lines[0].RevenueAccount = unheardOf() }) },
 	IdempotentCreates: foundBeforeMade,
+	ReportsCustomers:  tellsNoCustomers,
+	HandOvers:         madeAtOnce,
 }
 
 // refusedNotMade wants a document that the system does not take to be refused.
@@ -165,6 +167,26 @@ func stoppedIsNotEmpty(k *Kit) {
 func foundBeforeMade(k *Kit) {
 	p := k.posting(k.Harness.Sample(1), 1)
 	k.create(k.Connector, p)
+	k.same(k.find(k.Reopen(), p.Document, 1)[0], p)
+	k.stays(p.Document, 1)
+}
+
+// tellsNoCustomers wants no customer to be told: deliver would write its id to
+// ServiceTrade, and it is not known to last.
+func tellsNoCustomers(k *Kit) {
+	for id := int64(1); id <= 2; id++ {
+		p := k.posting(k.Harness.Sample(id), 1)
+		require.Empty(k, k.create(k.Connector, p).Customers, "a customer is told, and the harness shows no other one")
+		require.Empty(k, k.again(k.Reopen(), p).Customers)
+	}
+}
+
+// madeAtOnce wants nothing to be given away: without a confirmation the document that
+// Find shows is the only evidence.
+func madeAtOnce(k *Kit) {
+	p := k.posting(k.Harness.Sample(1), 1)
+	answer := k.Connector.Create(k.ctx(), p)
+	require.NotEqual(k, "Handed", answerName(answer), "what is handed over needs a Confirm")
 	k.same(k.find(k.Reopen(), p.Document, 1)[0], p)
 	k.stays(p.Document, 1)
 }

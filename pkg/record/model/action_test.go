@@ -156,9 +156,7 @@ func (b *books) byHand(what string) {
 	}
 }
 
-// unfinished tells why the invoice is not at its end; "" when it is. The record of an
-// invoice that a user moved may stay open when its message is lost, with nothing in
-// doubt: nobody waits for it, and the next send takes it up.
+// unfinished tells why the invoice is not at its end; "" when it is.
 func (w *world) unfinished() string {
 	r := w.bucket.now.Record
 	switch {
@@ -166,7 +164,7 @@ func (w *world) unfinished() string {
 		return "ServiceTrade shows it as pending"
 	case r.GetUnresolved() != nil:
 		return "an attempt is unresolved"
-	case r.GetState() == record.Outcome, r.GetState() == record.Settling:
+	case r != nil && r.GetState() != record.Closed:
 		return "the record is " + record.StateName(r.GetState())
 	}
 	return ""

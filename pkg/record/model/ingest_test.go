@@ -86,8 +86,11 @@ func (w *worker) announce(e record.Entry, inv seen) {
 // again publishes a send that made no progress.
 func (w *worker) again(e record.Entry) {
 	inv, err := w.readInvoice()
-	if err != nil || inv.status != pending && inv.status != e.Record.GetStartStatus() {
+	if err != nil {
 		return
+	}
+	if inv.status != pending && inv.status != e.Record.GetStartStatus() {
+		inv.at = time.Time{} // Nobody posts it without asking.
 	}
 	changed := hashOf(inv.content) != e.Record.GetSnapshotHash()
 	if changed && (e.State() == record.Claimed || e.Record.GetUnresolved() != nil) {

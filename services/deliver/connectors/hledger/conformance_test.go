@@ -41,6 +41,7 @@ func TestConformance(t *testing.T) {
 			connectortest.ChangeLists:       "a journal keeps no time of change",
 			connectortest.ReferenceData:     "the chart is a file that people read",
 			connectortest.IdempotentCreates: "the name of the file is what keeps a second document out",
+			connectortest.HandOvers:         "a transaction is in the journal at once",
 		},
 	})
 }

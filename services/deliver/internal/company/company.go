@@ -88,7 +88,7 @@ func store(ctx context.Context, kv jetstream.KeyValue, connection string, rev ui
 	} else {
 		_, err = kv.Update(ctx, connection, body, rev)
 	}
-	if errors.Is(err, jetstream.ErrKeyExists) {
+	if bus.IsConflict(err) {
 		return fmt.Errorf("the record of connection %s was written by another replica: try again", connection)
 	}
 	return err

@@ -13,16 +13,14 @@ import (
 
 // again publishes the message of an open send that made no progress. ServiceTrade
 // is the durable source until a send is settled, so that even a lost stream heals.
+// One whose invoice was moved by a user is published too: it posts nothing, but ends
+// as withdrawn, and a document that was made before is told in a comment.
 func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 	ctx, span := o.begin(ctx, "publish send again", e)
 	defer func() { telemetry.End(span, err) }()
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
 	if err != nil || inv == nil {
 		return err
-	}
-	if s := inv.GetStatus(); s != servicetrade.StatusPendingAccounting && s != e.Record.GetStartStatus() {
-		// Moved by a user: whoever takes the send's message next finds that out.
-		return nil
 	}
 	snap, err := o.Taker.Take(ctx, inv)
 	if err != nil {
@@ -35,6 +33,11 @@ func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 		return nil
 	}
 	by := o.mendOf(ctx, e.Record, inv, hash)
+	if s := inv.GetStatus(); s != servicetrade.StatusPendingAccounting && s != e.Record.GetStartStatus() {
+		// Without a time the snapshot is never young enough to be believed: deliver
+		// asks ServiceTrade before it posts anything.
+		snap.TakenAt, by = nil, nil
+	}
 	next, err := o.Store.Change(ctx, e, record.Reopen(hash, canonical.HashVersion, inv.GetTotalPrice()))
 	if errors.Is(err, record.ErrConflict) {
 		return nil

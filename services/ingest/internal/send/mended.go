@@ -38,7 +38,8 @@ func (o *Opener) replayed(ctx context.Context, s bus.Subject, c *tradepostv1.Inv
 	return o.mendAt(ctx, s, c.GetFollowsSend(), place)
 }
 
-// mendAt reads a message of the send and tells whether it was mended.
+// mendAt reads a message of the send and tells whether it was mended. A subject
+// without a connection stands for any.
 func (o *Opener) mendAt(ctx context.Context, s bus.Subject, send int64, place *tradepostv1.Mended) (*mend, error) {
 	if o.Messages == nil {
 		return nil, nil
@@ -54,7 +55,7 @@ func (o *Opener) mendAt(ctx context.Context, s bus.Subject, send int64, place *t
 	if err != nil {
 		return nil, err
 	}
-	if m.Subject != s.To(m.Subject.Stage) {
+	if m.Subject.InvoiceID != s.InvoiceID || s.Connection != "" && m.Subject.Connection != s.Connection {
 		return nil, bus.Poison("message.wrong_invoice", fmt.Errorf("the replayed message is on %s, and the command on %s", m.Raw, s))
 	}
 	by, of, err := opened(m)
@@ -98,10 +99,11 @@ func (o *Opener) mendOf(ctx context.Context, r *tradepostv1.Record, inv *tradepo
 	if r.GetMended() == nil || r.GetMended().GetSend() != r.GetSend() {
 		return nil
 	}
-	s := bus.Subject{Stage: bus.StageReceived, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
+	// The failed send may have been another connection's.
+	s := bus.Subject{Stage: bus.StageReceived, InvoiceID: r.GetInvoiceId()}
 	by, err := o.mendAt(ctx, s, r.GetSend()-1, r.GetMended())
 	if err == nil {
-		err = o.fits(by, inv, hash)
+		err = errors.Join(o.fits(by, inv, hash), by.goesTo(r.GetConnection()))
 	}
 	if err != nil {
 		o.Log.WarnContext(ctx, "the mended message is not used: the send is made of what ServiceTrade shows", "invoice", s.InvoiceID, "err", err)

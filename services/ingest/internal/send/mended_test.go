@@ -218,3 +218,31 @@ func TestAReplayThatIsGoneIsAPlainRetry(t *testing.T) {
 		require.Equal(t, int64(2), d.entry().Record.GetSend())
 	})
 }
+
+// Customer and accounts of a document are those of one set of books: what was mended
+// there is not posted into others. A mended snapshot is mapped anew, wherever it goes.
+func TestAMendedDocumentStaysInItsBooks(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.failed()
+		at := d.replay(bus.StageReady, d.documents("522.50"))
+		d.Desk = deskOf(other)
+		before := d.entry().Revision
+		code, _ := bus.PoisonCode(d.retryOf(1, at))
+		require.Equal(t, "message.wrong_invoice", code)
+		require.Equal(t, before, d.entry().Revision, "no send is opened")
+		ready := &tradepostv1.InvoiceReady{}
+		d.lastOn(bus.StageReady, ready)
+		require.Equal(t, int64(1), ready.GetSend(), "nothing but the replay is there")
+
+		mended := d.sent()[0]
+		mended.Snapshot.Customer.ExternalIds["accounting"] = "C-2002"
+		require.NoError(t, d.retryOf(1, d.replay(bus.StageReceived, mended)))
+		require.Equal(t, "acme-other", d.entry().Record.GetConnection())
+		time.Sleep(stuck)
+		require.NoError(t, d.Heal(t.Context(), d.entry()))
+		require.Len(t, d.sent(), 4)
+		for _, m := range d.sent()[2:] {
+			require.Equal(t, "C-2002", m.GetSnapshot().GetCustomer().GetExternalIds()["accounting"], "also when it is published again")
+		}
+	})
+}

@@ -28,6 +28,10 @@ func (o *Opener) notMade(ctx context.Context, m bus.Message, c *tradepostv1.Invo
 	case record.Opening:
 		return o.again(ctx, e) // This very command could not publish the message.
 	case record.Handed, record.Held:
+		if other := postedElsewhere(e.Record, e.Record.GetConnection()); other != "" {
+			log.WarnContext(ctx, "command ignored: the invoice has a document of another connection, and would be in two sets of books", "connection", other)
+			return nil
+		}
 	default:
 		log.InfoContext(ctx, "command ignored: nothing was handed over or held", "state", record.StateName(e.State()))
 		return nil

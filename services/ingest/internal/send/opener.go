@@ -162,7 +162,9 @@ func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.
 		return err
 	}
 	to := bus.Subject{Stage: stage, Connection: r.GetConnection(), InvoiceID: r.GetInvoiceId()}
-	id := fmt.Sprintf("%s/%s/%d/%d/%d", stage, to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished())
+	// The time tells a send from one of the same number before the records were lost:
+	// the server would take the message for that one's, and drop it.
+	id := fmt.Sprintf("%s/%s/%d/%d/%d/%d", stage, to.Connection, to.InvoiceID, r.GetSend(), r.GetRepublished(), r.GetOpenedAt().AsTime().UnixMilli())
 	if err := o.Bus.Send(ctx, to, id, body); err != nil {
 		return err
 	}

@@ -293,6 +293,8 @@ func TestADocumentInOtherBooksHoldsTheInvoice(t *testing.T) {
 		for _, connection := range []string{"acme-other", "acme-books"} {
 			require.NoError(t, d.retryOn(connection, 2))
 			require.Equal(t, record.Held, d.entry().State(), "a retry on %s", connection)
+			require.NoError(t, d.notMadeOn(connection, 2))
+			require.Equal(t, record.Held, d.entry().State(), "an operator's word about %s", connection)
 		}
 		require.Len(t, d.sent(), 1)
 

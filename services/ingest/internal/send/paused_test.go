@@ -31,14 +31,16 @@ func TestASendOfAPausedConnectionIsLeftAlone(t *testing.T) {
 	})
 }
 
-func (d *desk) notMade(follows int64) error {
+func (d *desk) notMade(follows int64) error { return d.notMadeOn("acme-books", follows) }
+
+func (d *desk) notMadeOn(connection string, follows int64) error {
 	d.t.Helper()
 	body, err := bus.Encode(&tradepostv1.InvoiceCommand{
 		FollowsSend: follows, By: "maria", Command: &tradepostv1.InvoiceCommand_NotMade{NotMade: &tradepostv1.NotMade{}},
 	})
 	require.NoError(d.t, err)
 	return d.Command(d.t.Context(), bus.Message{
-		Subject: bus.Subject{Stage: bus.StageCommand, Connection: "acme-books", InvoiceID: invoiceID}, Body: body, Published: time.Now(),
+		Subject: bus.Subject{Stage: bus.StageCommand, Connection: connection, InvoiceID: invoiceID}, Body: body, Published: time.Now(),
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -32,6 +33,23 @@ func (t *turn) commentFaults(ctx context.Context) error {
 			t.invoiceName(), t.SystemTitle, there)
 	}
 	return t.comment(ctx, marker, fault.Comment(in))
+}
+
+// touchSlack is what ServiceTrade may take to note our own comment as a change of
+// the invoice.
+const touchSlack = time.Second
+
+// sentAgain is the time before which a comment on the faults belongs to an earlier
+// send, in Unix seconds. Where the records were lost, or an old copy of them came
+// back, a send may have the number of an earlier one, and so the marker of its
+// comment. The invoice tells them apart: between a send's comment and its failed
+// nobody touches it, and pressing Send does. 0 where no user asked for the send.
+func (t *turn) sentAgain(inv *tradepostv1.ServiceTradeInvoice) int64 {
+	const pending = servicetrade.StatusPendingAccounting
+	if inv.GetStatus() != pending || t.entry.Record.GetStartStatus() != pending {
+		return 0
+	}
+	return inv.GetUpdated() - int64(touchSlack/time.Second)
 }
 
 // inBooks lists what the record knows to exist in the connection's books, of this
@@ -123,7 +141,8 @@ func (t *turn) marker(about string) (string, error) {
 	return fmt.Sprintf("[tradepost %s/%d/%s]", t.Account, t.entry.Key.InvoiceID, h[:16]), nil
 }
 
-// comment stores a private comment, unless one with that marker is there already.
+// comment stores a private comment, unless one with that marker is there already,
+// from this send.
 func (t *turn) comment(ctx context.Context, marker, content string) (err error) {
 	ctx, span := telemetry.Start(ctx, "comment")
 	defer func() { telemetry.End(span, err) }()
@@ -132,7 +151,7 @@ func (t *turn) comment(ctx context.Context, marker, content string) (err error) 
 		return fmt.Errorf("look for the comment: %w", err)
 	}
 	for _, c := range all {
-		if strings.Contains(c.Content, marker) {
+		if strings.Contains(c.Content, marker) && (c.Created == 0 || c.Created >= t.since) {
 			t.commentID = c.ID
 			return nil
 		}

@@ -33,6 +33,8 @@ type turn struct {
 	commentID int64
 	// shown is the invoice's number as ServiceTrade shows it.
 	shown string
+	// since is the time from which a comment belongs to this send, in Unix seconds.
+	since int64
 	log   *slog.Logger
 }
 
@@ -67,6 +69,7 @@ func (t *turn) write(ctx context.Context) (tradepostv1.Settlement, error) {
 	case stepUnknown:
 		return 0, errors.New("the record holds a kind of outcome that this program does not know: a newer program wrote it")
 	case stepFail:
+		t.since = t.sentAgain(inv)
 		return t.fail(ctx)
 	case stepComment:
 		return tradepostv1.Settlement_SETTLEMENT_FAILED, t.commentFaults(ctx)

@@ -53,6 +53,8 @@ func TestConformance(t *testing.T) {
 			connectortest.ChangeLists:       "a benchmark posts only",
 			connectortest.ReferenceData:     "there is none",
 			connectortest.IdempotentCreates: "the marker is what keeps a second document out",
+			connectortest.ReportsCustomers:  "memory knows no customers",
+			connectortest.HandOvers:         "a document is made at once",
 		},
 	})
 }

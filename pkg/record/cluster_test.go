@@ -1,0 +1,81 @@
+package record_test
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+// cluster is three servers that hold everything three times.
+func cluster(t *testing.T) jetstream.JetStream {
+	t.Helper()
+	const size = 3
+	var routes []*url.URL
+	ports := make([]int, size)
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+		require.NoError(t, l.Close())
+		routes = append(routes, &url.URL{Scheme: "nats-route", Host: l.Addr().String()})
+	}
+	var servers []*server.Server
+	for i, port := range ports {
+		s, err := server.NewServer(&server.Options{
+			ServerName: fmt.Sprint("n", i), Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
+			Cluster: server.ClusterOpts{Name: "c", Host: "127.0.0.1", Port: port}, Routes: routes,
+		})
+		require.NoError(t, err)
+		go s.Start()
+		servers = append(servers, s)
+		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	}
+	require.Eventually(t, func() bool {
+		for _, s := range servers {
+			if s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == size {
+				return true
+			}
+		}
+		return false
+	}, 30*time.Second, 50*time.Millisecond)
+	nc, err := nats.Connect(servers[0].ClientURL())
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	_, err = bus.Apply(t.Context(), js, bus.ApplyOptions{Replicas: size})
+	require.NoError(t, err)
+	return js
+}
+
+// A replicated bucket tells a lost race in other words than a single one; it is the
+// same conflict, and no failure.
+func TestALostRaceInAClusterIsAConflict(t *testing.T) {
+	s, err := record.Open(t.Context(), cluster(t))
+	require.NoError(t, err)
+	e, err := s.Change(t.Context(), record.Entry{Key: record.Key{Account: "acme", InvoiceID: 1}}, record.OpenSend(opens(1)))
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if _, err := s.Change(t.Context(), e, record.Hold("test")); err != nil {
+				assert.ErrorIs(t, err, record.ErrConflict)
+			}
+		})
+	}
+	wg.Wait()
+	_, err = s.Change(t.Context(), e, record.Hold("test"))
+	require.ErrorIs(t, err, record.ErrConflict, "also long after the race")
+}

@@ -1,0 +1,116 @@
+package target
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	books "github.com/tradepost/tradepost/pkg/connector/connectortest/plainbooks"
+
+	"github.com/tradepost/tradepost/services/chaos/internal/plan"
+)
+
+const (
+	// hidden is how long a search does not show a new document.
+	hidden = 2 * time.Second
+	// callTime is the longest call. What travels slower than that is the network's
+	// and the machine's fault, not the product's; the harness delays less.
+	callTime = 5 * time.Second
+	// slowAnswer is longer than that.
+	slowAnswer = 6 * time.Second
+	// parallel is how many documents are posted at once.
+	parallel = 16
+)
+
+// The chances of trouble of a write.
+const (
+	lost   = 0.03
+	failed = 0.02
+	slow   = 0.01
+	before = 0.02
+)
+
+// Plain is an accounting system without idempotency key and without unique index.
+type Plain struct{ books *books.Books }
+
+// NewPlain opens empty books whose trouble is drawn from the plan's seed.
+func NewPlain(o plan.Options) *Plain {
+	return &Plain{books.New(books.Options{
+		ID: "chaos-" + strconv.FormatInt(o.Seed, 10), Hidden: hidden, ClosedThrough: "2021-12-31", Slow: slowAnswer,
+		Misbehave: func(marker string, nth int) books.Trouble { return trouble(o.Draw("books/"+marker, nth)) },
+	})}
+}
+
+func trouble(draw float64) books.Trouble {
+	for _, t := range []struct {
+		share float64
+		what  books.Trouble
+	}{{lost, books.TroubleLost}, {failed, books.TroubleError}, {slow, books.TroubleSlow}, {before, books.TroubleBefore}} {
+		if draw -= t.share; draw < 0 {
+			return t.what
+		}
+	}
+	return ""
+}
+
+// Connector implements Target.
+func (p *Plain) Connector() string { return "plainbooks" }
+
+// Program implements Target.
+func (p *Plain) Program() string { return "./services/deliver/cmd/deliver-chaos" }
+
+// Handler implements Target.
+func (p *Plain) Handler() http.Handler { return p.books }
+
+// Settings implements Target.
+func (p *Plain) Settings(url string, crippled bool) map[string]any {
+	find := "on"
+	if crippled {
+		find = "off"
+	}
+	return map[string]any{
+		"url": url, "find": find, "call_time": callTime.String(), "settling": hidden.String(), "parallel": parallel,
+	}
+}
+
+// Mapping implements Target.
+func (p *Plain) Mapping() map[string]any {
+	return map[string]any{"accounts": map[string]any{"receivable": "receivable", "revenue_default": "revenue"}}
+}
+
+// RefusedDate implements Target.
+func (p *Plain) RefusedDate() time.Time { return time.Date(2021, 6, 15, 16, 0, 0, 0, time.UTC) }
+
+// ClaimTime implements Target: the longest call, its slack, the settling time and
+// the margin of whoever takes over.
+func (p *Plain) ClaimTime() time.Duration { return callTime + 10*time.Second + hidden + 5*time.Second }
+
+// Calm implements Target.
+func (p *Plain) Calm() { p.books.Calm() }
+
+// Events implements Target.
+func (p *Plain) Events() []Event {
+	var all []Event
+	for _, e := range p.books.Events() {
+		one := Event{At: e.At, What: e.What, Marker: e.Marker, ID: e.ID, Total: e.Total, Trouble: string(e.Trouble)}
+		if !e.Sent.IsZero() {
+			one.Late = e.At.Sub(e.Sent)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// Totals implements Target.
+func (p *Plain) Totals() map[string][]string {
+	all := map[string][]string{}
+	for _, d := range p.books.Documents() {
+		total := d.Total
+		if d.Kind != "invoice" && !strings.HasPrefix(total, "-") {
+			total = "-" + total
+		}
+		all[d.Marker] = append(all[d.Marker], total)
+	}
+	return all
+}

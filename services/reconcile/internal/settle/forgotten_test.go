@@ -1,0 +1,55 @@
+package settle
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/record"
+)
+
+// forget loses the record, as a wiped store does.
+func (d *desk) forget() {
+	d.t.Helper()
+	kv, err := d.js.KeyValue(d.t.Context(), "invoices")
+	require.NoError(d.t, err)
+	require.NoError(d.t, kv.Purge(d.t.Context(), d.key().String()))
+}
+
+// The records are lost, and a user sends a failed invoice again as it is: the send
+// has the number of the first one, and needs a comment of its own all the same.
+func TestASendAfterTheRecordsWereLostHasItsOwnComment(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.office.invoice.Updated = time.Now().Unix()
+		d.handle(d.outcome(refused()))
+		time.Sleep(time.Minute)
+		d.forget()
+		d.office.invoice.Status, d.office.invoice.Updated = "pending_accounting", time.Now().Unix()
+		m := d.outcome(refused())
+		require.EqualValues(t, 1, d.record().GetSend(), "the product knows of no earlier send")
+		d.handle(m)
+		require.Equal(t, []string{"comment", "put failed", "comment", "put failed"}, d.office.writes)
+	})
+}
+
+// The records are lost between the comment and the status: nobody sent again.
+func TestALossInTheMiddleOfASendMakesNoSecondComment(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.office.invoice.Updated = time.Now().Unix()
+		d.office.fail = func(call string) error {
+			if call == "put failed" {
+				return errAway
+			}
+			return nil
+		}
+		_ = d.Handle(t.Context(), d.outcome(refused()))
+		require.Equal(t, []string{"comment"}, d.office.writes)
+		time.Sleep(time.Hour)
+		d.office.fail = nil
+		d.forget()
+		d.handle(d.outcome(refused()))
+		require.Equal(t, []string{"comment", "put failed"}, d.office.writes)
+		require.Equal(t, record.Closed, d.record().GetState())
+	})
+}

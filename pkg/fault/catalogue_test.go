@@ -17,7 +17,7 @@ var (
 	code        = regexp.MustCompile(`^[a-z][a-z0-9_]*([.][a-z0-9_]+)+$`)
 	placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 	jargon      = regexp.MustCompile(`(?i)\b(nil|null|json|hash|proto|payload|enum|struct|regexp?|http|snapshot|stacktrace|exception|CAS|KV)\b`)
-	raisers     = []string{"transform", "deliver", "reconcile", "ingest", "connector", "doctor", "program"}
+	raisers     = []string{"transform", "deliver", "reconcile", "ingest", "connector", "doctor", "preview", "program"}
 )
 
 func TestEveryEntryIsComplete(t *testing.T) {

@@ -43,8 +43,11 @@ type Entry struct {
 	// Thing stands in when the fault is raised without one.
 	Thing string
 	// Raised says which part of Tradepost raises it: transform, deliver,
-	// reconcile, ingest, connector or doctor.
+	// reconcile, ingest, connector, doctor, preview, or program for its own mistakes.
 	Raised string
+	// Reserved says that nothing raises it yet: a word kept for the connectors to
+	// come, so that they all say the same.
+	Reserved bool
 }
 
 // Args are the particulars of one fault.

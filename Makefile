@@ -25,6 +25,10 @@ demo: build ## Build, then run 40 invoices through the pipeline against a sandbo
 test: ## Run all tests with the race detector
 	@tools/test.sh
 
+.PHONY: fuzz-money
+fuzz-money: ## Make a million random documents under every way to round (N=1000000)
+	TRADEPOST_MONEY_DOCUMENTS=$(or $(N),1000000) go -C services/transform test -run TestNoTotalIsEverBroken -timeout 60m .
+
 .PHONY: tools
 tools: ## Install the checking tools (tools/versions.env) into bin/
 	@tools/install.sh

@@ -16,7 +16,8 @@ import (
 //   - the lines add up to the subtotal, the taxes to the tax;
 //   - subtotal - discount + tax = total, to the cent;
 //   - an invoice's total is not negative, a credit memo's is positive;
-//   - the total is the one that ServiceTrade showed, turned round for a credit memo.
+//   - the total is the one that ServiceTrade showed, turned round for a credit memo;
+//     the two documents of a split only add up to it (CheckAll).
 func Check(doc *tradepostv1.Document) error {
 	exponent, ok := money.Exponent(doc.GetCurrency())
 	if !ok {
@@ -30,6 +31,26 @@ func Check(doc *tradepostv1.Document) error {
 		return fmt.Errorf("document %s: %w", doc.GetMarker(), err)
 	}
 	return nil
+}
+
+// CheckAll proves each document of one invoice, and that those of a split add up to
+// the total that ServiceTrade showed.
+func CheckAll(docs []*tradepostv1.Document) error {
+	var errs []error
+	sum, split := money.Zero, false
+	c := &checker{}
+	for _, d := range docs {
+		errs = append(errs, Check(d))
+		total := c.number("totals.total", d.GetTotals().GetTotal())
+		if d.GetKind() == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
+			total = total.Neg()
+		}
+		sum, split = sum.Add(total), split || d.GetSource().GetSplit()
+	}
+	if want := c.number("source.total", docs[0].GetSource().GetTotal()); split && !sum.Equal(want) {
+		errs = append(errs, fmt.Errorf("document %s: the parts add up to %s, but ServiceTrade shows %s", docs[0].GetMarker(), sum, want))
+	}
+	return errors.Join(errs...)
 }
 
 type checker struct {
@@ -132,7 +153,7 @@ func (c *checker) kind(doc *tradepostv1.Document, total money.Amount) {
 	default:
 		c.fail("kind: neither an invoice nor a credit memo")
 	}
-	if !source.Equal(total) {
+	if !doc.GetSource().GetSplit() && !source.Equal(total) {
 		c.fail("totals.total: %s, but ServiceTrade shows %s", total, source)
 	}
 }

@@ -112,14 +112,17 @@ type RoundingOf string
 
 // What is rounded.
 const (
-	// RoundLine rounds each line, and tax for each line.
+	// RoundLine rounds each line by itself.
 	RoundLine RoundingOf = "line"
-	// RoundDocument rounds sums, and gives the remainder to lines by the largest remainder.
+	// RoundDocument rounds the sum; the lines get the cents that it leaves over by the
+	// largest remainder.
 	RoundDocument RoundingOf = "document"
 )
 
-// Rounding is the target's way to round.
+// Rounding is how amounts and sales tax become whole cents.
 type Rounding struct {
 	Mode RoundingMode
-	Of   RoundingOf
+	// Of is for the amounts of the lines, Tax for sales tax that ServiceTrade states
+	// as a rate only.
+	Of, Tax RoundingOf
 }

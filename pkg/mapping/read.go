@@ -29,7 +29,7 @@ func defaults() *Mapping {
 			Partial: PartialAllow, Zero: ZeroPost, Negative: NegativeCreditMemo,
 			Mixed: MixedKeep, Voided: VoidedComment, Resent: ResentUpdate,
 		},
-		Rounding: Rounding{Mode: RoundHalfUp, Of: RoundLine},
+		Rounding: Rounding{Mode: RoundHalfUp, Of: RoundLine, Tax: RoundDocument},
 		Currency: "USD",
 	}
 }

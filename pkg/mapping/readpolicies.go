@@ -49,6 +49,7 @@ func (r *reader) rounding(n ast.Node, path string, ro *Rounding) {
 	r.section(n, path, readers{
 		"mode": word(r, &ro.Mode, RoundHalfUp, RoundHalfEven),
 		"of":   word(r, &ro.Of, RoundLine, RoundDocument),
+		"tax":  word(r, &ro.Tax, RoundLine, RoundDocument),
 	})
 }
 

@@ -74,6 +74,7 @@ func (m *Mapping) addPolicies(v map[string]any) {
 		"policy.resent":       {string(m.Policy.Resent), string(usual.Policy.Resent)},
 		"rounding.mode":       {string(m.Rounding.Mode), string(usual.Rounding.Mode)},
 		"rounding.of":         {string(m.Rounding.Of), string(usual.Rounding.Of)},
+		"rounding.tax":        {string(m.Rounding.Tax), string(usual.Rounding.Tax)},
 		"tax.exempt":          {refView(m.Tax.Exempt), ""},
 		"go_live":             {m.GoLive.String(), ""},
 	} {

@@ -15,6 +15,43 @@ func (a Amount) RoundHalfUp(exponent int32) Amount { return Amount{a.d.Round(exp
 // even neighbour: 0.125 -> 0.12, 0.135 -> 0.14. Only for systems that compute so.
 func (a Amount) RoundHalfEven(exponent int32) Amount { return Amount{a.d.RoundBank(exponent)} }
 
+// Round rounds to exponent digits behind the point; even says that half goes to the
+// even neighbour, and not away from zero.
+func (a Amount) Round(exponent int32, even bool) Amount {
+	if even {
+		return a.RoundHalfEven(exponent)
+	}
+	return a.RoundHalfUp(exponent)
+}
+
+// Spread rounds amounts so that they add up to their rounded sum: each is rounded
+// down, and the units that are left over go to the largest remainders, the earlier
+// amount first where they are equal. None moves by a whole unit.
+func Spread(amounts []Amount, exponent int32, even bool) []Amount {
+	sum := Zero
+	parts := make([]Amount, len(amounts))
+	remainders := make([]decimal.Decimal, len(amounts))
+	left := Zero
+	for i, a := range amounts {
+		sum = sum.Add(a)
+		parts[i] = Amount{a.d.RoundFloor(exponent)}
+		remainders[i] = a.d.Sub(parts[i].d)
+		left = left.Sub(parts[i])
+	}
+	left = left.Add(sum.Round(exponent, even))
+	unit := FromInt(1, exponent)
+	for _, i := range byRemainder(remainders)[:left.d.Shift(exponent).IntPart()] {
+		parts[i] = parts[i].Add(unit)
+	}
+	return parts
+}
+
+// Share is a x of / whole, rounded half up to exponent digits behind the point. whole
+// must not be zero.
+func (a Amount) Share(of, whole Amount, exponent int32) Amount {
+	return Amount{a.d.Mul(of.d).DivRound(whole.d, exponent)}
+}
+
 // Allocate splits a into parts in proportion to weights, each with at most
 // exponent digits behind the point, so that the parts add up to a exactly. What
 // rounding leaves over goes to the largest remainders, the earlier part first

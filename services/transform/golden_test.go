@@ -96,7 +96,7 @@ func TestMakeGolden(t *testing.T) {
 			require.NoError(t, protojson.Unmarshal(raw, read))
 			result := transform.Make(c.input(t, read))
 
-			var document, explanation, faults, comment []byte
+			var document, explanation, second, faults, comment []byte
 			if len(result.Faults) > 0 {
 				require.Empty(t, result.Documents)
 				faults = faultsJSON(t, result.Faults)
@@ -105,11 +105,15 @@ func TestMakeGolden(t *testing.T) {
 					Reference: "acme/2687264638045999/5f3a9c0b", Link: "https://app.servicetrade.com/invoice/2687264638045999",
 				}) + "\n")
 			} else {
-				require.Len(t, result.Documents, 1)
-				require.Len(t, result.Explanations, 1)
+				require.Len(t, result.Explanations, len(result.Documents))
+				if len(result.Documents) > 1 {
+					require.Len(t, result.Documents, 2)
+					second = stable(t, result.Documents[1])
+				}
 				document, explanation = stable(t, result.Documents[0]), stable(t, result.Explanations[0])
 			}
 			golden(t, filepath.Join(dir, "document.json"), document)
+			golden(t, filepath.Join(dir, "document-2.json"), second)
 			golden(t, filepath.Join(dir, "explanation.json"), explanation)
 			golden(t, filepath.Join(dir, "faults.json"), faults)
 			golden(t, filepath.Join(dir, "comment.txt"), comment)

@@ -61,6 +61,7 @@ func Make(in Input) Result {
 	}
 	inv, faults := normalise.Read(in.Snapshot, normalise.Options{
 		Unnumbered: in.Mapping.Numbers.Source != mapping.NumberFromServiceTrade,
+		Rounding:   in.Mapping.Rounding,
 		TimeZone:   in.TimeZone, Currency: in.Mapping.Currency, Exponent: exponent,
 	})
 	if inv.Oversize {
@@ -72,7 +73,7 @@ func Make(in Input) Result {
 	resolver := in.resolver()
 	resolved, f := resolver.Resolve(inv)
 	faults = append(faults, f...)
-	sums, f := check.Totals(inv, in.Mapping.Tax, in.Connection, exponent)
+	sums, f := check.Totals(inv, in.Mapping, in.Connection, exponent)
 	faults = append(faults, f...)
 	days, f := resolver.Days(inv, in.today())
 	faults = append(faults, f...)
@@ -85,18 +86,21 @@ func Make(in Input) Result {
 }
 
 func (in Input) write(inv *normalise.Invoice, resolved mapit.Resolved, days mapit.Days, sums check.Reckoning, exponent int32) Result {
-	w := mapit.Writer{
-		Account: in.Account, AppURL: in.AppURL, TimeZone: in.TimeZone.String(),
-		Mapping: in.Mapping, Exponent: exponent, Days: days, DescriptionLength: in.Limits.DescriptionLength,
+	var r Result
+	parts := in.parts(inv, resolved, sums, exponent)
+	for _, p := range parts {
+		w := mapit.Writer{
+			Account: in.Account, AppURL: in.AppURL, TimeZone: in.TimeZone.String(), Split: len(parts) > 1,
+			Mapping: in.Mapping, Exponent: exponent, Days: days, DescriptionLength: in.Limits.DescriptionLength,
+		}
+		doc, explanation := w.Write(p.inv, p.resolved, p.sums)
+		r.Documents = append(r.Documents, doc)
+		r.Explanations = append(r.Explanations, check.Explanation(explanation))
 	}
-	doc, explanation := w.Write(inv, resolved, sums)
-	if faults := check.Document(doc); len(faults) > 0 {
+	if faults := check.Documents(r.Documents); len(faults) > 0 {
 		return Result{Faults: faults}
 	}
-	return Result{
-		Documents:    []*tradepostv1.Document{doc},
-		Explanations: []*tradepostv1.DocumentExplanation{check.Explanation(explanation)},
-	}
+	return r
 }
 
 func (in Input) resolver() mapit.Resolver {

@@ -55,6 +55,30 @@ var richCases = []goldenCase{
 	{name: "key-too-long", edit: func(s *snapshot) {
 		s.Customer.ExternalIds = map[string]string{"accounting": strings.Repeat("K", 1200)}
 	}},
+	{name: "split", mapping: "split", edit: func(s *snapshot) {
+		withLines(s, "55.00", sold(1, "Labor", "1", "125", labor), sold(2, "Filter taken back", "-1", "70", filter), sold(3, "Free", "1", "0", filter))
+	}},
+	{name: "split-over-nothing", mapping: "split", edit: func(s *snapshot) {
+		withLines(s, "0.00", sold(1, "Filter", "1", "70", filter), sold(2, "Filter taken back", "-1", "70", filter))
+	}},
+	{name: "split-taxed-by-rate", mapping: "split", edit: func(s *snapshot) {
+		withLines(s, "58.99", taxable(sold(1, "Labor", "1", "125", labor)), taxable(sold(2, "Filter taken back", "-1", "70", filter)))
+		s.Invoice.TaxRate = "7.25"
+	}},
+	{name: "split-taxed", mapping: "split", edit: func(s *snapshot) {
+		withLines(s, "58.99", taxable(sold(1, "Labor", "1", "125", labor)), taxable(sold(2, "Filter taken back", "-1", "70", filter)))
+		s.Invoice.Tax = "3.99"
+	}},
+	{name: "split-credit-untaxed", mapping: "split", edit: func(s *snapshot) {
+		withLines(s, "64.06", taxable(sold(1, "Labor", "1", "125", labor)), sold(2, "Filter taken back", "-1", "70", filter))
+		s.Invoice.Tax = "9.06"
+	}},
+	{name: "rounded-document", mapping: "rounding", edit: func(s *snapshot) {
+		withLines(s, "1.00", sold(1, "A third", "1", "0.3333", labor), sold(2, "A third", "1", "0.3333", labor), sold(3, "A third", "1", "0.3334", labor))
+	}},
+	{name: "rounded-even", mapping: "rounding", edit: func(s *snapshot) {
+		withLines(s, "0.12", taxable(sold(1, "Half a cent", "1", "0.125", labor)))
+	}},
 	{name: "condition-failed", mapping: "costly", edit: func(s *snapshot) {
 		for range 300 {
 			s.Job.Tags = append(s.Job.Tags, &ref{Name: "tag"})

@@ -534,8 +534,11 @@ type Source struct {
 	// ServiceTrade's page of the invoice, for people.
 	Url string `protobuf:"bytes,5,opt,name=url,proto3" json:"url,omitempty"`
 	// ServiceTrade's totalPrice, as it was written there. Carries the sign.
-	Total         string `protobuf:"bytes,6,opt,name=total,proto3" json:"total,omitempty"`
-	Partial       bool   `protobuf:"varint,7,opt,name=partial,proto3" json:"partial,omitempty"`
+	Total   string `protobuf:"bytes,6,opt,name=total,proto3" json:"total,omitempty"`
+	Partial bool   `protobuf:"varint,7,opt,name=partial,proto3" json:"partial,omitempty"`
+	// The invoice became two documents, an invoice of its charges and a credit memo
+	// of its credits; total is that of both together.
+	Split         bool `protobuf:"varint,8,opt,name=split,proto3" json:"split,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -615,6 +618,13 @@ func (x *Source) GetTotal() string {
 func (x *Source) GetPartial() bool {
 	if x != nil {
 		return x.Partial
+	}
+	return false
+}
+
+func (x *Source) GetSplit() bool {
+	if x != nil {
+		return x.Split
 	}
 	return false
 }
@@ -1921,7 +1931,7 @@ const file_tradepost_v1_document_proto_rawDesc = "" +
 	"\fmapping_hash\x18# \x01(\tB\x18\xbaH\x15r\x132\x11^([0-9a-f]{64})?$R\vmappingHash\x1a?\n" +
 	"\x11CustomFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8f\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa5\x02\n" +
 	"\x06Source\x122\n" +
 	"\aaccount\x18\x01 \x01(\tB\x18\xbaH\x15r\x132\x11^[a-z0-9-]{1,40}$R\aaccount\x12&\n" +
 	"\n" +
@@ -1930,7 +1940,8 @@ const file_tradepost_v1_document_proto_rawDesc = "" +
 	"\finvoice_name\x18\x04 \x01(\tR\vinvoiceName\x12\x10\n" +
 	"\x03url\x18\x05 \x01(\tR\x03url\x123\n" +
 	"\x05total\x18\x06 \x01(\tB\x1d\xbaH\x1ar\x182\x16^-?[0-9]+([.][0-9]+)?$R\x05total\x12\x18\n" +
-	"\apartial\x18\a \x01(\bR\apartial\"m\n" +
+	"\apartial\x18\a \x01(\bR\apartial\x12\x14\n" +
+	"\x05split\x18\b \x01(\bR\x05split\"m\n" +
 	"\x05Terms\x125\n" +
 	"\treference\x18\x01 \x01(\v2\x17.tradepost.v1.ReferenceR\treference\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x19\n" +

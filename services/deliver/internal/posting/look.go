@@ -54,16 +54,32 @@ type Looker struct {
 	Unused bool
 }
 
-// Look answers for one document. An error means that it cannot be told now.
-func (l Looker) Look(ctx context.Context, doc *tradepostv1.Document) (Sight, error) {
-	hash, err := invoice.HashOf(doc)
-	if err != nil {
-		return Sight{}, err
+// Look answers for the documents of one send, in their order. An error means that
+// it cannot be told now.
+func (l Looker) Look(ctx context.Context, docs ...*tradepostv1.Document) ([]Sight, error) {
+	papers := make([]paper, len(docs))
+	for i, d := range docs {
+		hash, err := invoice.HashOf(d)
+		if err != nil {
+			return nil, err
+		}
+		papers[i] = paper{doc: d, hash: hash}
 	}
-	one := paper{doc: doc, hash: hash}
-	if s, is, err := l.retired(ctx, one); is || err != nil {
-		return s, err
+	if s, is, err := l.retired(ctx, papers); is || err != nil {
+		return []Sight{s}, err
 	}
+	sights := make([]Sight, len(papers))
+	for i, one := range papers {
+		var err error
+		if sights[i], err = l.look(ctx, one); err != nil {
+			return nil, err
+		}
+	}
+	return sights, nil
+}
+
+func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
+	doc := one.doc
 	live := record.Live(l.Record, doc.GetKind())
 	found, err := l.find(ctx, connector.Query{Kind: doc.GetKind(), Marker: doc.GetMarker(), ID: live.GetId(), Number: doc.GetNumber()})
 	if err != nil {
@@ -82,11 +98,13 @@ func (l Looker) Look(ctx context.Context, doc *tradepostv1.Document) (Sight, err
 }
 
 // retired looks for a document of another kind that retire would stop at.
-func (l Looker) retired(ctx context.Context, one paper) (Sight, bool, error) {
+func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error) {
+	t := &try{papers: papers}
 	for _, d := range l.Record.GetDocuments() {
-		if d.GetGone() || d.GetConnection() != l.Connection || d.GetKind() == one.doc.GetKind() {
+		if d.GetGone() || d.GetConnection() != l.Connection || t.hasKind(d.GetKind()) {
 			continue
 		}
+		one := papers[0]
 		found, err := l.find(ctx, connector.Query{Kind: d.GetKind(), Marker: one.doc.GetMarker(), ID: d.GetId(), Number: d.GetNumber()})
 		if err != nil {
 			return Sight{}, false, err

@@ -60,8 +60,9 @@ func TestALookSaysWhatTheAttemptDoes(t *testing.T) {
 				revision, there, updates := w.entry().Revision, w.books.count(), w.books.updates
 				seen, err := posting.Looker{Connection: "acme-books", Connector: w.books, Record: w.entry().Record}.Look(t.Context(), want)
 				require.NoError(t, err)
-				require.Equal(t, c.step, seen.Step)
-				require.Equal(t, c.faults, codesOf(seen.Faults))
+				require.Len(t, seen, 1)
+				require.Equal(t, c.step, seen[0].Step)
+				require.Equal(t, c.faults, codesOf(seen[0].Faults))
 				require.Equal(t, revision, w.entry().Revision)
 				require.Equal(t, []int{there, updates}, []int{w.books.count(), w.books.updates})
 
@@ -94,15 +95,15 @@ func TestALookWithoutTheRecordIsUnsure(t *testing.T) {
 		l := posting.Looker{Connection: "acme-books", Connector: w.books, Unknown: "NATS was not reached"}
 		seen, err := l.Look(t.Context(), document("600.00", "2026-11-22"))
 		require.NoError(t, err)
-		require.Equal(t, posting.StepUpdate, seen.Step)
-		require.Len(t, seen.Unsure, 2)
-		require.Contains(t, seen.Unsure[0], "NATS was not reached")
-		require.Contains(t, seen.Unsure[1], "cannot be asked")
+		require.Equal(t, posting.StepUpdate, seen[0].Step)
+		require.Len(t, seen[0].Unsure, 2)
+		require.Contains(t, seen[0].Unsure[0], "NATS was not reached")
+		require.Contains(t, seen[0].Unsure[1], "cannot be asked")
 
 		w.books.entries[0].found.DocumentHash = "" // a hand's edit
 		seen, err = l.Look(t.Context(), document("600.00", "2026-11-22"))
 		require.NoError(t, err)
-		require.Equal(t, []string{"document.different_found"}, codesOf(seen.Faults))
+		require.Equal(t, []string{"document.different_found"}, codesOf(seen[0].Faults))
 	})
 }
 
@@ -122,6 +123,6 @@ func TestALookThatCannotLookSaysSo(t *testing.T) {
 		l.Unused = true
 		seen, err := l.Look(t.Context(), document("522.50", "2026-11-22"))
 		require.NoError(t, err)
-		require.Equal(t, posting.StepCreate, seen.Step)
+		require.Equal(t, posting.StepCreate, seen[0].Step)
 	})
 }

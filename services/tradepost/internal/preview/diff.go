@@ -13,6 +13,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/invoice"
+	"github.com/tradepost/tradepost/pkg/record"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -36,20 +37,15 @@ type Change struct {
 
 // diff compares with the document that the record says is in the books. Its body
 // is in the stream of ready messages, as long as that keeps it.
-func (v *Viewer) diff(ctx context.Context, view *View, r *tradepostv1.Record) *Diff {
+func (v *Viewer) diff(ctx context.Context, now *tradepostv1.Document, r *tradepostv1.Record) *Diff {
 	if v.o.JS == nil {
 		return &Diff{Cannot: "what was posted is in the records and streams, and " + v.o.NoNATS}
 	}
-	var posted *tradepostv1.DocumentRef
-	for _, d := range r.GetDocuments() {
-		if !d.GetGone() && d.GetConnection() == v.o.Connection.ID {
-			posted = d
-		}
+	posted := record.Live(r, now.GetKind())
+	if posted == nil || posted.GetConnection() != v.o.Connection.ID {
+		return &Diff{Cannot: fmt.Sprintf("no %s was posted for this invoice before", kindWord(now.GetKind()))}
 	}
-	if posted == nil {
-		return &Diff{Cannot: "nothing was posted for this invoice before"}
-	}
-	before, sequence, err := v.stored(ctx, view.InvoiceID, posted.GetHash())
+	before, sequence, err := v.stored(ctx, now.GetSource().GetInvoiceId(), posted.GetHash())
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
 		return &Diff{Cannot: fmt.Sprintf("document %s of send %d is not in stream %s any more", posted.GetNumber(), posted.GetSend(), bus.StreamReady)}
@@ -58,7 +54,7 @@ func (v *Viewer) diff(ctx context.Context, view *View, r *tradepostv1.Record) *D
 	}
 	return &Diff{
 		Against: fmt.Sprintf("%s %s of send %d (message %d of %s)", kindWord(before.GetKind()), posted.GetNumber(), posted.GetSend(), sequence, bus.StreamReady),
-		Changes: Compare(before, view.Documents[0].message),
+		Changes: Compare(before, now),
 	}
 }
 

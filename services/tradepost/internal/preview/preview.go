@@ -153,8 +153,10 @@ func (v *Viewer) look(ctx context.Context, view *View, result transform.Result) 
 	if err := v.ahead(ctx, view, looker); err != nil {
 		return err
 	}
-	if v.o.Diff {
-		view.Diff = v.diff(ctx, view, looker.Record)
+	for i, p := range view.Documents {
+		if v.o.Diff {
+			view.Documents[i].Diff = v.diff(ctx, p.message, looker.Record)
+		}
 	}
 	return nil
 }
@@ -163,14 +165,18 @@ func (v *Viewer) look(ctx context.Context, view *View, result transform.Result) 
 func (v *Viewer) ahead(ctx context.Context, view *View, looker deliver.Looker) error {
 	var faults []*tradepostv1.Fault
 	view.Verdict = Postable
-	for _, p := range view.Documents {
-		seen, err := looker.Look(ctx, p.message)
-		if err != nil {
-			return err
-		}
-		faults = append(faults, seen.Faults...)
-		view.Step, view.InBooks = seen.Step, append(view.InBooks, seen.Differences...)
-		view.Notes = append(view.Notes, seen.Unsure...)
+	documents := make([]*tradepostv1.Document, len(view.Documents))
+	for i, p := range view.Documents {
+		documents[i] = p.message
+	}
+	seen, err := looker.Look(ctx, documents...)
+	if err != nil {
+		return err
+	}
+	for i, s := range seen {
+		faults = append(faults, s.Faults...)
+		view.Documents[i].Step, view.InBooks = s.Step, append(view.InBooks, s.Differences...)
+		view.Notes = append(view.Notes, s.Unsure...)
 	}
 	if len(faults) > 0 {
 		view.refuse(faults)

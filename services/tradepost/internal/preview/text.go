@@ -15,9 +15,9 @@ import (
 
 // steps are what deliver would do, as people say it.
 var steps = map[deliver.Step]string{
-	deliver.StepCreate: "it would be posted as a new document",
-	deliver.StepAdopt:  "it is in the books already, and nothing would be written there",
-	deliver.StepUpdate: "the document in the books would be changed",
+	deliver.StepCreate: "would be made anew",
+	deliver.StepAdopt:  "is in the books already and stays as it is",
+	deliver.StepUpdate: "is in the books and would be changed",
 }
 
 // Text writes a view for a person. explain adds why each field has its value.
@@ -27,7 +27,7 @@ func (view *View) Text(w io.Writer, explain bool) error {
 		cmp.Or(view.InvoiceNumber, "without a number"), view.InvoiceID, prefixed(", ", view.Status), view.System, view.Connection)
 	switch view.Verdict {
 	case Postable:
-		fmt.Fprintf(&b, "POSTABLE: %s.\n", steps[view.Step])
+		fmt.Fprintf(&b, "POSTABLE: %s.\n", count(len(view.Documents), "document"))
 	case Faulty:
 		fmt.Fprintf(&b, "NOT POSTABLE: %s.\n", count(len(view.Faults), "problem"))
 	default:
@@ -46,9 +46,6 @@ func (view *View) Text(w io.Writer, explain bool) error {
 	for _, d := range view.InBooks {
 		fmt.Fprintf(&b, "In the books now: %s.\n", d)
 	}
-	if view.Diff != nil {
-		view.Diff.text(&b)
-	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -66,7 +63,7 @@ func (p Paper) text(b *strings.Builder, explain bool) {
 			fmt.Fprintf(b, "  %-14s %s\n", name, strings.Join(said, ", "))
 		}
 	}
-	row("document", kindWord(d.GetKind()), d.GetMarker())
+	row("document", kindWord(d.GetKind()), d.GetMarker(), steps[p.Step])
 	row("number", cmp.Or(d.GetNumber(), "(the books choose one)"))
 	row("date", d.GetIssueDate(), prefixed("counts on ", d.GetPostingDate()), prefixed("due ", d.GetDueDate()), prefixed("work done ", d.GetServiceTo()))
 	row("terms", d.GetTerms().GetReference().GetValue(), d.GetTerms().GetName())
@@ -86,6 +83,9 @@ func (p Paper) text(b *strings.Builder, explain bool) {
 	fmt.Fprintf(b, "  %-14s %s\n", "document hash", p.Hash)
 	if explain {
 		b.WriteString(p.reasons() + "\n")
+	}
+	if p.Diff != nil {
+		p.Diff.text(b)
 	}
 }
 

@@ -34,8 +34,6 @@ type View struct {
 	Connection string  `json:"connection"`
 	System     string  `json:"system"`
 	Verdict    Verdict `json:"verdict"`
-	// Step is what deliver would do: create, adopt (it is there already), update or none.
-	Step deliver.Step `json:"step,omitempty"`
 	// Why says what kept preview from looking.
 	Why string `json:"why,omitempty"`
 	// Documents are what the accounting system would be given.
@@ -47,8 +45,6 @@ type View struct {
 	// Notes are what a person should know besides, and reasons why it may still end
 	// in another way.
 	Notes []string `json:"notes,omitempty"`
-	// Diff compares with what was posted before, where that was asked for.
-	Diff *Diff `json:"diff,omitempty"`
 
 	faults []*tradepostv1.Fault
 }
@@ -60,8 +56,13 @@ type Paper struct {
 	// Hash is the document hash of canonical.HashVersion.
 	Hash        string `json:"hash"`
 	HashVersion int32  `json:"hash_version"`
+	// Step is what deliver would do with it: create, adopt (it is there already),
+	// update or none.
+	Step deliver.Step `json:"step,omitempty"`
 	// Explanation says why each field has its value, in the order of the fields.
 	Explanation []Reason `json:"explanation,omitempty"`
+	// Diff compares with what was posted before, where that was asked for.
+	Diff *Diff `json:"diff,omitempty"`
 
 	message *tradepostv1.Document
 }
@@ -118,12 +119,12 @@ func paperOf(d *tradepostv1.Document, hash string, why *tradepostv1.DocumentExpl
 
 // refuse ends a view with faults.
 func (v *View) refuse(faults []*tradepostv1.Fault) {
-	v.Verdict, v.Step, v.faults, v.Faults = Faulty, deliver.StepNone, faults, faultsOf(faults)
+	v.Verdict, v.faults, v.Faults = Faulty, faults, faultsOf(faults)
 }
 
 // cannot ends a view that could not be finished.
 func (v *View) cannot(err error) {
-	v.Verdict, v.Step, v.Why = CannotLook, "", err.Error()
+	v.Verdict, v.Why = CannotLook, err.Error()
 }
 
 // Report is several views as JSON.

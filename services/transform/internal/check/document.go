@@ -21,15 +21,18 @@ const (
 	jsonFactor = 5
 )
 
-// Document proves the finished document. Broken invariants are a mistake of
-// Tradepost, not of the invoice, and stop it all the same.
-func Document(doc *tradepostv1.Document) []*tradepostv1.Fault {
-	if err := invoice.Check(doc); err != nil {
+// Documents proves the finished documents of an invoice. Broken invariants are a
+// mistake of Tradepost, not of the invoice, and stop it all the same.
+func Documents(docs []*tradepostv1.Document) []*tradepostv1.Fault {
+	if err := invoice.CheckAll(docs); err != nil {
 		return one(fault.New(fault.Unknown, fault.Args{
 			Thing: "Document", VendorText: "", Params: map[string]string{"code": err.Error()},
 		}))
 	}
-	bytes := jsonSize(doc, MaxDocument)
+	bytes := 0
+	for _, doc := range docs {
+		bytes += jsonSize(doc, MaxDocument)
+	}
 	if bytes <= MaxDocument {
 		return nil
 	}

@@ -28,7 +28,7 @@ type Reckoning struct {
 // Totals compares the sum of the lines with ServiceTrade's total. A difference is
 // sales tax only if the mapping posts sales tax and ServiceTrade itself states
 // exactly that tax: a line that got lost must never pass as tax.
-func Totals(inv *normalise.Invoice, tax mapping.Tax, connection string, exponent int32) (Reckoning, []*tradepostv1.Fault) {
+func Totals(inv *normalise.Invoice, m *mapping.Mapping, connection string, exponent int32) (Reckoning, []*tradepostv1.Fault) {
 	r := Reckoning{Total: inv.Total.Value}
 	for _, l := range inv.Lines {
 		r.Lines = r.Lines.Add(l.Amount)
@@ -40,8 +40,8 @@ func Totals(inv *normalise.Invoice, tax mapping.Tax, connection string, exponent
 		// What cannot be read is told already; a sum of the rest would mislead.
 		return r, nil
 	}
-	t := totals{inv: inv, r: &r, exponent: exponent, connection: connection}
-	if tax.Mode == mapping.TaxNone {
+	t := totals{inv: inv, r: &r, exponent: exponent, connection: connection, rounding: m.Rounding}
+	if m.Tax.Mode == mapping.TaxNone {
 		return r, t.untaxed()
 	}
 	return r, t.asBilled()
@@ -52,6 +52,7 @@ type totals struct {
 	r          *Reckoning
 	exponent   int32
 	connection string
+	rounding   mapping.Rounding
 }
 
 func (t totals) difference() money.Amount { return t.r.Total.Sub(t.r.Lines) }
@@ -62,10 +63,27 @@ func (t totals) stated() (money.Amount, string) {
 		return t.inv.Tax.Value, "tax"
 	}
 	if !t.inv.Tax.Given() && t.inv.TaxRate.OK {
-		percent := t.r.TaxableBase.Mul(t.inv.TaxRate.Value).Mul(money.FromInt(1, 2))
-		return percent.RoundHalfUp(t.exponent), "taxRate"
+		return t.byRate(), "taxRate"
 	}
 	return money.Zero, ""
+}
+
+// byRate is ServiceTrade's rate on the taxable lines.
+func (t totals) byRate() money.Amount {
+	even := t.rounding.Mode == mapping.RoundHalfEven
+	of := func(base money.Amount) money.Amount {
+		return base.Mul(t.inv.TaxRate.Value).Mul(money.FromInt(1, 2)).Round(t.exponent, even)
+	}
+	if t.rounding.Tax == mapping.RoundDocument {
+		return of(t.r.TaxableBase)
+	}
+	sum := money.Zero
+	for _, l := range t.inv.Lines {
+		if l.Taxable {
+			sum = sum.Add(of(l.Amount))
+		}
+	}
+	return sum
 }
 
 func (t totals) untaxed() []*tradepostv1.Fault {

@@ -10,6 +10,9 @@ import (
 	"github.com/tradepost/tradepost/services/transform/internal/normalise"
 )
 
+// creditSuffix tells the credit memo of a split from its invoice.
+const creditSuffix = "C"
+
 // documentNumber is ServiceTrade's, the job's or none, as the mapping says.
 func (w *Writer) documentNumber(inv *normalise.Invoice) {
 	job := normalise.OneLine(inv.Job.GetNumber())
@@ -20,7 +23,12 @@ func (w *Writer) documentNumber(inv *normalise.Invoice) {
 	if w.Mapping.Numbers.Prefix != "" {
 		s.Rule = "numbers.prefix"
 	}
-	w.doc.Number = w.set("number", w.Mapping.Number(inv.Number, job), s)
+	number := w.Mapping.Number(inv.Number, job)
+	if w.Split && w.turned() && number != "" {
+		number += creditSuffix
+		s.Rule += ", the credit memo of a split"
+	}
+	w.doc.Number = w.set("number", number, s)
 }
 
 // seconds is what ServiceTrade wrote where the document's own day came from.

@@ -31,6 +31,8 @@ type Writer struct {
 	Mapping  *mapping.Mapping
 	// Exponent is the number of digits behind the point of the currency.
 	Exponent int32
+	// Split says that the invoice becomes two documents, of which this is one.
+	Split bool
 	// Days are the days of the document.
 	Days Days
 	// DescriptionLength is the longest description that the accounting system
@@ -110,16 +112,16 @@ func (w *Writer) identity(inv *normalise.Invoice, sums check.Reckoning) {
 		w.doc.Kind = tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO
 	}
 	w.set("kind", w.doc.Kind.String(), explain.Source{Field: "totalPrice", Value: inv.Total.Text, Rule: "the sign of the total"})
-	w.doc.Marker = w.set("marker", invoice.Marker(w.Account, inv.ID, w.doc.Kind, false),
+	w.doc.Marker = w.set("marker", invoice.Marker(w.Account, inv.ID, w.doc.Kind, w.Split),
 		explain.Source{Field: "id", Value: strconv.FormatInt(inv.ID, 10), Rule: explain.RuleFixed})
 	src := &tradepostv1.Source{
 		Account:       w.set("source.account", w.Account, explain.Source{Rule: explain.RuleConnection}),
 		InvoiceId:     w.log.ID("source.invoice_id", inv.ID, "id"),
 		InvoiceNumber: w.log.Text("source.invoice_number", inv.Number, "invoiceNumber"),
 		InvoiceName:   w.log.Text("source.invoice_name", inv.Name, "name"),
-		Total: w.set("source.total", sums.Total.Fixed(w.Exponent),
-			explain.Copied("totalPrice", inv.Total.Text)),
-		Partial: w.log.True("source.partial", inv.Partial, "partial"),
+		Total:         w.set("source.total", inv.Total.Value.Fixed(w.Exponent), explain.Copied("totalPrice", inv.Total.Text)),
+		Split:         w.allowed("source.split", w.Split, "policy.mixed_signs"),
+		Partial:       w.log.True("source.partial", inv.Partial, "partial"),
 	}
 	if w.AppURL != "" {
 		src.Url = w.set("source.url", fmt.Sprintf("%s/invoice/%d", strings.TrimRight(w.AppURL, "/"), inv.ID),

@@ -29,10 +29,10 @@ func (w *Writer) line(i int, l normalise.Line, res Resolved) *tradepostv1.Line {
 		Item:        w.item(field+"item.", source+"libItem", l, found.Item),
 		Description: w.description(field, source, l, res.Facts, found.Facts),
 		Quantity:    w.number(field+"quantity", quantity.String(), source+"quantity", l.Quantity),
-		UnitPrice:   w.number(field+"unit_price", price.String(), source+"price", l.Price),
+		UnitPrice:   w.unitPrice(field, price, quantity, amount, source, l),
 		Amount: w.set(field+"amount", amount.Fixed(w.Exponent), explain.Source{
 			Field: source + "quantity x " + source + "price", Value: l.Quantity.Text + " x " + l.Price.Text,
-			Rule: explain.RuleComputed + ", rounded half up",
+			Rule: explain.RuleComputed + w.rounded(l),
 		}),
 		Taxable: w.log.True(field+"taxable", l.Taxable, source+"taxable"),
 	}
@@ -42,6 +42,26 @@ func (w *Writer) line(i int, l normalise.Line, res Resolved) *tradepostv1.Line {
 	line.Class = w.answer(field+"class", found.Class)
 	line.Department = w.answer(field+"department", found.Department)
 	return line
+}
+
+// unitPrice is left out where quantity x price does not round to the amount: an
+// accounting system that multiplies again would come to another total.
+func (w *Writer) unitPrice(field string, price, quantity, amount money.Amount, source string, l normalise.Line) string {
+	if !quantity.Mul(price).RoundHalfUp(w.Exponent).Equal(amount) {
+		return ""
+	}
+	return w.number(field+"unit_price", price.String(), source+"price", l.Price)
+}
+
+func (w *Writer) rounded(l normalise.Line) string {
+	even, rule := w.Mapping.Rounding.Mode == mapping.RoundHalfEven, ", rounded half up"
+	if even {
+		rule = ", rounded half even"
+	}
+	if !l.Exact.Round(w.Exponent, even).Equal(l.Amount) {
+		rule += ", and a cent by the largest remainder so that the lines add up to their rounded sum"
+	}
+	return rule
 }
 
 // signed gives the line's numbers the document's sign. On a credit memo the

@@ -27,7 +27,7 @@ func (r Resolver) Policy(inv *normalise.Invoice) []*tradepostv1.Fault {
 	if inv.Total.OK && inv.Total.Value.Sign() < 0 && p.Negative == mapping.NegativeRefuse {
 		refuse("invoice.negative_refused", "totalPrice", map[string]string{"total": inv.Total.Text})
 	}
-	if p.Mixed == mapping.MixedRefuse && mixed(inv) {
+	if p.Mixed == mapping.MixedRefuse && Mixed(inv) {
 		refuse("invoice.mixed_signs", "items", nil)
 	}
 	if r.Mapping.Numbers.Source == mapping.NumberFromJob && normalise.OneLine(inv.Job.GetNumber()) == "" {
@@ -36,8 +36,8 @@ func (r Resolver) Policy(inv *normalise.Invoice) []*tradepostv1.Fault {
 	return faults
 }
 
-// mixed tells whether an invoice has lines of both signs.
-func mixed(inv *normalise.Invoice) bool {
+// Mixed tells whether an invoice has lines of both signs.
+func Mixed(inv *normalise.Invoice) bool {
 	var up, down bool
 	for _, l := range inv.Lines {
 		up = up || l.Amount.Sign() > 0

@@ -23,7 +23,10 @@ func (w *Writer) totals(sums check.Reckoning) {
 		t.Tax = w.set("totals.tax", w.fixed(sums.Tax), explain.Source{Field: "taxes[].amount", Rule: "sum of the taxes"})
 	}
 	total := explain.Copied("totalPrice", sums.Total.Fixed(w.Exponent))
-	if w.turned() {
+	switch {
+	case w.Split:
+		total = explain.Source{Field: "items", Rule: "subtotal + tax of this part"}
+	case w.turned():
 		total.Rule = explain.RuleTurned
 	}
 	t.Total = w.set("totals.total", w.fixed(sums.Total), total)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/money"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
@@ -19,6 +20,8 @@ type Options struct {
 	Currency string
 	// Unnumbered says that the document does not get the invoice's number.
 	Unnumbered bool
+	// Rounding is the mapping's.
+	Rounding mapping.Rounding
 	// Exponent is the number of digits behind the point of Currency.
 	Exponent int32
 }
@@ -172,6 +175,20 @@ func (r *reader) lines(src *tradepostv1.ServiceTradeInvoice, inv *Invoice) {
 		}
 		inv.Lines = append(inv.Lines, l)
 	}
+	if r.o.Rounding.Of == mapping.RoundDocument && inv.LinesReadable {
+		r.spread(inv.Lines)
+	}
+}
+
+// spread makes the lines add up to the rounded sum of their exact amounts.
+func (r *reader) spread(lines []Line) {
+	exact := make([]money.Amount, len(lines))
+	for i, l := range lines {
+		exact[i] = l.Exact
+	}
+	for i, a := range money.Spread(exact, r.o.Exponent, r.o.Rounding.Mode == mapping.RoundHalfEven) {
+		lines[i].Amount = a
+	}
 }
 
 // key makes a line's key; ServiceTrade may show no id, or the same one twice.
@@ -200,7 +217,8 @@ func (r *reader) line(i int, item *tradepostv1.ServiceTradeItem) Line {
 	r.lineNumber(l.Quantity, path, thing, "quantity", "line.quantity_missing")
 	r.lineNumber(l.Price, path, thing, "price", "line.price_missing")
 	if l.Quantity.OK && l.Price.OK {
-		l.Amount = l.Quantity.Value.Mul(l.Price.Value).RoundHalfUp(r.o.Exponent)
+		l.Exact = l.Quantity.Value.Mul(l.Price.Value)
+		l.Amount = l.Exact.Round(r.o.Exponent, r.o.Rounding.Mode == mapping.RoundHalfEven)
 	}
 	return l
 }

@@ -21,7 +21,26 @@ func text(s string) string {
 }
 
 // OneLine cleans text that belongs on one line: a name, a number.
-func OneLine(s string) string { return strings.Join(strings.Fields(text(s)), " ") }
+func OneLine(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(text(s)), " ")
+}
+
+// isPlain tells text that is clean already, as nearly all of it is: printable ASCII
+// with single spaces inside.
+func isPlain(s string) bool {
+	space := true
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || (c == ' ' && space) {
+			return false
+		}
+		space = c == ' '
+	}
+	return !space || s == ""
+}
 
 // size is a number of bytes for people.
 func size(bytes int64) string {

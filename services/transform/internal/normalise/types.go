@@ -73,7 +73,9 @@ type Line struct {
 	Description string
 	Quantity    Number
 	Price       Number
-	// Amount is quantity x price, rounded half up to the currency; only when both are OK.
+	// Exact is quantity x price, and Amount what it is in the currency by the
+	// mapping's way to round; only when both are OK.
+	Exact       money.Amount
 	Amount      money.Amount
 	Taxable     bool
 	LibItem     *tradepostv1.ServiceTradeLibItem

@@ -81,7 +81,7 @@ func newMill(t *testing.T, invoices []corpusInvoice) *mill {
 	m := &mill{t: t}
 	m.config, err = connection.Load(filepath.Join(dir, "tradepost.yaml"), nil)
 	require.NoError(t, err)
-	m.server, err = embedded.Start(filepath.Join(dir, "nats"), embedded.Off)
+	m.server, err = embedded.Start(filepath.Join(m.config.DataDir, "nats"), embedded.Off)
 	require.NoError(t, err)
 	t.Cleanup(m.server.Stop)
 	_, err = pipeline.Apply(t.Context(), pipeline.Options{Config: m.config, NATS: m.server, Log: slog.New(slog.DiscardHandler)})
@@ -263,7 +263,7 @@ func (m *mill) untouched() map[string]string {
 		seen[s.Config.Name] = fmt.Sprint(s.State.LastSeq, s.State.Msgs, s.State.Consumers)
 	}
 	require.NoError(m.t, filepath.WalkDir(m.config.Dir(), func(path string, e os.DirEntry, err error) error {
-		if err == nil && e.IsDir() && e.Name() == "data" || e.Name() == "nats" {
+		if err == nil && path == m.config.DataDir {
 			return filepath.SkipDir
 		}
 		if err == nil && !e.IsDir() {

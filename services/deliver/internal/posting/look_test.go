@@ -30,8 +30,10 @@ var looks = map[string]struct {
 	"equal and ours":             {before: posted, total: "522.50", step: posting.StepAdopt},
 	"another version, and ours":  {before: posted, total: "600.00", step: posting.StepUpdate},
 	"void, so that it is remade": {before: func(w *workbench) { posted(w); w.books.entries[0].found.Void = true }, total: "600.00", step: posting.StepCreate},
-	"changed by hand": {before: func(w *workbench) { posted(w); w.books.entries[0].found.Version = "2" }, total: "600.00",
-		step: posting.StepNone, faults: []string{"document.different_found"}},
+	"changed by hand": {
+		before: func(w *workbench) { posted(w); w.books.entries[0].found.Version = "2" }, total: "600.00",
+		step: posting.StepNone, faults: []string{"document.different_found"},
+	},
 	"of somebody else": {before: func(w *workbench) {
 		w.books.insert(connector.Posting{Document: document("1.00", "2026-11-22")})
 	}, total: "522.50", step: posting.StepNone, faults: []string{"document.different_found"}},

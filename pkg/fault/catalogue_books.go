@@ -4,7 +4,7 @@ package fault
 // are raised by deliver and by the connectors.
 var booksEntries = []Entry{
 	{
-		Code: "account.not_mapped", Title: "Accounts not set up", Raised: "connector", Reserved: true, Owner: admin, Thing: "Account",
+		Code: "account.not_mapped", Title: "Accounts not set up", Raised: "connector", Owner: admin, Thing: "Account",
 		Message: "Tradepost has not been told which account of the books to use.",
 		Fix:     "Name the account in the mapping of connection {connection} (accounts: {setting}). Then send the invoice again.",
 		Params:  []string{"connection", "setting"},
@@ -21,31 +21,31 @@ var booksEntries = []Entry{
 		Params:  []string{"value"},
 	},
 	{
-		Code: "item.not_in_books", Title: "Items not in the books", Raised: "connector", Reserved: true, Owner: bookkeeper, Thing: "Item",
+		Code: "item.not_in_books", Title: "Items not in the books", Raised: "connector", Owner: bookkeeper, Thing: "Item",
 		Message: "there is no active item \"{value}\" in the books.",
 		Fix:     "Add or reactivate the item in the books, or correct the link in ServiceTrade. Then send the invoice again.",
 		Params:  []string{"value"},
 	},
 	{
-		Code: "terms.not_in_books", Title: "Payment terms not in the books", Raised: "connector", Reserved: true, Owner: bookkeeper, Thing: "Payment terms",
+		Code: "terms.not_in_books", Title: "Payment terms not in the books", Raised: "connector", Owner: bookkeeper, Thing: "Payment terms",
 		Message: "there are no payment terms \"{value}\" in the books.",
 		Fix:     "Add the payment terms to the books, or have the mapping of Tradepost name others. Then send the invoice again.",
 		Params:  []string{"value"},
 	},
 	{
-		Code: "tax.not_in_books", Title: "Sales tax not in the books", Raised: "connector", Reserved: true, Owner: bookkeeper, Thing: "Sales tax",
+		Code: "tax.not_in_books", Title: "Sales tax not in the books", Raised: "connector", Owner: bookkeeper, Thing: "Sales tax",
 		Message: "there is no sales tax \"{value}\" in the books.",
 		Fix:     "Add the sales tax to the books, or have the mapping of Tradepost name another one. Then send the invoice again.",
 		Params:  []string{"value"},
 	},
 	{
-		Code: "document.date_closed", Title: "Books closed for this date", Raised: "connector", Reserved: true, Owner: bookkeeper, Thing: "Invoice date",
+		Code: "document.date_closed", Title: "Books closed for this date", Raised: "connector", Owner: bookkeeper, Thing: "Invoice date",
 		Message: "the accounting system has closed its books for {date}.",
 		Fix:     "Give the invoice a later date in ServiceTrade, or reopen the period. Then send the invoice again.",
 		Params:  []string{"date"},
 	},
 	{
-		Code: "document.number_taken", Title: "Invoice number already used", Raised: "connector", Reserved: true, Owner: bookkeeper, Thing: "Invoice number",
+		Code: "document.number_taken", Title: "Invoice number already used", Raised: "connector", Owner: bookkeeper, Thing: "Invoice number",
 		Message: "number {number} is already used in the books by another document ({other}).",
 		Fix:     "Change the number in ServiceTrade, or delete the other document if it is the same invoice entered by hand. Then send the invoice again.",
 		Params:  []string{"number", "other"},
@@ -87,7 +87,7 @@ var booksEntries = []Entry{
 		Params:  []string{"count", "numbers"},
 	},
 	{
-		Code: "document.gone", Title: "Gone from the books", Raised: "deliver", Reserved: true, Owner: bookkeeper, Thing: "Document",
+		Code: "document.gone", Title: "Gone from the books", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "document {number} was posted for this invoice, but is no longer in the books.",
 		Fix:     "If it was deleted by mistake, restore it. If it shall be posted anew, send the invoice again.",
 		Params:  []string{"number"},
@@ -99,13 +99,13 @@ var booksEntries = []Entry{
 		Params:  []string{"number"},
 	},
 	{
-		Code: "document.not_found", Title: "Not found in the books", Raised: "deliver", Reserved: true, Owner: bookkeeper, Thing: "Document",
+		Code: "document.not_found", Title: "Not found in the books", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "the books hold no document {id} for this invoice.",
 		Fix:     "Check the document that was named; it must be one of this invoice.",
 		Params:  []string{"id"},
 	},
 	{
-		Code: "document.kind_refused", Title: "Credit memos not taken", Raised: "connector", Reserved: true, Owner: bookkeeper, Thing: "Document",
+		Code: "document.kind_refused", Title: "Credit memos not taken", Raised: "connector", Owner: bookkeeper, Thing: "Document",
 		Message: "the accounting system cannot take a {kind} from Tradepost.",
 		Fix:     "Enter it in the books by hand, and set the invoice's status in ServiceTrade by hand.",
 		Params:  []string{"kind"},
@@ -135,19 +135,19 @@ var booksEntries = []Entry{
 		Params:  []string{"system"},
 	},
 	{
-		Code: "accounting.unreachable", Title: "Accounting system cannot be reached", Raised: "connector", Reserved: true, Owner: operator, Thing: "Accounting system",
+		Code: "accounting.unreachable", Title: "Accounting system cannot be reached", Raised: "connector", Owner: operator, Thing: "Accounting system",
 		Message: "{system} cannot be reached.",
 		Fix:     "Check that it is running and that Tradepost may connect to it. The invoice is posted as soon as it answers.",
 		Params:  []string{"system"},
 	},
 	{
-		Code: "accounting.answer_unreadable", Title: "Answer not understood", Raised: "connector", Reserved: true, Owner: operator, Thing: "Accounting system",
+		Code: "accounting.answer_unreadable", Title: "Answer not understood", Raised: "connector", Owner: operator, Thing: "Accounting system",
 		Message: "{system} gave an answer that Tradepost does not understand.",
 		Fix:     "Check in the books whether the invoice is there before anything is entered by hand; then look at the log of this connection.",
 		Params:  []string{"system"},
 	},
 	{
-		Code: "accounting.total_varies", Title: "Small difference accepted", Raised: "deliver", Reserved: true, Owner: bookkeeper, Thing: "Document",
+		Code: "accounting.total_varies", Title: "Small difference accepted", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "its total in the books is {books_total}, in ServiceTrade {invoice_total}; the difference of {difference} is within what this connection allows.",
 		Fix:     "Nothing has to be done. To make them agree, correct the document in the books.",
 		Params:  []string{"books_total", "difference", "invoice_total"},

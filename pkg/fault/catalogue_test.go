@@ -75,6 +75,16 @@ func TestEveryEntryCanBeRaisedAndRead(t *testing.T) {
 	}
 }
 
+func TestReservedCodesExist(t *testing.T) {
+	n := 0
+	for _, e := range fault.All() {
+		if e.Reserved {
+			n++
+		}
+	}
+	require.Equal(t, fault.ReservedCodes, n, "reserved.go names a code that the catalogue does not have")
+}
+
 func TestNewRefusesMistakesOfTheProgram(t *testing.T) {
 	require.Panics(t, func() { fault.New("no.such_code", fault.Args{}) })
 	require.Panics(t, func() { fault.New("customer.not_mapped", fault.Args{}) })

@@ -45,8 +45,7 @@ type Entry struct {
 	// Raised says which part of Tradepost raises it: transform, deliver,
 	// reconcile, ingest, connector, doctor, preview, or program for its own mistakes.
 	Raised string
-	// Reserved says that nothing raises it yet: a word kept for the connectors to
-	// come, so that they all say the same.
+	// Reserved says that nothing raises it yet (reserved.go).
 	Reserved bool
 }
 
@@ -172,6 +171,7 @@ func index(lists ...[]Entry) map[string]Entry {
 			if _, twice := m[e.Code]; twice {
 				panic("fault code " + e.Code + " is in the catalogue twice")
 			}
+			e.Reserved = slices.Contains(reserved, e.Code)
 			m[e.Code] = e
 		}
 	}

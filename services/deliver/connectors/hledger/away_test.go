@@ -33,20 +33,3 @@ func TestBooksThatWereUsedBeforeAreNeverSetUpAnew(t *testing.T) {
 	require.NoError(t, err, "it goes on as soon as the books are back")
 	require.Equal(t, company.ID, again.ID)
 }
-
-// Other books in the place of those that were used before are not looked at: every
-// document would seem not to exist.
-func TestOtherBooksThanThoseOfTheFirstUseAreNotLookedAt(t *testing.T) {
-	dir := t.TempDir()
-	books(t, dir)
-	l, err := New(Config{JournalDir: dir}, connector.Settings{Connection: "acme-books", Company: "the first ones"})
-	require.NoError(t, err)
-	_, err = l.Find(t.Context(), connector.Query{Marker: "st-kit-1"})
-	answer, ok := connector.AnswerOf(err)
-	require.True(t, ok, "%v", err)
-	require.Equal(t, connector.ReasonBooksMissing, answer.(connector.Wait).Reason)
-	require.Contains(t, answer.(connector.Wait).Message, "other books than before")
-	swapped, err := l.Company(t.Context())
-	require.NoError(t, err, "whoever compares the companies is told which one this is")
-	require.NotEqual(t, "the first ones", swapped.ID)
-}

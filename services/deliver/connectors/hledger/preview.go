@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/invoice"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -21,7 +22,12 @@ func (l *Ledger) CheckDocument(ctx context.Context, d *tradepostv1.Document) ([]
 	if err != nil {
 		return nil, connector.Stop(l.waitFor(fmt.Errorf("check %s: %w", d.GetMarker(), err)))
 	}
-	_, faults, err := l.checkWith(ctx, connector.Posting{Document: d}, c)
+	// With its hash, since hledger quotes the text that it refuses.
+	hash, err := invoice.HashOf(d)
+	if err != nil {
+		return nil, err
+	}
+	_, faults, err := l.checkWith(ctx, connector.Posting{Document: d, DocumentHash: hash, Generation: 1}, c)
 	if err != nil {
 		return nil, connector.Stop(l.waitFor(fmt.Errorf("check %s: %w", d.GetMarker(), err)))
 	}

@@ -3,11 +3,13 @@ package hledger
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/fault"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -115,4 +117,19 @@ func TestOtherBooksThanThoseOfTheFirstUseAreNotLookedAt(t *testing.T) {
 	swapped, err := l.Company(t.Context())
 	require.NoError(t, err, "whoever compares the companies is told which one this is")
 	require.NotEqual(t, "the first ones", swapped.ID)
+}
+
+// What only the program itself finds is told in its words, behind ours.
+func TestWhatOnlyTheProgramRefusesIsToldWithItsWords(t *testing.T) {
+	needProgram(t)
+	dir := t.TempDir()
+	l := books(t, dir)
+	chart := readFile(t, dir, "chart.journal")
+	writeFile(t, strings.Replace(chart, "commodity $1000.00\n", "commodity EUR 1000.00\n", 1), dir, "chart.journal")
+	faults, err := l.CheckDocument(t.Context(), sample(1))
+	require.NoError(t, err)
+	require.Equal(t, []string{"accounting.refused"}, codesOf(faults))
+	require.NotEmpty(t, faults[0].GetVendorText())
+	require.Contains(t, fault.Text(faults[0]), `hledger did not accept it. It says: "`)
+	require.Equal(t, faults, l.Create(t.Context(), postingOf(t, sample(1))).(connector.Rejected).Faults)
 }

@@ -72,6 +72,7 @@ func newMill(t *testing.T, invoices []corpusInvoice) *mill {
 	raw, err := yaml.Marshal(object{"data_dir": "data", "http": object{"listen": "off"}, "connections": connections, "accounts": accounts})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "tradepost.yaml"), raw, 0o600))
+	refusingBooks(t, filepath.Join(dir, "books-departments-east"))
 	m := &mill{t: t}
 	m.config, err = connection.Load(filepath.Join(dir, "tradepost.yaml"), nil)
 	require.NoError(t, err)
@@ -89,6 +90,15 @@ func newMill(t *testing.T, invoices []corpusInvoice) *mill {
 	require.NoError(t, err)
 	m.bus = bus.NewPublisher(m.js, slog.New(slog.DiscardHandler))
 	return m
+}
+
+// refusingBooks leaves a chart that has the accounts, but not the currency: the
+// program itself refuses what is posted there.
+func refusingBooks(t *testing.T, dir string) {
+	t.Helper()
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	chart := "commodity EUR 1000.00\naccount assets:receivable\naccount revenue\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "chart.journal"), []byte(chart), 0o600))
 }
 
 // run starts transform and deliver, until the test ends.

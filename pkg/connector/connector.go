@@ -69,7 +69,12 @@ type HandedOver struct {
 // PreviewChecker is implemented by connectors that can tell the faults of a
 // document without posting it.
 type PreviewChecker interface {
-	CheckDocument(ctx context.Context, d *tradepostv1.Document) []*tradepostv1.Fault
+	// CheckDocument tells every fault for which Create would reject the document
+	// now, if Find shows none yet. It changes nothing anywhere: books that were never
+	// used are judged as Company would set them up. No fault means that Create would
+	// take it; what keeps the connector from looking is an error, never no fault. An
+	// error may hold a Wait (see Stop).
+	CheckDocument(ctx context.Context, d *tradepostv1.Document) ([]*tradepostv1.Fault, error)
 }
 
 // Descriptor is what a connector declares of itself.

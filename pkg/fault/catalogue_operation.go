@@ -4,7 +4,7 @@ package fault
 // message, or Tradepost itself.
 var operationEntries = []Entry{
 	{
-		Code: "connection.company_changed", Title: "Other books than before", Raised: "deliver", Owner: admin, Thing: "Connection",
+		Code: "connection.company_changed", Title: "Other books than before", Raised: "doctor", Owner: admin, Thing: "Connection",
 		Message: "connection {connection} was set up for the books of \"{company}\", but now leads to \"{found}\". Nothing is posted until that is clear.",
 		Fix:     "Point the connection at the right books again, or give the other books a connection of their own.",
 		Params:  []string{"company", "connection", "found"},
@@ -75,7 +75,7 @@ var operationEntries = []Entry{
 		Params:  []string{"connection", "invoice_id", "reason"},
 	},
 	{
-		Code: "record.other_connection", Title: "Posted over another connection", Raised: "ingest", Owner: operator, Thing: "Invoice",
+		Code: "record.other_connection", Title: "Posted over another connection", Raised: "preview", Owner: operator, Thing: "Invoice",
 		Message: "it has a document in the books of connection {posted_connection}, and would now go to {connection}.",
 		Fix:     "Decide where it belongs: undo the change that sends it elsewhere, or remove the document from the other books first.",
 		Params:  []string{"connection", "posted_connection"},
@@ -161,19 +161,19 @@ var operationEntries = []Entry{
 		Params:  []string{"number", "status"},
 	},
 	{
-		Code: "servicetrade.signed_out", Title: "Signed out of ServiceTrade", Raised: "ingest", Owner: admin, Thing: "ServiceTrade",
+		Code: "servicetrade.signed_out", Title: "Signed out of ServiceTrade", Raised: "doctor", Owner: admin, Thing: "ServiceTrade",
 		Message: "user {user} cannot sign in to ServiceTrade.",
 		Fix:     "Correct user name and password of account {account} in the configuration. Nothing is lost: invoices stay pending meanwhile.",
 		Params:  []string{"account", "user"},
 	},
 	{
-		Code: "servicetrade.forbidden", Title: "No permission in ServiceTrade", Raised: "ingest", Owner: admin, Thing: "ServiceTrade",
+		Code: "servicetrade.forbidden", Title: "No permission in ServiceTrade", Raised: "doctor", Owner: admin, Thing: "ServiceTrade",
 		Message: "user {user} is not allowed to {action} in ServiceTrade.",
 		Fix:     "Give the user this permission in ServiceTrade.",
 		Params:  []string{"action", "user"},
 	},
 	{
-		Code: "servicetrade.unreachable", Title: "ServiceTrade cannot be reached", Raised: "ingest", Owner: operator, Thing: "ServiceTrade",
+		Code: "servicetrade.unreachable", Title: "ServiceTrade cannot be reached", Raised: "doctor", Owner: operator, Thing: "ServiceTrade",
 		Message: "ServiceTrade cannot be reached at {url}.",
 		Fix:     "Check the address and the network. Nothing is lost: Tradepost goes on as soon as ServiceTrade answers.",
 		Params:  []string{"url"},

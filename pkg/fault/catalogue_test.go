@@ -17,7 +17,7 @@ var (
 	code        = regexp.MustCompile(`^[a-z][a-z0-9_]*([.][a-z0-9_]+)+$`)
 	placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 	jargon      = regexp.MustCompile(`(?i)\b(nil|null|json|hash|proto|payload|enum|struct|regexp?|http|snapshot|stacktrace|exception|CAS|KV)\b`)
-	raisers     = []string{"transform", "deliver", "reconcile", "ingest", "connector", "doctor", "program"}
+	raisers     = []string{"transform", "deliver", "reconcile", "ingest", "connector", "doctor", "preview", "program"}
 )
 
 func TestEveryEntryIsComplete(t *testing.T) {
@@ -73,6 +73,16 @@ func TestEveryEntryCanBeRaisedAndRead(t *testing.T) {
 		require.NotEqual(t, "vendor words", f.GetMessage(), "the vendor's words never stand alone")
 		require.Contains(t, fault.Line(f), e.Code)
 	}
+}
+
+func TestReservedCodesExist(t *testing.T) {
+	n := 0
+	for _, e := range fault.All() {
+		if e.Reserved {
+			n++
+		}
+	}
+	require.Equal(t, fault.ReservedCodes, n, "reserved.go names a code that the catalogue does not have")
 }
 
 func TestNewRefusesMistakesOfTheProgram(t *testing.T) {

@@ -43,8 +43,10 @@ type Entry struct {
 	// Thing stands in when the fault is raised without one.
 	Thing string
 	// Raised says which part of Tradepost raises it: transform, deliver,
-	// reconcile, ingest, connector or doctor.
+	// reconcile, ingest, connector, doctor, preview, or program for its own mistakes.
 	Raised string
+	// Reserved says that nothing raises it yet (reserved.go).
+	Reserved bool
 }
 
 // Args are the particulars of one fault.
@@ -169,6 +171,7 @@ func index(lists ...[]Entry) map[string]Entry {
 			if _, twice := m[e.Code]; twice {
 				panic("fault code " + e.Code + " is in the catalogue twice")
 			}
+			e.Reserved = slices.Contains(reserved, e.Code)
 			m[e.Code] = e
 		}
 	}

@@ -141,5 +141,7 @@ func decodeRow(o object) InvoiceRow {
 		Status:        o.text("status"),
 		Updated:       o.integer("updated"),
 		InvoiceNumber: o.text("invoiceNumber"),
+
+		TransactionDate: o.integer("transactionDate"),
 	}
 }

@@ -55,6 +55,8 @@ type InvoiceRow struct {
 	// Updated is in Unix seconds; 0 when the row does not say.
 	Updated       int64
 	InvoiceNumber string
+	// TransactionDate is in Unix seconds; 0 when the row does not say.
+	TransactionDate int64
 }
 
 // Invoices lists invoices over all pages. Without an error every invoice is there

@@ -11,6 +11,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	st "github.com/tradepost/tradepost/pkg/snapshot"
@@ -25,6 +26,8 @@ type workbench struct {
 	store *record.Store
 	bus   *bus.Publisher
 	stage *transform.Service
+	// limits are the accounting system's.
+	limits connector.Limits
 	// snapshot is what the send was opened with.
 	snapshot *snapshot
 	// read runs when the stage has read the record, before it does anything.
@@ -45,7 +48,7 @@ func inFakeTime(t *testing.T, test func(t *testing.T, w *workbench)) {
 			Config: &connection.Config{
 				Accounts: map[string]*connection.Account{"acme": account},
 				Connections: map[string]*connection.Connection{"acme-hledger": {
-					ID: "acme-hledger", AccountID: "acme", Account: account, Enabled: true, Mapping: m,
+					ID: "acme-hledger", AccountID: "acme", Account: account, Connector: "some-books", Enabled: true, Mapping: m,
 				}},
 			},
 		}
@@ -53,7 +56,10 @@ func inFakeTime(t *testing.T, test func(t *testing.T, w *workbench)) {
 		w.store, err = record.Open(t.Context(), w.deps.JS)
 		require.NoError(t, err)
 		w.bus = bus.NewPublisher(w.deps.JS, slog.New(slog.DiscardHandler))
-		w.stage, err = transform.New(t.Context(), w.deps)
+		w.stage, err = transform.NewWithLimits(t.Context(), w.deps, func(kind string) connector.Limits {
+			require.Equal(t, "some-books", kind)
+			return w.limits
+		})
 		require.NoError(t, err)
 		test(t, w)
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
@@ -194,5 +195,20 @@ func TestARaceThatIsAlwaysLostComesAgain(t *testing.T) {
 		w.read = nil
 		require.NoError(t, w.stage.Handle(t.Context(), m))
 		require.Len(t, w.all(bus.StreamOutcome), 1)
+	})
+}
+
+// The limits of the accounting system reach the document through the stage.
+func TestTheLimitsOfTheAccountingSystemCount(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.limits = connector.Limits{NumberLength: 5, Lines: 1}
+		require.NoError(t, w.stage.Handle(t.Context(), w.open()))
+		require.Equal(t, []string{"number.too_long", "lines.too_many"}, w.entry().Record.GetOutcome().GetFaultCodes())
+	})
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.limits = connector.Limits{DescriptionLength: 6}
+		require.NoError(t, w.stage.Handle(t.Context(), w.open()))
+		ready := decoded(w, bus.StreamReady, &tradepostv1.InvoiceReady{})
+		require.Equal(t, "Labor…", ready.GetDocuments()[0].GetLines()[0].GetDescription())
 	})
 }

@@ -1,6 +1,8 @@
 package transform_test
 
 import (
+	"strings"
+
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -48,6 +50,10 @@ var richCases = []goldenCase{
 		s.Location.ExternalIds = map[string]string{"accounting": "L7"}
 		s.TakenAt = &timestamppb.Timestamp{Seconds: unix("2026-11-05 09:00")}
 		s.Invoice.TransactionDate = unix("2026-09-05 09:00")
+	}},
+	{name: "department-not-mapped", mapping: "departments", edit: func(*snapshot) {}},
+	{name: "key-too-long", edit: func(s *snapshot) {
+		s.Customer.ExternalIds = map[string]string{"accounting": strings.Repeat("K", 1200)}
 	}},
 	{name: "split", mapping: "split", edit: func(s *snapshot) {
 		withLines(s, "55.00", sold(1, "Labor", "1", "125", labor), sold(2, "Filter taken back", "-1", "70", filter), sold(3, "Free", "1", "0", filter))

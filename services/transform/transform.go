@@ -13,6 +13,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/seal"
@@ -32,10 +33,20 @@ type Service struct {
 	live   *connection.Live
 	gate   *stage.Gate
 	router *bus.Router
+	limits Limits
 }
+
+// Limits tells what an accounting system can hold, by the connector's kind.
+type Limits func(kind string) connector.Limits
 
 // New prepares the stage.
 func New(ctx context.Context, d runtime.Deps) (*Service, error) {
+	return NewWithLimits(ctx, d, connector.LimitsOf)
+}
+
+// NewWithLimits is New for a program that has connectors which connector.LimitsOf
+// does not know.
+func NewWithLimits(ctx context.Context, d runtime.Deps, limits Limits) (*Service, error) {
 	store, err := record.Open(ctx, d.JS)
 	if err != nil {
 		return nil, err
@@ -48,7 +59,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{live: live, gate: gate, router: router}
+	s := &Service{live: live, gate: gate, router: router, limits: limits}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
@@ -129,15 +140,19 @@ func (s *Service) input(m bus.Message, snap *tradepostv1.Snapshot) (Input, error
 	if !ok { // removed just now
 		return Input{}, stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
 	}
-	return InputFor(c, snap), nil
+	return InputFor(c, snap, s.limits), nil
 }
 
-// InputFor is the input of a snapshot on a connection.
-func InputFor(c *connection.Connection, snap *tradepostv1.Snapshot) Input {
+// InputFor is the input of a snapshot on a connection; limits nil is connector.LimitsOf.
+// The stage and preview both make theirs here.
+func InputFor(c *connection.Connection, snap *tradepostv1.Snapshot, limits Limits) Input {
+	if limits == nil {
+		limits = connector.LimitsOf
+	}
 	return Input{
 		Snapshot: snap, Account: c.AccountID, TimeZone: c.Account.Location(), Connection: c.ID,
 		Mapping: c.Mapping, ExternalSystem: c.Account.ServiceTrade.ExternalSystem,
-		AppURL: c.Account.ServiceTrade.AppURL,
+		AppURL: c.Account.ServiceTrade.AppURL, Limits: limits(c.Connector),
 	}
 }
 

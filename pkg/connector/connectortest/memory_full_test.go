@@ -26,11 +26,11 @@ var (
 	_ connector.Confirmer         = (*full)(nil)
 )
 
-func (f *full) CheckDocument(_ context.Context, d *tradepostv1.Document) []*tradepostv1.Fault {
+func (f *full) CheckDocument(_ context.Context, d *tradepostv1.Document) ([]*tradepostv1.Fault, error) {
 	if r := f.refuse(connector.Posting{Document: d}); r != nil && f.mistake != silentPreview {
-		return r.Faults
+		return r.Faults, nil
 	}
-	return nil
+	return nil, nil
 }
 
 func (f *full) Void(ctx context.Context, found connector.Found) connector.Answer {

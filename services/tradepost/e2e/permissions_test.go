@@ -13,6 +13,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/services/deliver"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
 
@@ -82,6 +83,7 @@ func TestServicesWorkWithTheirPermissions(t *testing.T) {
 		later := g.subject(bus.StageReady, ids[0])
 		require.NoError(t, bus.NewPublisher(u.js, quiet).Schedule(t.Context(), later, time.Now().Add(time.Hour), retry(1)))
 	})
+	t.Run("preview reads", func(t *testing.T) { g.requirePreviewCanRead(t, ids[0]) })
 	t.Run("ingest ends polls", func(t *testing.T) {
 		require.NoError(t, bus.NewPublisher(g.connectAs(t, "ingest", "ingest").js, quiet).Unschedule(t.Context(), "another"))
 	})
@@ -105,6 +107,27 @@ func (g *guarded) requireSweeps(t *testing.T, want int) {
 		require.Equal(t, want, n)
 		require.NoError(t, u.nc.Flush())
 		require.Empty(t, u.refused)
+	}
+}
+
+// requirePreviewCanRead reads what `tradepost preview --diff` reads, as the two users
+// that people have.
+func (g *guarded) requirePreviewCanRead(t *testing.T, id int64) {
+	for _, name := range []string{"operator", "provisioner"} {
+		u := g.connectAs(t, name, "preview")
+		_, err := deliver.StoredCompany(t.Context(), u.js, connection)
+		require.NoError(t, err, name)
+		store, err := record.Open(t.Context(), u.js)
+		require.NoError(t, err, name)
+		e, err := store.Get(t.Context(), record.Key{Account: account, InvoiceID: id})
+		require.NoError(t, err, name)
+		require.NotNil(t, e.Record, name)
+		stream, err := u.js.Stream(t.Context(), bus.StreamReady)
+		require.NoError(t, err, name)
+		_, err = stream.GetMsg(t.Context(), 1, jetstream.WithGetMsgSubject("invoice.ready.>"))
+		require.NoError(t, err, name)
+		require.NoError(t, u.nc.Flush())
+		require.Empty(t, u.refused, name)
 	}
 }
 

@@ -14,6 +14,20 @@ import (
 // maxIncludes ends a circle of includes.
 const maxIncludes = 20
 
+// chart is what documents are checked against: the accounts that it declares, and
+// how hledger is told of it, in which directory.
+type chart struct {
+	accounts map[string]bool
+	text     string
+	dir      string
+}
+
+// chart is the chart of the books as it stands.
+func (l *Ledger) chart() (chart, error) {
+	accounts, err := l.chartAccounts()
+	return chart{accounts: accounts, text: "include " + l.cfg.Chart + "\n", dir: l.path()}, err
+}
+
 // chartAccounts reads the accounts that the chart and its includes declare.
 func (l *Ledger) chartAccounts() (map[string]bool, error) {
 	accounts := map[string]bool{}
@@ -31,7 +45,12 @@ func readChart(path string, accounts map[string]bool, depth int) error {
 	if err != nil {
 		return err
 	}
-	for text := range strings.Lines(string(raw)) {
+	return readChartText(path, string(raw), accounts, depth)
+}
+
+// readChartText reads the text of a chart that stands at path, or would.
+func readChartText(path, content string, accounts map[string]bool, depth int) error {
+	for text := range strings.Lines(content) {
 		text = strings.TrimRight(text, " \t\r\n")
 		if name, ok := strings.CutPrefix(text, "account "); ok {
 			if at := accountEnd.FindStringIndex(name); at != nil {

@@ -50,7 +50,7 @@ type Ledger struct {
 	index *index
 
 	mu      sync.Mutex // guards company and swept
-	company string     // as read first; "" before
+	company string     // of the first use, or as read first; "" before
 	swept   time.Time
 
 	update sync.Mutex // one replacement at a time in this process
@@ -81,7 +81,7 @@ func New(cfg Config, s connector.Settings) (*Ledger, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Ledger{
-		cfg: cfg, connection: s.Connection, known: s.Company, log: log,
+		cfg: cfg, connection: s.Connection, known: s.Company, company: s.Company, log: log,
 		index:   newIndex(cfg.JournalDir),
 		reached: func(step) error { return nil },
 	}, nil

@@ -122,16 +122,20 @@ func (l *Ledger) adopt(p connector.Posting, there []connector.Found) connector.A
 
 // check tells everything that is wrong with the document before it is written.
 func (l *Ledger) check(ctx context.Context, p connector.Posting) (rendered, []*tradepostv1.Fault, error) {
-	chart, err := l.chartAccounts()
+	c, err := l.chart()
 	if err != nil {
 		return rendered{}, nil, err
 	}
+	return l.checkWith(ctx, p, c)
+}
+
+func (l *Ledger) checkWith(ctx context.Context, p connector.Posting, c chart) (rendered, []*tradepostv1.Fault, error) {
 	r, faults := l.render(p)
-	missing := l.undeclared(r, chart, p.Document)
+	missing := l.undeclared(r, c.accounts, p.Document)
 	if len(faults) > 0 {
 		return r, append(faults, missing...), nil
 	}
-	asked, err := l.checkText(ctx, r.text)
+	asked, err := l.checkText(ctx, r.text, c)
 	var no *refusal
 	switch {
 	case errors.As(err, &no) && len(missing) > 0:
@@ -148,18 +152,6 @@ func (l *Ledger) check(ctx context.Context, p connector.Posting) (rendered, []*t
 		missing = nil
 	}
 	return r, missing, nil
-}
-
-// CheckDocument tells the faults of a document without posting it. Trouble with
-// the books or the program is left to Check.
-func (l *Ledger) CheckDocument(ctx context.Context, d *tradepostv1.Document) []*tradepostv1.Fault {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	_, faults, err := l.check(ctx, connector.Posting{Document: d})
-	if err != nil {
-		l.log.Warn("cannot check the document", "marker", d.GetMarker(), "error", err)
-	}
-	return faults
 }
 
 func numbers(there []connector.Found) string {

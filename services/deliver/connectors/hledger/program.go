@@ -57,9 +57,9 @@ func (l *Ledger) program() program { return program{l.cfg.Program, l.cfg.Journal
 // is false when the program is missing and may be. A refusal of the document is
 // a *refusal; a chart that is wrong by itself is errBooksBroken, since every
 // other invoice would be refused too.
-func (l *Ledger) checkText(ctx context.Context, text string) (asked bool, err error) {
-	chart := "include " + l.cfg.Chart + "\n"
-	_, err = l.program().run(ctx, chart+text, "-f", "-", "check", "--strict", "payees")
+func (l *Ledger) checkText(ctx context.Context, text string, c chart) (asked bool, err error) {
+	p := program{l.cfg.Program, c.dir}
+	_, err = p.run(ctx, c.text+text, "-f", "-", "check", "--strict", "payees")
 	var no *refusal
 	switch {
 	case errors.Is(err, errProgramMissing) && l.cfg.Check == CheckWhenInstalled:
@@ -67,7 +67,7 @@ func (l *Ledger) checkText(ctx context.Context, text string) (asked bool, err er
 	case !errors.As(err, &no):
 		return true, err
 	}
-	_, own := l.program().run(ctx, chart, "-f", "-", "check", "--strict")
+	_, own := p.run(ctx, c.text, "-f", "-", "check", "--strict")
 	switch {
 	case errors.As(own, &no):
 		return true, fmt.Errorf("%w: %s: %s", errBooksBroken, l.cfg.Chart, no.words)

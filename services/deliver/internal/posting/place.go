@@ -14,9 +14,6 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 )
 
-// reasonUnreachable is the reason of a wait when a find ended without an answer.
-const reasonUnreachable = "unreachable"
-
 // place makes one document exist: find it, and adopt, update or create it. It
 // returns nil when the document exists as it should.
 func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
@@ -66,10 +63,7 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 // compare decides what becomes of a document that exists already.
 func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
-	equal, differences := connector.Equal(f, one.doc, one.hash)
-	if equal && ours && editedSince(live, one) {
-		equal, differences = false, []string{"its lines or texts are those of an earlier version of the invoice"}
-	}
+	equal, differences := sameContent(f, one, live, ours)
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
 		t.keep(one, f, true)
 		return nil, nil
@@ -93,6 +87,16 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 	defer cancel()
 	ctx = t.told(connector.WithFence(ctx, t.checkFence), one.explanation)
 	return t.verified(one, updater.Update(ctx, t.posting(one), f))
+}
+
+// sameContent compares a document of the books with the one that is wanted; ours says
+// that nobody but us wrote it last.
+func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ours bool) (equal bool, differences []string) {
+	equal, differences = connector.Equal(f, one.doc, one.hash)
+	if equal && ours && editedSince(live, one) {
+		return false, []string{"its lines or texts are those of an earlier version of the invoice"}
+	}
+	return equal, differences
 }
 
 // editedSince tells whether the document that we wrote last, and nobody changed since,

@@ -95,7 +95,7 @@ func (t *try) lookOnly(ctx context.Context) error {
 // whyNotAsked tells an accounting system that is away, which ends the sweep of its
 // connection, from one that would not look for this document only.
 func whyNotAsked(w *tradepostv1.Wait) error {
-	if w.GetScope() == tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION || w.GetReason() == reasonUnreachable {
+	if w.GetScope() == tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION || w.GetReason() == connector.ReasonUnreachable {
 		return errors.New("the accounting system could not be asked: " + w.GetMessage())
 	}
 	return fmt.Errorf("%w (%s): %s", errCannotLook, w.GetReason(), w.GetMessage())

@@ -17,7 +17,8 @@ import (
 )
 
 // Main runs the command line of this process and returns its exit code: 0 done,
-// 1 failed, 2 the configuration or the command line is wrong.
+// 1 failed, 2 the configuration or the command line is wrong; a command may have
+// others of its own.
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -35,8 +36,15 @@ func Execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return runtime.ExitOK
 	}
+	exit, own := errors.AsType[*exitError](err)
+	if own && exit.err == nil {
+		return exit.code
+	}
 	if _, told := errors.AsType[*silentError](err); !told {
 		_, _ = fmt.Fprintf(stderr, "tradepost: %v\n", err)
+	}
+	if own {
+		return exit.code
 	}
 	_, config := errors.AsType[*connection.Error](err)
 	_, usage := errors.AsType[*usageError](err)
@@ -88,7 +96,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVarP(&g.output, "output", "o", outputTable, "table or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(newUp(g), newDemo(g), newDoctor(g), newConnect(g), newNATS(g), newConfig(g), newRetry(g), newTrace(g), newSettle(g),
-		newPause(g), newResume(g), newNotMade(g))
+		newPause(g), newResume(g), newNotMade(g), newPreview(g), newFault(g))
 	return root
 }
 

@@ -103,11 +103,12 @@ func TestServiceTradeThatMisbehaves(t *testing.T) {
 		check   string
 		status  doctor.Status
 		problem string
+		code    string
 	}{
-		"maintenance":   {"/api/auth", sandbox.Fault{Status: 503}, "sign-in", doctor.Fail, "cannot be reached"},
-		"no permission": {"/api/invoice", sandbox.Fault{Status: 403}, "invoices", doctor.Fail, "not allowed to list invoices"},
-		"throttled":     {"/api/invoice", sandbox.Fault{Status: 429, RetryAfter: time.Hour}, "invoices", doctor.Warn, "fewer calls"},
-		"redirect":      {"/api/auth", sandbox.Fault{Status: 302}, "host", doctor.Fail, "redirects"},
+		"maintenance":   {"/api/auth", sandbox.Fault{Status: 503}, "sign-in", doctor.Fail, "cannot be reached", "servicetrade.unreachable"},
+		"no permission": {"/api/invoice", sandbox.Fault{Status: 403}, "invoices", doctor.Fail, "not allowed to list invoices", "servicetrade.forbidden"},
+		"throttled":     {"/api/invoice", sandbox.Fault{Status: 429, RetryAfter: time.Hour}, "invoices", doctor.Warn, "fewer calls", ""},
+		"redirect":      {"/api/auth", sandbox.Fault{Status: 302}, "host", doctor.Fail, "redirects", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})
@@ -121,6 +122,7 @@ func TestServiceTradeThatMisbehaves(t *testing.T) {
 			last := found[len(found)-1]
 			require.Equal(t, test.status, last.Status, last)
 			require.Contains(t, last.Problem, test.problem)
+			require.Equal(t, test.code, last.Code)
 		})
 	}
 }

@@ -1,0 +1,14 @@
+package connector
+
+// limits has what each kind of accounting system can hold at the most, as far as
+// that is less than any. It is here, and not in the connectors, because transform
+// needs it and does not know them: a document has to come out the same in every
+// process, also while no deliver is running. 0 means no limit.
+var limits = map[string]Limits{
+	// A journal is a text file.
+	"hledger": {},
+}
+
+// LimitsOf returns the limits of a kind of accounting system; none for a kind that
+// it does not know. A connector's Describe has to return the same.
+func LimitsOf(kind string) Limits { return limits[kind] }

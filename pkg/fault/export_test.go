@@ -1,0 +1,4 @@
+package fault
+
+// ReservedCodes is how many codes reserved.go names.
+var ReservedCodes = len(reserved)

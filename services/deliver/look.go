@@ -1,0 +1,37 @@
+package deliver
+
+import (
+	"context"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tradepost/tradepost/services/deliver/internal/company"
+	"github.com/tradepost/tradepost/services/deliver/internal/posting"
+)
+
+// Looker tells what an attempt to post a document would do, and changes nothing.
+type Looker = posting.Looker
+
+// Sight is what a Looker sees.
+type Sight = posting.Sight
+
+// Step is what an attempt would do with a document.
+type Step = posting.Step
+
+// The steps of an attempt.
+const (
+	StepCreate = posting.StepCreate
+	StepAdopt  = posting.StepAdopt
+	StepUpdate = posting.StepUpdate
+	StepNone   = posting.StepNone
+)
+
+// StoredCompany returns the id of the company that a connection was first used
+// with, "" before that.
+func StoredCompany(ctx context.Context, js jetstream.JetStream, connection string) (string, error) {
+	kv, err := company.Open(ctx, js)
+	if err != nil {
+		return "", err
+	}
+	return company.Stored(ctx, kv, connection)
+}

@@ -1,0 +1,33 @@
+package deliver_test
+
+import (
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/services/deliver"
+)
+
+// settingsOf are the smallest settings of each connector.
+var settingsOf = map[string]string{"hledger": "journal_dir: books\n"}
+
+// Transform shortens and refuses by connector.LimitsOf; a connector that describes
+// others would be given documents that it cannot hold.
+func TestTheLimitsThatTransformKnowsAreTheConnectors(t *testing.T) {
+	registry, err := deliver.Connectors()
+	require.NoError(t, err)
+	for _, kind := range registry.Kinds() {
+		settings, known := settingsOf[kind]
+		require.True(t, known, "add the smallest settings of %s here, and its limits to pkg/connector", kind)
+		reg, err := registry.Lookup(kind)
+		require.NoError(t, err)
+		c, err := reg.New(t.Context(), connector.Settings{Connection: "x", Account: "a", Dir: t.TempDir(), Decode: func(into any) error {
+			return yaml.Unmarshal([]byte(settings), into)
+		}})
+		require.NoError(t, err)
+		require.Equal(t, c.Describe().Limits, connector.LimitsOf(kind), kind)
+		require.NoError(t, c.Close())
+	}
+}

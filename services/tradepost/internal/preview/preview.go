@@ -1,0 +1,210 @@
+// Package preview shows what would become of invoices, by the code of the stages
+// itself: the snapshot that ingest takes, the document that transform makes, and
+// what deliver would do with it. It writes nothing: no record, no message, nothing
+// in ServiceTrade (apart from signing in and out), nothing in the books.
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/invoice"
+	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/snapshot"
+	"github.com/tradepost/tradepost/pkg/stage"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/transform"
+)
+
+const (
+	// relatedAge is how long a customer, location or item is believed while many
+	// invoices are looked at; ingest's own age.
+	relatedAge = time.Minute
+	// goodbye bounds the signing out at the end.
+	goodbye = 5 * time.Second
+)
+
+// Options of a Viewer.
+type Options struct {
+	Config     *connection.Config
+	Connectors *connector.Registry
+	// Connection is whose mapping and books count.
+	Connection *connection.Connection
+	// JS reaches the records and streams; nil works too, and NoNATS says why.
+	JS     jetstream.JetStream
+	NoNATS string
+	// Diff asks for the comparison with what was posted before.
+	Diff bool
+	Log  *slog.Logger
+}
+
+// Viewer looks at invoices of one connection.
+type Viewer struct {
+	o      Options
+	client *servicetrade.Client
+	taker  *snapshot.Taker
+	books  connector.Connector
+	store  *record.Store
+	// unused says that the connection was never used.
+	unused bool
+}
+
+// Open prepares a Viewer. Close it.
+func Open(ctx context.Context, o Options) (*Viewer, error) {
+	reg, err := o.Connectors.Lookup(o.Connection.Connector)
+	if err != nil {
+		return nil, err
+	}
+	v := &Viewer{o: o, client: stage.Alone(o.Config, o.Log)[o.Connection.AccountID]}
+	v.taker = snapshot.NewTaker(v.client, relatedAge, nil)
+	settings := stage.Settings(o.Config, o.Connection, o.Log)
+	if o.JS != nil {
+		if settings.Company, err = deliver.StoredCompany(ctx, o.JS, o.Connection.ID); err == nil {
+			v.store, err = record.Open(ctx, o.JS)
+		}
+		if err != nil {
+			v.o.JS, v.o.NoNATS = nil, fmt.Sprintf("NATS could not be read (%v)", err)
+		}
+	}
+	v.unused = settings.Company == "" && (v.o.JS != nil || neverRan(o.Config))
+	if v.books, err = reg.New(ctx, settings); err != nil {
+		return nil, fmt.Errorf("set up the connector %s: %w", o.Connection.Connector, err)
+	}
+	return v, nil
+}
+
+// neverRan tells whether no NATS server was ever used with this configuration, so
+// that nothing can have been posted.
+func neverRan(c *connection.Config) bool {
+	_, err := os.Stat(filepath.Join(c.DataDir, "nats"))
+	return c.NATS.URL == "" && errors.Is(err, fs.ErrNotExist)
+}
+
+// Close signs out of ServiceTrade and gives back what Open took.
+func (v *Viewer) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	_ = v.client.Logout(ctx) // it will die of age
+	return v.books.Close()
+}
+
+// Snapshot shows what would become of a snapshot: exactly what transform makes of
+// it, and what deliver would do with that.
+func (v *Viewer) Snapshot(ctx context.Context, snap *tradepostv1.Snapshot) *View {
+	inv := snap.GetInvoice()
+	view := &View{
+		InvoiceID: inv.GetId(), InvoiceNumber: inv.GetInvoiceNumber(), Status: inv.GetStatus(),
+		Connection: v.o.Connection.ID, System: v.o.Connection.DisplayName,
+	}
+	if s := inv.GetStatus(); s != "" && s != servicetrade.StatusPendingAccounting {
+		view.Notes = append(view.Notes, fmt.Sprintf("its status is %s: it is posted when a user sends it to accounting", s))
+	}
+	result := transform.Make(transform.InputFor(v.o.Connection, snap, nil))
+	if len(result.Faults) > 0 {
+		view.refuse(result.Faults)
+		return view
+	}
+	if err := v.look(ctx, view, result); err != nil {
+		view.cannot(err)
+	}
+	return view
+}
+
+// look asks the record and the books about the documents.
+func (v *Viewer) look(ctx context.Context, view *View, result transform.Result) error {
+	for i, d := range result.Documents {
+		hash, err := invoice.HashOf(d)
+		if err != nil {
+			return err
+		}
+		p, err := paperOf(d, hash, result.Explanations[i])
+		if err != nil {
+			return err
+		}
+		view.Documents = append(view.Documents, p)
+	}
+	looker := deliver.Looker{Connection: v.o.Connection.ID, Connector: v.books, Resend: v.o.Connection.Resend, Unused: v.unused, Unknown: v.o.NoNATS}
+	if v.store != nil {
+		e, err := v.store.Get(ctx, record.Key{Account: v.o.Connection.AccountID, InvoiceID: view.InvoiceID})
+		if err != nil {
+			return err
+		}
+		looker.Record = e.Record
+	}
+	if f := v.elsewhere(looker.Record); f != nil {
+		view.refuse([]*tradepostv1.Fault{f})
+		return nil
+	}
+	view.noteState(looker.Record)
+	if err := v.ahead(ctx, view, looker); err != nil {
+		return err
+	}
+	for i, p := range view.Documents {
+		if v.o.Diff {
+			view.Documents[i].Diff = v.diff(ctx, p.message, looker.Record)
+		}
+	}
+	return nil
+}
+
+// ahead asks what deliver would do with each document.
+func (v *Viewer) ahead(ctx context.Context, view *View, looker deliver.Looker) error {
+	var faults []*tradepostv1.Fault
+	view.Verdict = Postable
+	documents := make([]*tradepostv1.Document, len(view.Documents))
+	for i, p := range view.Documents {
+		documents[i] = p.message
+	}
+	seen, err := looker.Look(ctx, documents...)
+	if err != nil {
+		return err
+	}
+	for i, s := range seen {
+		faults = append(faults, s.Faults...)
+		view.Documents[i].Step, view.InBooks = s.Step, append(view.InBooks, s.Differences...)
+		view.Notes = append(view.Notes, s.Unsure...)
+	}
+	if len(faults) > 0 {
+		view.refuse(faults)
+	}
+	return nil
+}
+
+// elsewhere is the fault of an invoice that is in the books of another connection:
+// ingest would hold it.
+func (v *Viewer) elsewhere(r *tradepostv1.Record) *tradepostv1.Fault {
+	for _, d := range r.GetDocuments() {
+		if d.GetConnection() != v.o.Connection.ID && !d.GetGone() {
+			return fault.New("record.other_connection", fault.Args{Params: map[string]string{
+				"connection": v.o.Connection.ID, "posted_connection": d.GetConnection(),
+			}})
+		}
+	}
+	return nil
+}
+
+// noteState tells that a send is under way, which goes on with what it began with.
+func (view *View) noteState(r *tradepostv1.Record) {
+	if r == nil || r.GetState() == record.Closed {
+		return
+	}
+	note := fmt.Sprintf("its send %d is open (%s)", r.GetSend(), record.StateName(r.GetState()))
+	if why := strings.TrimSpace(r.GetHeldReason()); why != "" && r.GetState() == record.Held {
+		note += ": " + why
+	}
+	view.Notes = append(view.Notes, note)
+}

@@ -20,16 +20,19 @@ import (
 )
 
 // company compares the books with those that the connection was first used with.
-// Connector.Company may set up books that were never used, so a look-up, which
-// changes nothing, comes first: it finds no books where there are none.
+// Connector.Company may set up books that were never used, so for a connection that
+// was never used a look-up, which changes nothing, comes first: it finds no books
+// where there are none. Of one that was used, a look-up refuses other books.
 // there is false when the books could not be looked at.
 func (d *doctor) company(ctx context.Context, c check, conn *connection.Connection, made connector.Connector) (there bool, results []Result) {
 	stored, why := d.storedCompany(ctx, conn.ID)
-	_, err := made.Find(ctx, connector.Query{
-		Kind: tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE, Marker: fmt.Sprintf("st-%s-0", conn.AccountID),
-	})
-	if err != nil {
-		return false, c.paused(stored, c.noBooks(stored, why, err))
+	if stored.GetCompanyId() == "" {
+		_, err := made.Find(ctx, connector.Query{
+			Kind: tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE, Marker: fmt.Sprintf("st-%s-0", conn.AccountID),
+		})
+		if err != nil {
+			return false, c.paused(stored, c.noBooks(stored, why, err))
+		}
 	}
 	now, err := made.Company(ctx)
 	if err != nil {

@@ -138,8 +138,8 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	if err != nil {
 		return nil, err
 	}
-	// What goes on beside the postings ends with the connection.
-	beside, end := context.WithCancel(ctx)
+	// What goes on beside the postings ends with the connection; ctx ends with this call.
+	beside, end := context.WithCancel(context.WithoutCancel(ctx))
 	p := &attached{Poster: s.poster(beside, c, conn, log)}
 	paused := s.pauses.For(c.ID, s.probe(c.ID, p, conn))
 	p.Pauses = paused

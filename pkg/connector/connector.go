@@ -49,7 +49,11 @@ type Updater interface {
 }
 
 // Confirmer is implemented by connectors that answer Handed and can tell later what
-// became of a document: from the import's log, the answer of the other program.
+// became of a document: from the import's log, the answer of the other program. A
+// worker may die before it noted that it handed something over, and the next one looks
+// and hands it over again: one document has to come of that, also when the content was
+// changed meanwhile. Where the other side does not see to it by the marker, Find stops
+// with Uncertain and ReasonCannotFind until what was handed over came to its end.
 type Confirmer interface {
 	// Confirm answers Posted or Rejected once that is certain, Handed while it is not,
 	// and Wait when it cannot be told now. It changes nothing. Where a connector has

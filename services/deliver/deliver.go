@@ -59,7 +59,7 @@ type Service struct {
 	pauses      *pauses.Keeper
 
 	mu      sync.Mutex
-	posters map[string]*posting.Poster // of the connections that are attached
+	posters map[string]*attached // of the connections that are attached
 }
 
 // New prepares the stage. Connectors that the program does not have are told here.
@@ -94,7 +94,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	s := &Service{
 		deps: d, live: live, connectors: connectors, gate: gate, router: router,
 		clients: clients, units: stage.NewUnits("connection", d.Log),
-		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics), companies: companies,
+		posters: map[string]*attached{}, watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
 		pauses:      &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
 	}
@@ -138,15 +138,17 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	if err != nil {
 		return nil, err
 	}
-	// What goes on beside the postings ends with the connection, not with the attaching.
+	// What goes on beside the postings ends with the connection; ctx ends with this call.
 	beside, end := context.WithCancel(context.WithoutCancel(ctx))
-	p, paused := s.poster(beside, c, conn, log), s.pauses.For(c.ID, s.probe(c.ID, conn))
+	p := &attached{Poster: s.poster(beside, c, conn, log)}
+	paused := s.pauses.For(c.ID, s.probe(c.ID, p, conn))
 	p.Pauses = paused
 	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
 	ready.Bound = paused.Bound
 	if err := s.router.Handle(ready, p.Handle); err != nil {
 		end()
 		s.pauses.Forget(c.ID)
+		p.end()
 		_ = conn.Close()
 		return nil, err
 	}
@@ -157,6 +159,7 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 		err := s.router.Remove(ready.Durable)
 		s.pauses.Forget(c.ID)
 		end()
+		p.end()
 		return errors.Join(err, conn.Close())
 	}, nil
 }
@@ -200,9 +203,8 @@ func (s *Service) command(ctx context.Context, m bus.Message) error {
 	if !posting.IsByHand(m) {
 		return nil
 	}
-	s.mu.Lock()
-	p := s.posters[m.Subject.Connection]
-	s.mu.Unlock()
+	p, done := s.use(m.Subject.Connection)
+	defer done()
 	switch {
 	case p != nil:
 		return p.Command(ctx, m)
@@ -210,13 +212,5 @@ func (s *Service) command(ctx context.Context, m bus.Message) error {
 		return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
 	default:
 		return bus.RetryAfter(attachPause, fmt.Errorf("connection %q: %w", m.Subject.Connection, errAttaching))
-	}
-}
-
-func (s *Service) keep(connection string, p *posting.Poster) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.posters[connection] = p; p == nil {
-		delete(s.posters, connection)
 	}
 }

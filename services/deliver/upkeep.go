@@ -16,7 +16,8 @@ func (s *Service) recover(ctx context.Context, e record.Entry) error {
 	if e.State() == record.Held {
 		return s.lookElsewhere(ctx, e)
 	}
-	p := s.working(e.Record.GetConnection())
+	p, done := s.working(e.Record.GetConnection())
+	defer done()
 	switch {
 	case p == nil:
 		return nil
@@ -30,27 +31,34 @@ func (s *Service) recover(ctx context.Context, e record.Entry) error {
 // over the connection that it belongs to now.
 func (s *Service) lookElsewhere(ctx context.Context, e record.Entry) error {
 	for _, d := range record.Elsewhere(e.Record) {
-		if p := s.working(d.GetConnection()); p != nil {
+		p, done := s.working(d.GetConnection())
+		defer done()
+		if p != nil {
 			return p.LookElsewhere(ctx, e, d) // One a round: it changes the record.
 		}
 	}
 	return nil
 }
 
-// working returns the poster of a connection that is attached and not paused, or nil.
-func (s *Service) working(connection string) *posting.Poster {
-	s.mu.Lock()
-	p := s.posters[connection]
-	s.mu.Unlock()
+// working returns the poster of a connection that is attached and not paused, for as
+// long as the caller needs it; nil when there is none.
+func (s *Service) working(connection string) (p *posting.Poster, done func()) {
+	p, done = s.use(connection)
 	if p == nil || p.Pauses.InForce() {
-		return nil
+		done()
+		return nil, func() {}
 	}
-	return p
+	return p, done
 }
 
 // probe asks whether a connection that was paused could post now.
-func (s *Service) probe(connection string, conn connector.Connector) func(context.Context) error {
+func (s *Service) probe(connection string, a *attached, conn connector.Connector) func(context.Context) error {
 	return func(ctx context.Context) error {
+		done, ok := a.begin()
+		if !ok {
+			return fmt.Errorf("connection %s is not attached any more", connection)
+		}
+		defer done()
 		if err := company.Verify(ctx, s.companies, connection, conn); err != nil {
 			return err
 		}

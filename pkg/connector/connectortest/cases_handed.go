@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
 // A send whose document was handed over ends by what Confirm says. Posted too early
@@ -16,7 +17,8 @@ var handedCases = []Case{
 		p := k.posting(k.Harness.Sample(1), 1)
 		h := k.handOver(p)
 		k.stays(p.Document, 0)
-		k.find(k.Connector, p.Document, 0)
+		found, err := k.Connector.Find(k.ctx(), queryOf(p.Document))
+		require.True(k, err != nil || len(found) == 0, "find shows what nobody has taken up")
 		for range 2 {
 			require.Equal(k, "Handed", answerName(k.confirm(k.Connector, h)), "nothing is certain yet")
 		}
@@ -41,6 +43,22 @@ var handedCases = []Case{
 			k.refused(k.confirm(c, h))
 		}
 		k.stays(p.Document, 0)
+	}},
+	{Name: "a worker that dies after the hand-over leaves one document", Needs: []Capability{HandOvers}, Run: func(k *Kit) {
+		for id, change := range []func(*tradepostv1.Document){
+			func(*tradepostv1.Document) {},
+			func(d *tradepostv1.Document) { setAmount(d.Lines[0], "12.08") },
+		} {
+			p := k.posting(k.Harness.Sample(int64(id+1)), 1)
+			k.handOver(p)
+			// Nobody noted the token. The next worker looks, and makes what it cannot see.
+			c := k.Reopen()
+			if found, err := c.Find(k.ctx(), queryOf(p.Document)); err == nil && len(found) == 0 {
+				c.Create(k.ctx(), k.posting(k.retotal(p.Document, change), 1))
+			}
+			k.TakeUp(p.Document.GetMarker(), false)
+			k.stays(p.Document, 1)
+		}
 	}},
 	{Name: "one hand-over is not taken for another", Needs: []Capability{HandOvers}, Run: func(k *Kit) {
 		first, second := k.posting(k.Harness.Sample(1), 1), k.posting(k.Harness.Sample(2), 1)

@@ -77,7 +77,7 @@ type Target struct {
 	Troubles map[string]func(on bool)
 	// HandOver makes Create give documents away instead of making them, while on.
 	HandOver func(on bool)
-	// TakeUp is what the other side does with what was handed over for a marker: it
+	// TakeUp is what the other side does with all that was handed over for a marker: it
 	// makes the document, or refuses it.
 	TakeUp func(marker string, refuse bool)
 }

@@ -137,6 +137,7 @@ func TestKitHasTeeth(t *testing.T) {
 		losesRefusals:    "what_was_handed_over_and_refused_is_told_with_its_faults",
 		mixesParcels:     "one_hand-over_is_not_taken_for_another",
 		confirmsBlindly:  "a_confirmation_that_is_stopped_says_nothing",
+		handsTwice:       "a_worker_that_dies_after_the_hand-over_leaves_one_document",
 		handsFenced:      "a_fenced_hand-over_is_not_made",
 	}
 	for wrong, name := range bites {

@@ -12,6 +12,8 @@ import (
 type parcel struct {
 	posting connector.Posting
 	refused bool
+	// before is what was handed over earlier under the same marker.
+	before *parcel
 }
 
 const tokenOf = "file of "
@@ -26,7 +28,11 @@ func (f *full) hand(ctx context.Context, p connector.Posting) connector.Answer {
 	if connector.CheckFence(ctx) != nil && f.mistake != handsFenced {
 		return f.waits(connector.ReasonFenced)
 	}
-	f.parcels[p.Document.GetMarker()] = &parcel{posting: p}
+	one := &parcel{posting: p}
+	if f.mistake == handsTwice {
+		one.before = f.parcels[p.Document.GetMarker()]
+	}
+	f.parcels[p.Document.GetMarker()] = one
 	f.mine[p.Document.GetMarker()] = true
 	return connector.Handed{Token: tokenOf + p.Document.GetMarker()}
 }
@@ -66,7 +72,7 @@ func (m *memory) takeUp(marker string, refuse bool) {
 	p := m.parcels[marker]
 	p.refused = refuse
 	m.mu.Unlock()
-	if !refuse {
-		m.make(p.posting, false)
+	for ; p != nil && !refuse; p = p.before {
+		(&memory{system: m.system, alike: m.mistake == handsTwice, mine: m.mine}).make(p.posting, false)
 	}
 }

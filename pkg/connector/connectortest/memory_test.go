@@ -58,6 +58,7 @@ const (
 	forgetsParcels  mistake = "a hand-over is unknown to another worker"
 	losesRefusals   mistake = "a refused hand-over is never told"
 	mixesParcels    mistake = "any document confirms a hand-over"
+	handsTwice      mistake = "a second hand-over is a second document"
 	handsFenced     mistake = "hand-over ignores the fence"
 
 	givesAway mistake = "create hands over, and nobody can confirm"

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
@@ -43,6 +44,28 @@ func TestACompanyThatCannotBeAskedIsNotTakenForAnother(t *testing.T) {
 	require.Error(t, err)
 	require.NotErrorIs(t, err, company.ErrSwapped)
 	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", books{company: connector.Company{ID: "realm-1"}}))
+}
+
+// The bucket is lost while the program runs, and made anew: the handle goes on working.
+// Nothing is believed while it is away.
+func TestABucketThatIsMadeAnew(t *testing.T) {
+	js := bustest.Server(t).JS(t)
+	kv, err := company.Open(t.Context(), js)
+	require.NoError(t, err)
+	mine := books{company: connector.Company{ID: "realm-1"}}
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine))
+	require.NoError(t, js.DeleteKeyValue(t.Context(), bus.BucketConnections))
+	err = company.Verify(t.Context(), kv, "acme-books", mine)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, company.ErrSwapped)
+	_, err = company.Stored(t.Context(), kv, "acme-books")
+	require.Error(t, err, "a bucket that is away is no first use")
+
+	_, err = bus.Apply(t.Context(), js, bus.ApplyOptions{})
+	require.NoError(t, err)
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine))
+	swapped := books{company: connector.Company{ID: "realm-2"}}
+	require.ErrorIs(t, company.Verify(t.Context(), kv, "acme-books", swapped), company.ErrSwapped)
 }
 
 func bucket(t *testing.T) jetstream.KeyValue {

@@ -41,11 +41,13 @@ func TestOneInvoiceInTroubleDoesNotEndTheSweep(t *testing.T) {
 				d.pending()
 				time.Sleep(stuck)
 				d.Taker.Forget()
-				d.office.err, d.office.related = c.invoice, c.related
+				d.office.err = c.invoice
+				d.office.refuse(c.related)
 				require.Equal(t, c.ends, d.Sweep(t.Context(), d.entry()) != nil)
 				require.Error(t, d.Heal(t.Context(), d.entry()), "a poll tells it as an error all the same")
 
-				d.office.err, d.office.related = nil, nil
+				d.office.err = nil
+				d.office.refuse(nil)
 				require.NoError(t, d.Sweep(t.Context(), d.entry()))
 				require.Len(t, d.sent(), 2, "and it is healed as soon as it can be")
 				require.Equal(t, record.Opened, d.entry().State())

@@ -67,7 +67,7 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
 	equal, differences := connector.Equal(f, one.doc, one.hash)
-	if equal && ours && editedSince(live, one) {
+	if equal && ours && t.editedSince(live, one) {
 		equal, differences = false, []string{"its lines or texts are those of an earlier version of the invoice"}
 	}
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
@@ -97,9 +97,23 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 
 // editedSince tells whether the document that we wrote last, and nobody changed since,
 // had other content than this one, although what the accounting system shows of it is
-// the same: lines and texts are not shown.
-func editedSince(live *tradepostv1.DocumentRef, one paper) bool {
-	return live.GetHashVersion() == canonical.HashVersion && live.GetHash() != one.hash
+// the same: lines and texts are not shown. The same snapshot is no edit: what differs
+// then is by what the mapping names things, such as a customer by its external id.
+func (t *try) editedSince(live *tradepostv1.DocumentRef, one paper) bool {
+	if live.GetHashVersion() != canonical.HashVersion || live.GetHash() == one.hash {
+		return false
+	}
+	return live.GetSnapshotHash() == "" || live.GetSnapshotHash() != t.madeOf()
+}
+
+// madeOf is the snapshot that the send's documents are made of; "" when an operator
+// mended them.
+func (t *try) madeOf() string {
+	r := t.entry.Record
+	if r.GetMended() != nil && r.GetMended().GetSend() == r.GetSend() {
+		return ""
+	}
+	return t.ready.GetSnapshotHash()
 }
 
 // create makes the document. Where the record knows one that is gone, that is

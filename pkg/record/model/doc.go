@@ -11,6 +11,10 @@
 // hand; users and bookkeepers act at any time; the bucket is lost, or an old copy of
 // it comes back.
 //
+// Not in the model: documents that are handed over, an operator's word about them
+// (NotMade, SettleByHand), a second document (Confirm), and books of other connections.
+// The conformance kit has the cases of a hand-over.
+//
 // The model assumes what the protocols assume:
 //
 //   - A request that was sent arrives before the deadline of its call, or never, also

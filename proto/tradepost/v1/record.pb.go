@@ -678,7 +678,11 @@ type DocumentRef struct {
 	Gone bool `protobuf:"varint,11,opt,name=gone,proto3" json:"gone,omitempty"`
 	// When we wrote it, by the writer's clock. For the settling time after that the
 	// accounting system may not show it in a search.
-	WrittenAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=written_at,json=writtenAt,proto3" json:"written_at,omitempty"`
+	WrittenAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=written_at,json=writtenAt,proto3" json:"written_at,omitempty"`
+	// The snapshot of which it was made, where an operator mended nothing of it: the
+	// same invoice, sent again, is no edit, although its customer may be named by
+	// another reference now. "" when that is not known.
+	SnapshotHash  string `protobuf:"bytes,13,opt,name=snapshot_hash,json=snapshotHash,proto3" json:"snapshot_hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -795,6 +799,13 @@ func (x *DocumentRef) GetWrittenAt() *timestamppb.Timestamp {
 		return x.WrittenAt
 	}
 	return nil
+}
+
+func (x *DocumentRef) GetSnapshotHash() string {
+	if x != nil {
+		return x.SnapshotHash
+	}
+	return ""
 }
 
 // The outcome that reconcile settles.
@@ -1182,7 +1193,7 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x06stream\x18\a \x01(\tR\x06stream\x12\x1a\n" +
 	"\bsequence\x18\b \x01(\x04R\bsequence\x12\x1d\n" +
 	"\n" +
-	"updates_id\x18\t \x01(\tR\tupdatesId\"\xef\x02\n" +
+	"updates_id\x18\t \x01(\tR\tupdatesId\"\x94\x03\n" +
 	"\vDocumentRef\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12\x1e\n" +
 	"\n" +
@@ -1201,7 +1212,8 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	" \x01(\x03R\x04send\x12\x12\n" +
 	"\x04gone\x18\v \x01(\bR\x04gone\x129\n" +
 	"\n" +
-	"written_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\"\x93\x02\n" +
+	"written_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\x12#\n" +
+	"\rsnapshot_hash\x18\r \x01(\tR\fsnapshotHash\"\x93\x02\n" +
 	"\x0fRecordedOutcome\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.tradepost.v1.OutcomeKindR\x04kind\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x1f\n" +

@@ -55,6 +55,9 @@ type Looker struct {
 	Unused bool
 	// Resend is the connection's policy for a posted document whose invoice was edited.
 	Resend string
+	// SnapshotHash is that of the snapshot which the documents are made of; "" when not
+	// known: then other content counts as edited.
+	SnapshotHash string
 }
 
 // Look answers for the documents of one send, in their order. An error means that
@@ -123,7 +126,7 @@ func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error
 
 func (l Looker) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
-	equal, differences := sameContent(f, one, live, ours)
+	equal, differences := sameContent(f, one, live, ours, l.SnapshotHash)
 	s := Sight{Step: StepAdopt, Found: []connector.Found{f}, Differences: differences}
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
 		return s, nil

@@ -63,7 +63,7 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 // compare decides what becomes of a document that exists already.
 func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
-	equal, differences := sameContent(f, one, live, ours)
+	equal, differences := sameContent(f, one, live, ours, t.madeOf())
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
 		t.keep(one, f, true)
 		return nil, nil
@@ -91,9 +91,9 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 
 // sameContent compares a document of the books with the one that is wanted; ours says
 // that nobody but us wrote it last.
-func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ours bool) (equal bool, differences []string) {
+func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ours bool, madeOf string) (equal bool, differences []string) {
 	equal, differences = connector.Equal(f, one.doc, one.hash)
-	if equal && ours && editedSince(live, one) {
+	if equal && ours && editedSince(live, one, madeOf) {
 		return false, []string{"its lines or texts are those of an earlier version of the invoice"}
 	}
 	return equal, differences
@@ -101,9 +101,24 @@ func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ou
 
 // editedSince tells whether the document that we wrote last, and nobody changed since,
 // had other content than this one, although what the accounting system shows of it is
-// the same: lines and texts are not shown.
-func editedSince(live *tradepostv1.DocumentRef, one paper) bool {
-	return live.GetHashVersion() == canonical.HashVersion && live.GetHash() != one.hash
+// the same: lines and texts are not shown. The same snapshot is no edit: what differs
+// then is by what the mapping names things, such as a customer by its external id.
+// madeOf is the snapshot that the document is made of.
+func editedSince(live *tradepostv1.DocumentRef, one paper, madeOf string) bool {
+	if live.GetHashVersion() != canonical.HashVersion || live.GetHash() == one.hash {
+		return false
+	}
+	return live.GetSnapshotHash() == "" || live.GetSnapshotHash() != madeOf
+}
+
+// madeOf is the snapshot that the send's documents are made of; "" when an operator
+// mended them.
+func (t *try) madeOf() string {
+	r := t.entry.Record
+	if r.GetMended() != nil && r.GetMended().GetSend() == r.GetSend() {
+		return ""
+	}
+	return t.ready.GetSnapshotHash()
 }
 
 // create makes the document. Where the record knows one that is gone, that is

@@ -64,6 +64,7 @@ func TestAnUnchangedInvoiceIsAdopted(t *testing.T) {
 func TestAnEditThatTheBooksDoNotShowIsSeen(t *testing.T) {
 	send := func(w *workbench, p *posting.Poster) {
 		w.edit("522.50")
+		w.invoice.Notes = "Labor, corrected"
 		r := w.ready(w.open())
 		r.Documents[0].Lines[0].Description = "Labor, corrected"
 		w.deliver(p, w.replay(r))
@@ -80,6 +81,19 @@ func TestAnEditThatTheBooksDoNotShowIsSeen(t *testing.T) {
 		w.deliver(w.rejecting(), w.open())
 		send(w, w.rejecting())
 		require.Equal(t, []string{"document.posted_before"}, w.faults())
+	})
+}
+
+// The customer's id was written back since: the same invoice names its customer by that.
+func TestAnInvoiceWhoseCustomerIsNamedAnotherWayIsNoEdit(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.deliver(w.rejecting(), w.open())
+		w.edit("522.50")
+		r := w.ready(w.open())
+		r.Documents[0].Customer.Name += " (renamed)"
+		w.deliver(w.rejecting(), w.replay(r))
+		require.True(t, w.outcome().GetOutcome().GetPosted().GetDocuments()[0].GetAdopted())
+		require.Zero(t, w.books.updates)
 	})
 }
 

@@ -52,7 +52,7 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 		Kind: one.doc.GetKind(), Connection: t.Connection, Id: f.ID, Number: f.Number,
 		Version: f.Version, Hash: one.hash, HashVersion: canonical.HashVersion,
 		Generation: record.Generation(t.entry.Record, one.doc.GetKind()),
-		Total:      f.Total, Send: t.ready.GetSend(),
+		Total:      f.Total, Send: t.ready.GetSend(), SnapshotHash: t.madeOf(),
 	}
 	if adopted {
 		ref.WrittenAt = record.Live(t.entry.Record, one.doc.GetKind()).GetWrittenAt()

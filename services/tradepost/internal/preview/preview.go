@@ -118,14 +118,18 @@ func (v *Viewer) Snapshot(ctx context.Context, snap *tradepostv1.Snapshot) *View
 		view.refuse(result.Faults)
 		return view
 	}
-	if err := v.look(ctx, view, result); err != nil {
+	if err := v.look(ctx, view, snap, result); err != nil {
 		view.cannot(err)
 	}
 	return view
 }
 
 // look asks the record and the books about the documents.
-func (v *Viewer) look(ctx context.Context, view *View, result transform.Result) error {
+func (v *Viewer) look(ctx context.Context, view *View, snap *tradepostv1.Snapshot, result transform.Result) error {
+	madeOf, err := snapshot.Hash(snap.GetInvoice())
+	if err != nil {
+		return err
+	}
 	for i, d := range result.Documents {
 		hash, err := invoice.HashOf(d)
 		if err != nil {
@@ -137,7 +141,10 @@ func (v *Viewer) look(ctx context.Context, view *View, result transform.Result) 
 		}
 		view.Documents = append(view.Documents, p)
 	}
-	looker := deliver.Looker{Connection: v.o.Connection.ID, Connector: v.books, Resend: v.o.Connection.Resend, Unused: v.unused, Unknown: v.o.NoNATS}
+	looker := deliver.Looker{
+		Connection: v.o.Connection.ID, Connector: v.books, Resend: v.o.Connection.Resend, Unused: v.unused,
+		Unknown: v.o.NoNATS, SnapshotHash: madeOf,
+	}
 	if v.store != nil {
 		e, err := v.store.Get(ctx, record.Key{Account: v.o.Connection.AccountID, InvoiceID: view.InvoiceID})
 		if err != nil {

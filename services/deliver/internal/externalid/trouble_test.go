@@ -90,6 +90,9 @@ func TestWhatServiceTradeRefusesIsNotTriedAgainSoon(t *testing.T) {
 				d.posted("C100", "")
 				require.Equal(t, c.want, d.told[0].Ending)
 				require.Contains(t, d.told[0].Error, "What to do (")
+				if c.want == externalid.Refused {
+					require.Contains(t, d.log.String(), "customer.external_id_refused")
+				}
 				time.Sleep(c.again) // fake time
 				d.posted("C100", "")
 				require.Equal(t, c.reads, d.office.reads)

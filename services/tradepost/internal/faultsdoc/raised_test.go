@@ -37,7 +37,7 @@ func sources(t *testing.T) (code, tests map[string]string) {
 				return err
 			}
 			name, err := filepath.Rel(root, path)
-			if err != nil || strings.HasPrefix(name, "pkg/fault/") || strings.HasPrefix(name, "services/sandbox") || strings.Contains(name, "faultsdoc") {
+			if err != nil || strings.HasPrefix(name, "pkg/fault/") || strings.HasPrefix(name, "services/sandbox") || strings.Contains(name, "faultsdoc") || strings.Contains(name, "plainbooks") {
 				return err
 			}
 			raw, err := os.ReadFile(path)

@@ -8,9 +8,9 @@ trap 'rm -f "$log"' EXIT
 started=$SECONDS
 
 status=0
-go test -race -timeout 10m "$@" work 2>&1 | tee "$log" || status=1
+go test -race -timeout 20m "$@" work 2>&1 | tee "$log" || status=1
 # The tools have a module of their own, which need not be in the workspace.
-GOWORK=off go -C tools test -timeout 10m "$@" ./... 2>&1 | tee -a "$log" || status=1
+GOWORK=off go -C tools test -timeout 20m "$@" ./... 2>&1 | tee -a "$log" || status=1
 
 passed=$(grep -c '^ok ' "$log" || true)
 failed=$(grep -c '^FAIL[[:space:]].*[[:space:]]' "$log" || true)

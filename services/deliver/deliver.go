@@ -188,7 +188,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, conn con
 		Source: s.clients.Of(c.AccountID), Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
-		Customers: s.customers(ctx, c, rec, log),
+		Customers: s.customers(ctx, c, rec, log), Links: s.links(c),
 		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, conn) },
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
 	}

@@ -32,15 +32,11 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/watch"
 )
 
-var errAttaching = errors.New("is being attached")
-
 const (
 	// sweepEvery is how often all records are looked through.
 	sweepEvery = 5 * time.Minute
 	// commandsInFlight is how many commands are looked at at once.
 	commandsInFlight = 4
-	// attachPause is how long a command waits for a connection that takes none now.
-	attachPause = 30 * time.Second
 )
 
 // Service posts for every enabled connection of the configuration.
@@ -57,6 +53,7 @@ type Service struct {
 	companies   jetstream.KeyValue
 	units       *stage.Units
 	pauses      *pauses.Keeper
+	began       time.Time
 
 	mu      sync.Mutex
 	posters map[string]*posting.Poster // of the connections that are attached
@@ -94,7 +91,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	s := &Service{
 		deps: d, live: live, connectors: connectors, gate: gate, router: router,
 		clients: clients, units: stage.NewUnits("connection", d.Log),
-		posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics), companies: companies,
+		began: time.Now(), posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
 		pauses:      &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
 	}
@@ -195,7 +192,8 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, conn con
 }
 
 // command hands an operator's settling by hand to its connection; other commands are
-// ingest's. One that cannot be attached now takes it later.
+// ingest's. All connections share the few slots: one that is not attached within a minute
+// takes no command.
 func (s *Service) command(ctx context.Context, m bus.Message) error {
 	if !posting.IsByHand(m) {
 		return nil
@@ -206,11 +204,16 @@ func (s *Service) command(ctx context.Context, m bus.Message) error {
 	switch {
 	case p != nil:
 		return p.Command(ctx, m)
-	case s.live.Current().Connections[m.Subject.Connection] == nil:
-		return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+	case !s.enabled(m.Subject.Connection):
+		return stage.Unknown(m, s.began)
 	default:
-		return bus.RetryAfter(attachPause, fmt.Errorf("connection %q: %w", m.Subject.Connection, errAttaching))
+		return stage.NotAttached(m, s.began)
 	}
+}
+
+func (s *Service) enabled(connection string) bool {
+	c := s.live.Current().Connections[connection]
+	return c != nil && c.Enabled
 }
 
 func (s *Service) keep(connection string, p *posting.Poster) {

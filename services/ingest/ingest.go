@@ -50,6 +50,7 @@ type Service struct {
 	opened  *send.Metrics
 	census  *census.Census
 	hooks   *runtime.HTTPServer // nil when webhooks are off
+	began   time.Time
 
 	mu       sync.Mutex
 	accounts map[string]*account // those with an enabled connection
@@ -77,7 +78,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	s := &Service{
 		deps: d, live: d.Configuration(), units: stage.NewUnits("account", d.Log), store: store, pauses: pauses, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
-		clients: clients, accounts: map[string]*account{},
+		clients: clients, accounts: map[string]*account{}, began: time.Now(),
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
@@ -105,13 +106,13 @@ func (s *Service) listenToCommands() error {
 	return s.router.Handle(bus.CommandConsumer(commandsInFlight), func(ctx context.Context, m bus.Message) error {
 		c, known := s.live.Current().Connections[m.Subject.Connection]
 		if !known {
-			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+			return stage.Unknown(m, s.began)
 		}
 		// The connection of a command may be disabled, while the account's other
 		// connections are not: its next send may be theirs.
 		a := s.accountOf(c.AccountID)
 		if a == nil {
-			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+			return stage.NotAttached(m, s.began)
 		}
 		return a.opener.Command(ctx, m)
 	})

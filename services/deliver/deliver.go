@@ -137,7 +137,7 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	}
 	// What goes on beside the postings ends with the connection, not with the attaching.
 	beside, end := context.WithCancel(context.WithoutCancel(ctx))
-	p, paused := s.poster(beside, c, conn, log), s.pauses.For(c.ID, s.probe(c.ID, conn))
+	p, paused := s.poster(beside, c, conn, log), s.pauses.For(c.ID, s.probe(c.ID, c.AccountID, conn))
 	p.Pauses = paused
 	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
 	ready.Bound = paused.Bound
@@ -171,7 +171,7 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 	if err != nil {
 		return nil, fmt.Errorf("set up the connector %s: %w", c.Connector, err)
 	}
-	if err := company.Verify(ctx, s.companies, c.ID, conn); err != nil {
+	if err := company.Verify(ctx, s.companies, c.ID, c.AccountID, conn); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, conn con
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
 		Customers: s.customers(ctx, c, rec, log), Links: s.links(c),
-		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, conn) },
+		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, c.AccountID, conn) },
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
 	}
 }

@@ -49,9 +49,9 @@ func (s *Service) working(connection string) *posting.Poster {
 }
 
 // probe asks whether a connection that was paused could post now.
-func (s *Service) probe(connection string, conn connector.Connector) func(context.Context) error {
+func (s *Service) probe(connection, account string, conn connector.Connector) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if err := company.Verify(ctx, s.companies, connection, conn); err != nil {
+		if err := company.Verify(ctx, s.companies, connection, account, conn); err != nil {
 			return err
 		}
 		if faults := conn.Check(ctx); len(faults) > 0 {

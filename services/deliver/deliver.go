@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -55,8 +54,8 @@ type Service struct {
 	pauses      *pauses.Keeper
 	began       time.Time
 
-	mu      sync.Mutex
-	posters map[string]*posting.Poster // of the connections that are attached
+	// posters are those of the connections that are attached.
+	posters stage.Attached[*posting.Poster]
 }
 
 // New prepares the stage. Connectors that the program does not have are told here.
@@ -91,7 +90,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	s := &Service{
 		deps: d, live: live, connectors: connectors, gate: gate, router: router,
 		clients: clients, units: stage.NewUnits("connection", d.Log),
-		began: time.Now(), posters: map[string]*posting.Poster{}, watcher: watch.New(d.Metrics), companies: companies,
+		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
 		pauses:      &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
 	}
@@ -137,7 +136,8 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	}
 	// What goes on beside the postings ends with the connection, not with the attaching.
 	beside, end := context.WithCancel(context.WithoutCancel(ctx))
-	p, paused := s.poster(beside, c, conn, log), s.pauses.For(c.ID, s.probe(c.ID, c.AccountID, conn))
+	p, idle := s.poster(beside, c, conn, log)
+	paused := s.pauses.For(c.ID, s.probe(c.ID))
 	p.Pauses = paused
 	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
 	ready.Bound = paused.Bound
@@ -147,13 +147,14 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 		_ = conn.Close()
 		return nil, err
 	}
-	s.keep(c.ID, p)
+	s.posters.Put(c.ID, p)
 	log.InfoContext(ctx, "connection attached", "connector", c.Connector)
 	return func() error {
-		s.keep(c.ID, nil)
+		s.posters.Remove(c.ID)
 		err := s.router.Remove(ready.Durable)
 		s.pauses.Forget(c.ID)
 		end()
+		idle()
 		return errors.Join(err, conn.Close())
 	}, nil
 }
@@ -178,17 +179,20 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 	return conn, nil
 }
 
-func (s *Service) poster(ctx context.Context, c *connection.Connection, conn connector.Connector, log *slog.Logger) *posting.Poster {
+// poster makes what posts for a connection. idle waits until nothing goes on beside the
+// postings, after ctx has ended.
+func (s *Service) poster(ctx context.Context, c *connection.Connection, conn connector.Connector, log *slog.Logger) (p *posting.Poster, idle func()) {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
+	customers, idle := s.customers(ctx, c, rec, log)
 	return &posting.Poster{
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c),
 		Source: s.clients.Of(c.AccountID), Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
-		Customers: s.customers(ctx, c, rec, log), Links: s.links(c),
+		Customers: customers, Links: s.links(c),
 		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, c.AccountID, conn) },
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
-	}
+	}, idle
 }
 
 // command hands an operator's settling by hand to its connection; other commands are
@@ -198,12 +202,12 @@ func (s *Service) command(ctx context.Context, m bus.Message) error {
 	if !posting.IsByHand(m) {
 		return nil
 	}
-	s.mu.Lock()
-	p := s.posters[m.Subject.Connection]
-	s.mu.Unlock()
-	switch {
-	case p != nil:
+	used, err := s.posters.Use(ctx, m.Subject.Connection, func(ctx context.Context, p *posting.Poster) error {
 		return p.Command(ctx, m)
+	})
+	switch {
+	case used:
+		return err
 	case !s.enabled(m.Subject.Connection):
 		return stage.Unknown(m, s.began)
 	default:
@@ -214,12 +218,4 @@ func (s *Service) command(ctx context.Context, m bus.Message) error {
 func (s *Service) enabled(connection string) bool {
 	c := s.live.Current().Connections[connection]
 	return c != nil && c.Enabled
-}
-
-func (s *Service) keep(connection string, p *posting.Poster) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.posters[connection] = p; p == nil {
-		delete(s.posters, connection)
-	}
 }

@@ -33,7 +33,7 @@ func TestTheSweepLeavesASendOfAnotherAccount(t *testing.T) {
 		time.Sleep(stuckAge)
 		e, err := d.Gate.Store.Get(t.Context(), d.key())
 		require.NoError(t, err)
-		err = after.Sweep(t.Context(), e, time.Now(), noMessage)
+		require.NoError(t, after.Sweep(t.Context(), e, time.Now(), noMessage))
 		require.Equal(t, record.Outcome, d.record().GetState(), "acme's send is closed, and acme's invoice is still %s", d.office.invoice.GetStatus())
 		require.Empty(t, west.writes)
 	})
@@ -49,7 +49,7 @@ func TestTheSameWhereTheOtherAccountHasNoSuchInvoice(t *testing.T) {
 		time.Sleep(stuckAge)
 		e, err := d.Gate.Store.Get(t.Context(), d.key())
 		require.NoError(t, err)
-		err = after.Sweep(t.Context(), e, time.Now(), noMessage)
+		require.NoError(t, after.Sweep(t.Context(), e, time.Now(), noMessage))
 		require.Equal(t, record.Outcome, d.record().GetState(), "acme's send is closed, and acme's invoice is still %s", d.office.invoice.GetStatus())
 	})
 }

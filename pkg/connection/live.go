@@ -44,6 +44,8 @@ type Live struct {
 	pending map[string]sum
 	inForce map[string]sum
 	eye     eye
+	// belonged is the account of each connection that was ever in force.
+	belonged map[string]string
 }
 
 // Status is how the last changes of the files went.
@@ -71,6 +73,7 @@ func NewLive(c *Config, o LiveOptions) *Live {
 		started: c, status: Status{Since: time.Now()},
 	}
 	if c != nil && c.sources != nil {
+		l.belonged = accountsOf(nil, c)
 		l.judged = c.sources.all()
 		l.inForce = l.judged
 	}

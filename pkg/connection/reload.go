@@ -28,6 +28,9 @@ func (l *Live) read(ctx context.Context, asked bool) {
 			err = check(c)
 		}
 	}
+	if err == nil {
+		err = c.moved(l.belonged)
+	}
 	found := c.sources.all() // after the checks: they may read secrets
 	if l.pending != nil && differ(found, l.pending) {
 		return
@@ -86,6 +89,7 @@ func (l *Live) take(ctx context.Context, c *Config) {
 	l.changed = make(chan struct{})
 	l.mu.Unlock()
 	l.inForce = l.judged
+	l.belonged = accountsOf(l.belonged, c)
 	accounts := changes(before.Accounts, c.Accounts, (*Account).Fingerprint)
 	connections := changes(before.Connections, c.Connections, whole)
 	l.o.Log.InfoContext(ctx, "a changed configuration is in force", "config", c.Path, "connections", len(c.Connections),

@@ -23,12 +23,6 @@ const (
 	// often, this far apart, before it is dropped as stale.
 	aheadTries = 8
 	aheadPause = 500 * time.Millisecond
-	// A message of a connection that the configuration does not have is tried this
-	// often, since another process may take up a changed configuration some seconds
-	// sooner, before it becomes a dead letter, after three minutes. It must not hold
-	// a slot for ever.
-	unknownTries    = 10
-	maxUnknownPause = 30 * time.Second
 )
 
 // Gate lets messages through to a stage's work when the record says so.
@@ -49,9 +43,6 @@ func (g *Gate) For(c *connection.Connection) *Gate {
 	return &own
 }
 
-// ErrUnknownConnection means that the configuration has no connection of that name.
-var ErrUnknownConnection = errors.New("the configuration has no such connection")
-
 // Key returns the record's key of the invoice that a message is about.
 func (g *Gate) Key(s bus.Subject) (record.Key, error) {
 	account, ok := g.Account(s.Connection)
@@ -61,24 +52,15 @@ func (g *Gate) Key(s bus.Subject) (record.Key, error) {
 	return record.Key{Account: account, InvoiceID: s.InvoiceID}, nil
 }
 
-// Unknown is what becomes of a message whose connection this process does not
-// know: it waits a while, and then is a dead letter. The invoice is not lost:
-// ServiceTrade keeps it pending, and ingest publishes it again once the
-// connection is there.
-func Unknown(m bus.Message, err error) error {
-	if m.Delivered < unknownTries {
-		return bus.RetryAfter(min(time.Duration(m.Delivered*m.Delivered)*time.Second, maxUnknownPause), err)
-	}
-	return bus.Poison("message.unknown_connection", err)
-}
-
 // Admit reads the record and tells whether the message belongs to its open send.
 // When it does not, what has to be done about that has been done, and the message
-// is finished (false, nil) or comes again later (false, error).
+// is finished (false, nil) or comes again later (false, error). ErrUnknownConnection
+// is for the caller to deal with: it must not make the message wait in a slot that
+// other connections share.
 func (g *Gate) Admit(ctx context.Context, m bus.Message, send int64, snapshotHash string) (record.Entry, bool, error) {
 	k, err := g.Key(m.Subject)
 	if err != nil {
-		return record.Entry{}, false, Unknown(m, err)
+		return record.Entry{}, false, err
 	}
 	telemetry.Set(ctx, telemetry.Account(k.Account), telemetry.Send(send))
 	e, err := g.Store.Get(ctx, k)

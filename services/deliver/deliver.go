@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -32,15 +31,11 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/watch"
 )
 
-var errAttaching = errors.New("is being attached")
-
 const (
 	// sweepEvery is how often all records are looked through.
 	sweepEvery = 5 * time.Minute
 	// commandsInFlight is how many commands are looked at at once.
 	commandsInFlight = 4
-	// attachPause is how long a command waits for a connection that takes none now.
-	attachPause = 30 * time.Second
 )
 
 // Service posts for every enabled connection of the configuration.
@@ -57,9 +52,10 @@ type Service struct {
 	companies   jetstream.KeyValue
 	units       *stage.Units
 	pauses      *pauses.Keeper
+	began       time.Time
 
-	mu      sync.Mutex
-	posters map[string]*attached // of the connections that are attached
+	// posters are those of the connections that are attached.
+	posters stage.Attached[*posting.Poster]
 }
 
 // New prepares the stage. Connectors that the program does not have are told here.
@@ -94,7 +90,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	s := &Service{
 		deps: d, live: live, connectors: connectors, gate: gate, router: router,
 		clients: clients, units: stage.NewUnits("connection", d.Log),
-		posters: map[string]*attached{}, watcher: watch.New(d.Metrics), companies: companies,
+		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
 		pauses:      &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
 	}
@@ -140,26 +136,25 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	}
 	// What goes on beside the postings ends with the connection; ctx ends with this call.
 	beside, end := context.WithCancel(context.WithoutCancel(ctx))
-	p := &attached{Poster: s.poster(beside, c, conn, log)}
-	paused := s.pauses.For(c.ID, s.probe(c.ID, p, conn))
+	p, idle := s.poster(beside, c, conn, log)
+	paused := s.pauses.For(c.ID, s.probe(c.ID))
 	p.Pauses = paused
 	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
 	ready.Bound = paused.Bound
 	if err := s.router.Handle(ready, p.Handle); err != nil {
 		end()
 		s.pauses.Forget(c.ID)
-		p.end()
 		_ = conn.Close()
 		return nil, err
 	}
-	s.keep(c.ID, p)
+	s.posters.Put(c.ID, p)
 	log.InfoContext(ctx, "connection attached", "connector", c.Connector)
 	return func() error {
-		s.keep(c.ID, nil)
+		s.posters.Remove(c.ID)
 		err := s.router.Remove(ready.Durable)
 		s.pauses.Forget(c.ID)
 		end()
-		p.end()
+		idle()
 		return errors.Join(err, conn.Close())
 	}, nil
 }
@@ -177,40 +172,50 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 	if err != nil {
 		return nil, fmt.Errorf("set up the connector %s: %w", c.Connector, err)
 	}
-	if err := company.Verify(ctx, s.companies, c.ID, conn); err != nil {
+	if err := company.Verify(ctx, s.companies, c.ID, c.AccountID, conn); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
 	return conn, nil
 }
 
-func (s *Service) poster(ctx context.Context, c *connection.Connection, conn connector.Connector, log *slog.Logger) *posting.Poster {
+// poster makes what posts for a connection. idle waits until nothing goes on beside the
+// postings, after ctx has ended.
+func (s *Service) poster(ctx context.Context, c *connection.Connection, conn connector.Connector, log *slog.Logger) (p *posting.Poster, idle func()) {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
+	customers, idle := s.customers(ctx, c, rec, log)
 	return &posting.Poster{
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c),
 		Source: s.clients.Of(c.AccountID), Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
-		Customers: s.customers(ctx, c, rec, log),
-		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, conn) },
+		Customers: customers, Links: s.links(c),
+		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, c.AccountID, conn) },
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
-	}
+	}, idle
 }
 
 // command hands an operator's settling by hand to its connection; other commands are
-// ingest's. One that cannot be attached now takes it later.
+// ingest's. All connections share the few slots: one that is not attached within a minute
+// takes no command.
 func (s *Service) command(ctx context.Context, m bus.Message) error {
 	if !posting.IsByHand(m) {
 		return nil
 	}
-	p, done := s.use(m.Subject.Connection)
-	defer done()
-	switch {
-	case p != nil:
+	used, err := s.posters.Use(ctx, m.Subject.Connection, func(ctx context.Context, p *posting.Poster) error {
 		return p.Command(ctx, m)
-	case s.live.Current().Connections[m.Subject.Connection] == nil:
-		return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+	})
+	switch {
+	case used:
+		return err
+	case !s.enabled(m.Subject.Connection):
+		return stage.Unknown(m, s.began)
 	default:
-		return bus.RetryAfter(attachPause, fmt.Errorf("connection %q: %w", m.Subject.Connection, errAttaching))
+		return stage.NotAttached(m, s.began)
 	}
+}
+
+func (s *Service) enabled(connection string) bool {
+	c := s.live.Current().Connections[connection]
+	return c != nil && c.Enabled
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -80,30 +79,22 @@ func (s *Service) wanted(config *connection.Config) []stage.Unit {
 // attachAccount polls an account on schedule, and once at start.
 func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all []*connection.Connection) (detach func() error, err error) {
 	u := s.newAccount(a, all)
-	s.keep(a.ID, u)
+	s.accounts.Put(a.ID, u)
 	handlers := s.handlers(u)
 	for i, h := range handlers {
 		if err := s.router.Handle(h.consumer, h.handle); err != nil {
-			s.keep(a.ID, nil)
+			s.accounts.Remove(a.ID)
 			return nil, errors.Join(err, s.remove(handlers[:i]))
 		}
 	}
 	if err := s.schedule(ctx, u); err != nil {
-		s.keep(a.ID, nil)
+		s.accounts.Remove(a.ID)
 		return nil, errors.Join(err, s.remove(handlers))
 	}
 	return func() error {
-		s.keep(a.ID, nil)
+		s.accounts.Remove(a.ID)
 		return errors.Join(s.remove(handlers), s.forget(u))
 	}, nil
-}
-
-func (s *Service) keep(id string, u *account) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.accounts[id] = u; u == nil {
-		delete(s.accounts, id)
-	}
 }
 
 func (s *Service) remove(handlers []handler) error {
@@ -155,29 +146,15 @@ func (s *Service) schedule(ctx context.Context, u *account) error {
 	return s.bus.SchedulePoll(ctx, u.id, u.config.ServiceTrade.PollInterval)
 }
 
-// accountOf returns what serves an account; nil where it has no enabled connection.
-func (s *Service) accountOf(id string) *account {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.accounts[id]
-}
-
-// attached returns all that are served, in the order of their ids.
-func (s *Service) attached() []*account {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]*account, 0, len(s.accounts))
-	for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
-		all = append(all, s.accounts[id])
-	}
-	return all
-}
-
 // unmatched tells of the invoices that wait because no connection takes them. It is
 // for people: the replica does its work for all others.
 func (s *Service) unmatched() error {
 	var told []string
-	for _, a := range s.attached() {
+	for _, id := range s.accounts.IDs() {
+		a, there := s.accounts.Peek(id)
+		if !there {
+			continue
+		}
 		if all := a.desk.Waiting(); len(all) > 0 {
 			told = append(told, fmt.Sprintf("account %s: %s", a.id, nameWaiting(all)))
 		}

@@ -50,11 +50,13 @@ type Service struct {
 	opened  *send.Metrics
 	census  *census.Census
 	hooks   *runtime.HTTPServer // nil when webhooks are off
+	began   time.Time
 
-	mu       sync.Mutex
-	accounts map[string]*account // those with an enabled connection
-	trouble  map[string]error    // accounts whose last list failed, and why
-	asked    map[string]bool     // accounts that were polled at all
+	accounts stage.Attached[*account] // those with an enabled connection
+
+	mu      sync.Mutex
+	trouble map[string]error // accounts whose last list failed, and why
+	asked   map[string]bool  // accounts that were polled at all
 }
 
 // New prepares the stage.
@@ -77,7 +79,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	s := &Service{
 		deps: d, live: d.Configuration(), units: stage.NewUnits("account", d.Log), store: store, pauses: pauses, bus: bus.NewPublisher(d.JS, d.Log, bus.FromService("ingest"), bus.WithPublishMetrics(d.Metrics)), router: router,
-		clients: clients, accounts: map[string]*account{},
+		clients: clients, began: time.Now(),
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
@@ -105,15 +107,17 @@ func (s *Service) listenToCommands() error {
 	return s.router.Handle(bus.CommandConsumer(commandsInFlight), func(ctx context.Context, m bus.Message) error {
 		c, known := s.live.Current().Connections[m.Subject.Connection]
 		if !known {
-			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+			return stage.Unknown(m, s.began)
 		}
 		// The connection of a command may be disabled, while the account's other
 		// connections are not: its next send may be theirs.
-		a := s.accountOf(c.AccountID)
-		if a == nil {
-			return stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+		used, err := s.accounts.Use(ctx, c.AccountID, func(ctx context.Context, a *account) error {
+			return a.opener.Command(ctx, m)
+		})
+		if !used {
+			return stage.NotAttached(m, s.began)
 		}
-		return a.opener.Command(ctx, m)
+		return err
 	})
 }
 
@@ -146,11 +150,10 @@ func (s *Service) paused(ctx context.Context, connection string) (bool, error) {
 
 // heal publishes sends again that make no progress.
 func (s *Service) heal(ctx context.Context, e record.Entry) error {
-	a := s.accountOf(e.Record.GetAccount())
-	if a == nil {
-		return nil
-	}
-	return a.opener.Sweep(ctx, e)
+	_, err := s.accounts.Use(ctx, e.Record.GetAccount(), func(ctx context.Context, a *account) error {
+		return a.opener.Sweep(ctx, e)
+	})
+	return err
 }
 
 // keepPolling makes sure that the schedules are there: a stream that was lost and
@@ -163,9 +166,10 @@ func (s *Service) keepPolling(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			for _, a := range s.attached() {
-				if err := s.schedule(ctx, a); err != nil && ctx.Err() == nil {
-					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", a.id, "err", err)
+			for _, id := range s.accounts.IDs() {
+				// Not beside detaching it, which ends the schedule of one that was removed.
+				if _, err := s.accounts.Use(ctx, id, s.schedule); err != nil && ctx.Err() == nil {
+					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", id, "err", err)
 				}
 			}
 		}

@@ -67,9 +67,9 @@ func TestPollSchedulesComeBackAfterTheirStreamWasLost(t *testing.T) {
 		log := &logged{}
 		l := slog.New(slog.NewTextHandler(log, nil))
 		config := pollConfig()
-		s := &Service{deps: runtime.Deps{Config: config, JS: js, Log: l}, bus: bus.NewPublisher(js, l), clients: &stage.ClientSet{}, accounts: map[string]*account{}}
+		s := &Service{deps: runtime.Deps{Config: config, JS: js, Log: l}, bus: bus.NewPublisher(js, l), clients: &stage.ClientSet{}}
 		for _, id := range config.EnabledAccounts() {
-			s.accounts[id] = s.newAccount(config.Accounts[id], config.ConnectionsOf(id))
+			s.accounts.Put(id, s.newAccount(config.Accounts[id], config.ConnectionsOf(id)))
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,8 +36,8 @@ type Service struct {
 	units   *stage.Units
 	settled *settle.Metrics
 
-	mu       sync.Mutex
-	settlers map[string]*settle.Settler // by connection, of those that are attached
+	// settlers are those of the connections that are attached.
+	settlers stage.Attached[*settle.Settler]
 }
 
 // New prepares the stage.
@@ -61,7 +60,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	}
 	s := &Service{
 		deps: d, live: live, gate: gate, router: router, clients: clients, units: stage.NewUnits("connection", d.Log),
-		settlers: map[string]*settle.Settler{}, settled: settle.NewMetrics(d.Metrics),
+		settled: settle.NewMetrics(d.Metrics),
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
@@ -93,19 +92,11 @@ func (s *Service) attach(c *connection.Connection) (detach func() error, err err
 	if err := s.router.Handle(outcomes, set.Handle); err != nil {
 		return nil, err
 	}
-	s.keep(c.ID, set)
+	s.settlers.Put(c.ID, set)
 	return func() error {
-		s.keep(c.ID, nil)
+		s.settlers.Remove(c.ID)
 		return s.router.Remove(outcomes.Durable)
 	}, nil
-}
-
-func (s *Service) keep(connection string, set *settle.Settler) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.settlers[connection] = set; set == nil {
-		delete(s.settlers, connection)
-	}
 }
 
 // Run settles until ctx ends, then finishes what is under way.
@@ -121,16 +112,13 @@ func (s *Service) Run(ctx context.Context) error {
 
 // settle takes up an outcome that nobody settled, and what a superseded send left behind.
 func (s *Service) settle(ctx context.Context, e record.Entry) error {
-	s.mu.Lock()
-	set := s.settlers[e.Record.GetConnection()]
-	s.mu.Unlock()
-	if set == nil {
-		return nil
-	}
-	if e.State() == record.Closed {
-		return set.LookAfter(ctx, e, time.Now())
-	}
-	return set.Sweep(ctx, e, time.Now(), s.lastOutcome)
+	_, err := s.settlers.Use(ctx, e.Record.GetConnection(), func(ctx context.Context, set *settle.Settler) error {
+		if e.State() == record.Closed {
+			return set.LookAfter(ctx, e, time.Now())
+		}
+		return set.Sweep(ctx, e, time.Now(), s.lastOutcome)
+	})
+	return err
 }
 
 // lastOutcome fetches the last outcome message of an invoice; nil when there is

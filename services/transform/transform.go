@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"golang.org/x/sync/errgroup"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -34,6 +35,9 @@ type Service struct {
 	gate   *stage.Gate
 	router *bus.Router
 	limits Limits
+	// strangers are the messages of connections that the configuration does not have:
+	// all connections share the slots of the consumer.
+	strangers *stage.Strangers
 }
 
 // Limits tells what an accounting system can hold, by the connector's kind.
@@ -60,14 +64,21 @@ func NewWithLimits(ctx context.Context, d runtime.Deps, limits Limits) (*Service
 		return nil, err
 	}
 	s := &Service{live: live, gate: gate, router: router, limits: limits}
+	s.strangers = stage.NewStrangers(live, d.Log, s.handle)
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
+	d.Health.AddNotice("unknown connections", s.strangers.Notice)
 	return s, router.Handle(bus.ReceivedConsumer(maxInFlight), s.handle)
 }
 
 // Run works until ctx ends, then finishes what is under way.
-func (s *Service) Run(ctx context.Context) error { return s.router.Run(ctx) }
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.router.Run(ctx) })
+	g.Go(func() error { return s.strangers.Run(ctx) })
+	return g.Wait()
+}
 
 func (s *Service) handle(ctx context.Context, m bus.Message) error {
 	received := &tradepostv1.InvoiceReceived{}
@@ -76,7 +87,12 @@ func (s *Service) handle(ctx context.Context, m bus.Message) error {
 	}
 	for range raceTries {
 		// Ingest notes that the send is open while it is being rejected here.
-		if err := s.once(ctx, m, received); !errors.Is(err, record.ErrConflict) {
+		err := s.once(ctx, m, received)
+		if errors.Is(err, stage.ErrUnknownConnection) {
+			s.strangers.LayAside(ctx, m)
+			return nil
+		}
+		if !errors.Is(err, record.ErrConflict) {
 			return err
 		}
 	}
@@ -138,7 +154,7 @@ func (s *Service) input(m bus.Message, snap *tradepostv1.Snapshot) (Input, error
 	}
 	c, ok := s.live.Current().Connections[m.Subject.Connection]
 	if !ok { // removed just now
-		return Input{}, stage.Unknown(m, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection))
+		return Input{}, fmt.Errorf("connection %q: %w", m.Subject.Connection, stage.ErrUnknownConnection)
 	}
 	return InputFor(c, snap, s.limits), nil
 }

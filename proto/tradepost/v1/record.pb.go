@@ -983,9 +983,11 @@ type ConnectionRecord struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Connection string                 `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
 	// The company that it was first used with; another one stops the connection.
-	CompanyId     string `protobuf:"bytes,2,opt,name=company_id,json=companyId,proto3" json:"company_id,omitempty"`
-	CompanyName   string `protobuf:"bytes,3,opt,name=company_name,json=companyName,proto3" json:"company_name,omitempty"`
-	Pause         *Pause `protobuf:"bytes,4,opt,name=pause,proto3" json:"pause,omitempty"`
+	CompanyId   string `protobuf:"bytes,2,opt,name=company_id,json=companyId,proto3" json:"company_id,omitempty"`
+	CompanyName string `protobuf:"bytes,3,opt,name=company_name,json=companyName,proto3" json:"company_name,omitempty"`
+	Pause       *Pause `protobuf:"bytes,4,opt,name=pause,proto3" json:"pause,omitempty"`
+	// The ServiceTrade account that it was first used with; another one stops the connection.
+	Account       string `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1046,6 +1048,13 @@ func (x *ConnectionRecord) GetPause() *Pause {
 		return x.Pause
 	}
 	return nil
+}
+
+func (x *ConnectionRecord) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
 }
 
 // Why a connection takes no messages.
@@ -1227,7 +1236,7 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x05scope\x18\x01 \x01(\x0e2\x17.tradepost.v1.WaitScopeR\x05scope\x120\n" +
 	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x120\n" +
-	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\x9f\x01\n" +
+	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xb9\x01\n" +
 	"\x10ConnectionRecord\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
@@ -1235,7 +1244,8 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"company_id\x18\x02 \x01(\tR\tcompanyId\x12!\n" +
 	"\fcompany_name\x18\x03 \x01(\tR\vcompanyName\x12)\n" +
-	"\x05pause\x18\x04 \x01(\v2\x13.tradepost.v1.PauseR\x05pause\"\xab\x01\n" +
+	"\x05pause\x18\x04 \x01(\v2\x13.tradepost.v1.PauseR\x05pause\x12\x18\n" +
+	"\aaccount\x18\x05 \x01(\tR\aaccount\"\xab\x01\n" +
 	"\x05Pause\x12\x0e\n" +
 	"\x02by\x18\x01 \x01(\tR\x02by\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x120\n" +

@@ -21,9 +21,13 @@ import (
 // that the connection was first used with.
 var ErrSwapped = errors.New("the accounting system holds another company than before")
 
-// Verify compares the company behind c with the one stored for the connection,
-// and stores it at first use.
-func Verify(ctx context.Context, kv jetstream.KeyValue, connection string, c connector.Connector) error {
+// ErrMoved means that the connection was first used with another ServiceTrade account.
+var ErrMoved = errors.New("the connection belongs to another account")
+
+// Verify compares the ServiceTrade account, and the company behind c, with those that
+// are stored for the connection, and stores them at first use: its records and markers
+// are of that account.
+func Verify(ctx context.Context, kv jetstream.KeyValue, connection, account string, c connector.Connector) error {
 	now, err := c.Company(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the accounting system for its company: %w", err)
@@ -32,10 +36,15 @@ func Verify(ctx context.Context, kv jetstream.KeyValue, connection string, c con
 	if err != nil {
 		return err
 	}
-	switch r.GetCompanyId() {
-	case now.ID:
+	if was := r.GetAccount(); was != "" && was != account {
+		return fmt.Errorf("connection %s was first used with account %s, and now has %s: %w; give it back to that account, or use a new connection id",
+			connection, was, account, ErrMoved)
+	}
+	switch {
+	case r.GetCompanyId() == now.ID && r.GetAccount() != "":
 		return nil
-	case "":
+	case r.GetCompanyId() == "", r.GetCompanyId() == now.ID:
+		r.Account = account
 		return store(ctx, kv, connection, revision, r, now)
 	default:
 		return fmt.Errorf("connection %s was first used with %q (%s), and now finds %q (%s): %w; bring the first one back, or use a new connection id if another company is really meant",

@@ -27,23 +27,36 @@ func TestAConnectionKeepsTheCompanyOfItsFirstUse(t *testing.T) {
 	kv := bucket(t)
 	mine := books{company: connector.Company{ID: "realm-1", Name: "Acme Mechanical"}}
 	for range 2 {
-		require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine))
+		require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", mine))
 	}
 	swapped := books{company: connector.Company{ID: "realm-2", Name: "Other"}}
-	err := company.Verify(t.Context(), kv, "acme-books", swapped)
+	err := company.Verify(t.Context(), kv, "acme-books", "acme", swapped)
 	require.ErrorIs(t, err, company.ErrSwapped)
 	require.ErrorContains(t, err, "Acme Mechanical")
-	require.NoError(t, company.Verify(t.Context(), kv, "other-books", swapped), "another connection is free")
-	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine), "the first company goes on")
+	require.NoError(t, company.Verify(t.Context(), kv, "other-books", "acme", swapped), "another connection is free")
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", mine), "the first company goes on")
+}
+
+// A connection of an older version has no account stored; the next use stores it.
+func TestAConnectionKeepsTheAccountOfItsFirstUse(t *testing.T) {
+	kv := bucket(t)
+	_, err := kv.PutString(t.Context(), "acme-books", `{"connection":"acme-books","companyId":"realm-1"}`)
+	require.NoError(t, err)
+	mine := books{company: connector.Company{ID: "realm-1", Name: "Acme Mechanical"}}
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", mine))
+	err = company.Verify(t.Context(), kv, "acme-books", "west", mine)
+	require.ErrorIs(t, err, company.ErrMoved)
+	require.ErrorContains(t, err, "first used with account acme")
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", mine))
 }
 
 func TestACompanyThatCannotBeAskedIsNotTakenForAnother(t *testing.T) {
 	kv := bucket(t)
 	away := books{err: errors.New("connection refused")}
-	err := company.Verify(t.Context(), kv, "acme-books", away)
+	err := company.Verify(t.Context(), kv, "acme-books", "acme", away)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, company.ErrSwapped)
-	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", books{company: connector.Company{ID: "realm-1"}}))
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", books{company: connector.Company{ID: "realm-1"}}))
 }
 
 // The bucket is lost while the program runs, and made anew: the handle goes on working.
@@ -53,9 +66,9 @@ func TestABucketThatIsMadeAnew(t *testing.T) {
 	kv, err := company.Open(t.Context(), js)
 	require.NoError(t, err)
 	mine := books{company: connector.Company{ID: "realm-1"}}
-	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine))
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", mine))
 	require.NoError(t, js.DeleteKeyValue(t.Context(), bus.BucketConnections))
-	err = company.Verify(t.Context(), kv, "acme-books", mine)
+	err = company.Verify(t.Context(), kv, "acme-books", "acme", mine)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, company.ErrSwapped)
 	_, err = company.Stored(t.Context(), kv, "acme-books")
@@ -63,7 +76,7 @@ func TestABucketThatIsMadeAnew(t *testing.T) {
 
 	_, err = bus.Apply(t.Context(), js, bus.ApplyOptions{})
 	require.NoError(t, err)
-	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine))
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", mine))
 	swapped := books{company: connector.Company{ID: "realm-2"}}
 	require.ErrorIs(t, company.Verify(t.Context(), kv, "acme-books", swapped), company.ErrSwapped)
 }
@@ -82,10 +95,10 @@ func TestWhatANewerVersionWroteStays(t *testing.T) {
 	_, err := kv.PutString(t.Context(), "acme-books", `{"connection":"acme-books","mood":"good","pause":{"by":"operator","reason":"audit","level":{"deep":7}}}`)
 	require.NoError(t, err)
 	mine := books{company: connector.Company{ID: "realm-1", Name: "Acme Mechanical"}}
-	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", mine))
+	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", mine))
 	e, err := kv.Get(t.Context(), "acme-books")
 	require.NoError(t, err)
-	require.JSONEq(t, `{"connection":"acme-books","companyId":"realm-1","companyName":"Acme Mechanical",
+	require.JSONEq(t, `{"connection":"acme-books","account": "acme", "companyId": "realm-1","companyName":"Acme Mechanical",
 		"mood":"good","pause":{"by":"operator","reason":"audit","level":{"deep":7}}}`, string(e.Value()))
 	id, err := company.Stored(t.Context(), kv, "acme-books")
 	require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -22,6 +23,9 @@ import (
 // notConfirmed is the cause of a dead letter: the accounting system does not bear out
 // what the operator says.
 const notConfirmed = "command.not_confirmed"
+
+// byHandTime is how old a command may be while the accounting system cannot be asked.
+const byHandTime = 2 * time.Minute
 
 // IsByHand tells whether a command is one to settle a send by hand. What cannot be read
 // is none: ingest reads every command, and buries it.
@@ -98,7 +102,7 @@ func (p *Poster) confirmed(ctx context.Context, m bus.Message, r *tradepostv1.Re
 	case err != nil:
 		return connector.Found{}, err
 	case outcome != nil:
-		return connector.Found{}, bus.RetryAfter(bus.Backoff(m.Delivered), errors.New("the accounting system cannot be asked: "+outcome.GetWait().GetMessage()))
+		return connector.Found{}, cannotAsk(m, outcome.GetWait().GetMessage())
 	case len(found) == 0:
 		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("the accounting system has no %s %q", strings.ToLower(kindName(kind)), s.GetDocumentId()))
 	case len(found) > 1:
@@ -110,6 +114,15 @@ func (p *Poster) confirmed(ctx context.Context, m bus.Message, r *tradepostv1.Re
 	}
 	found[0].Kind = kind
 	return found[0], nil
+}
+
+// cannotAsk lets the command wait a little: it holds one of few slots that all
+// connections share, and the operator is there to send it again.
+func cannotAsk(m bus.Message, why string) error {
+	if time.Since(m.Published) < byHandTime {
+		return bus.RetryAfter(min(bus.Backoff(m.Delivered), byHandTime/4), errors.New("the accounting system cannot be asked: "+why))
+	}
+	return bus.Poison(notConfirmed, errors.New("the accounting system cannot be asked (send the command again when it can): "+why))
 }
 
 // ownsNone refuses a document that another invoice has: one id typed wrong, and two

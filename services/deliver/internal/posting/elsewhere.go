@@ -17,6 +17,9 @@ import (
 // connection by now, while d stands in the books of this one: as soon as a bookkeeper
 // deleted it or made it void, the send goes on. It changes nothing in any books.
 func (p *Poster) LookElsewhere(ctx context.Context, e record.Entry, d *tradepostv1.DocumentRef) error {
+	if p.foreign(ctx, e) {
+		return nil
+	}
 	subject := bus.Subject{Stage: bus.StageReady, Connection: p.Connection, InvoiceID: e.Key.InvoiceID}
 	t, err := p.newTry(bus.Message{Subject: subject}, e, &tradepostv1.InvoiceReady{Send: e.Record.GetSend(), SnapshotHash: e.Record.GetSnapshotHash()})
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // document), or goes on waiting. Two replicas may look at once; the first to write wins.
 func (p *Poster) Confirm(ctx context.Context, e record.Entry) error {
 	u := e.Record.GetUnresolved()
-	if e.State() != record.Handed || u == nil {
+	if e.State() != record.Handed || u == nil || p.foreign(ctx, e) {
 		return nil
 	}
 	t, err := p.handedTry(ctx, e)

@@ -63,6 +63,9 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 // compare decides what becomes of a document that exists already.
 func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
+	if ours {
+		one = t.linked(one, live)
+	}
 	equal, differences := sameContent(f, one, live, ours, t.madeOf())
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
 		t.keep(one, f, true)

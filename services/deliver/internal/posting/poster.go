@@ -50,6 +50,9 @@ type Poster struct {
 	// Customers is told which customers a document was posted to, once the outcome is
 	// in the record; it must not wait for anything. nil where nobody wants to know.
 	Customers func(context.Context, externalid.Posted)
+	// Links tell what ids that were written to ServiceTrade change in a document; nil
+	// where the account has no external system.
+	Links *Links
 	// Pauses stops the connection as a whole; nil makes each invoice wait by itself.
 	Pauses Pauses
 	// SameBooks makes sure that the accounting system still holds the company that the

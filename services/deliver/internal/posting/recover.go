@@ -28,7 +28,7 @@ var errCannotLook = errors.New("the accounting system did not let the document b
 // stands, transform may not reject the send, and nobody else would end it.
 func (p *Poster) Recover(ctx context.Context, e record.Entry) error {
 	doubtful := e.Record.GetUnresolved() != nil
-	if time.Since(e.At) < recoverAge {
+	if time.Since(e.At) < recoverAge || p.foreign(ctx, e) {
 		return nil
 	}
 	switch e.State() {
@@ -63,6 +63,17 @@ func (p *Poster) Recover(ctx context.Context, e record.Entry) error {
 	}
 	t.log.WarnContext(ctx, "an attempt whose message is lost was resolved", "documents", len(t.entry.Record.GetDocuments()))
 	return nil
+}
+
+// foreign tells whether the record is of an invoice of another account: its connection
+// was given to this one meanwhile. The books are not looked at with the wrong marker.
+func (p *Poster) foreign(ctx context.Context, e record.Entry) bool {
+	if e.Key.Account == p.Account {
+		return false
+	}
+	p.Log.WarnContext(ctx, "a send waits: its connection belongs to another account now; give the connection back to its account",
+		"connection", p.Connection, "invoice", e.Key.InvoiceID, "account", e.Key.Account, "now", p.Account)
+	return true
 }
 
 func (t *try) lookOnly(ctx context.Context) error {

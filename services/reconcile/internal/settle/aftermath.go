@@ -18,7 +18,7 @@ const leaseTime = 10 * time.Minute
 // to be said. When the invoice leaves pending_accounting before that, nobody would
 // learn of them: then they are told in a comment, once.
 func (s *Settler) LookAfter(ctx context.Context, e record.Entry, now time.Time) error {
-	if record.Finished(e.Record) || e.State() != record.Closed || now.Sub(e.At) < stuckAge {
+	if record.Finished(e.Record) || e.State() != record.Closed || now.Sub(e.At) < stuckAge || s.foreign(ctx, e) {
 		return nil
 	}
 	mine, err := s.Gate.Store.Lease(ctx, "aftermath-"+s.Connection, s.Instance, leaseTime)

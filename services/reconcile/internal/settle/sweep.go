@@ -27,7 +27,7 @@ func (s *Settler) Sweep(ctx context.Context, e record.Entry, now time.Time, last
 	default:
 		return nil
 	}
-	if now.Sub(e.At) < stuckAge {
+	if now.Sub(e.At) < stuckAge || s.foreign(ctx, e) {
 		return nil
 	}
 	subject := bus.Subject{Stage: bus.StageOutcome, Connection: s.Connection, InvoiceID: e.Key.InvoiceID}
@@ -48,4 +48,16 @@ func (s *Settler) Sweep(ctx context.Context, e record.Entry, now time.Time, last
 		return nil
 	}
 	return err
+}
+
+// foreign tells whether the record is of an invoice of another account: its connection
+// was given to this one meanwhile. Nobody here can ask that account's ServiceTrade, and
+// an invoice of ours may have the same number.
+func (s *Settler) foreign(ctx context.Context, e record.Entry) bool {
+	if e.Key.Account == s.Account {
+		return false
+	}
+	s.Log.WarnContext(ctx, "a send waits: its connection belongs to another account now; give the connection back to its account",
+		"invoice", e.Key.InvoiceID, "account", e.Key.Account, "now", s.Account)
+	return true
 }

@@ -78,7 +78,7 @@ func TestABucketThatIsMadeAnew(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, company.Verify(t.Context(), kv, "acme-books", "acme", mine))
 	swapped := books{company: connector.Company{ID: "realm-2"}}
-	require.ErrorIs(t, company.Verify(t.Context(), kv, "acme-books", swapped), company.ErrSwapped)
+	require.ErrorIs(t, company.Verify(t.Context(), kv, "acme-books", "acme", swapped), company.ErrSwapped)
 }
 
 func bucket(t *testing.T) jetstream.KeyValue {

@@ -71,7 +71,9 @@ func (d *Desk) Waiting() []Waiting {
 	return all
 }
 
-// Listed is told of every complete list: who is not in it does not wait any more.
+// Listed is told of every complete list: who is not in it does not wait any more. One
+// that moved in ServiceTrade's list while it was read, and so was missed, costs a read
+// and a word in the log at the next poll, nothing else.
 func (d *Desk) Listed(rows []servicetrade.InvoiceRow) {
 	w := &d.waiting
 	w.mu.Lock()

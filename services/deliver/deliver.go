@@ -190,6 +190,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, conn con
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
 		Customers: s.customers(ctx, c, rec, log),
 		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, conn) },
+		Siblings:  func() ([]*posting.Poster, []string) { return s.siblings(c) },
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
@@ -46,6 +47,24 @@ func (s *Service) working(connection string) *posting.Poster {
 		return nil
 	}
 	return p
+}
+
+// siblings returns the account's other enabled connections: those that are attached,
+// and the ids of those that are not. A paused one may be read all the same.
+func (s *Service) siblings(c *connection.Connection) (attached []*posting.Poster, absent []string) {
+	all := s.live.Current().ConnectionsOf(c.AccountID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, other := range all {
+		switch p := s.posters[other.ID]; {
+		case other.ID == c.ID || !other.Enabled:
+		case p == nil:
+			absent = append(absent, other.ID)
+		default:
+			attached = append(attached, p)
+		}
+	}
+	return attached, absent
 }
 
 // probe asks whether a connection that was paused could post now.

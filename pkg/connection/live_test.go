@@ -63,6 +63,7 @@ const second = `  west-books:
 
 func twoAccounts() string {
 	west := strings.Replace(small[len("accounts:\n"):strings.Index(small, "connections:")], "acme", "west", 1)
+	west = strings.Replace(west, "username: u", "username: w", 1)
 	return strings.Replace(small, "connections:", west+"connections:", 1) + second
 }
 

@@ -111,7 +111,8 @@ func read(path string, data []byte, vars map[string]string) (*Config, []Problem)
 			problems = append(problems, p)
 		}
 	}
-	return c, strictyaml.Sorted(append(problems, c.readMappings()...))
+	problems = append(problems, c.readMappings()...)
+	return c, strictyaml.Sorted(append(problems, c.mixedIDs()...))
 }
 
 func problemsOf(err error) []Problem {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
 )
@@ -17,6 +18,9 @@ type filterFile struct {
 	JobTypes  []string `yaml:"job_types"`
 	JobTags   []string `yaml:"job_tags"`
 }
+
+// twice ends what is said of a value that a filter has two times.
+const twice = " twice"
 
 const filterFix = "write `filter: otherwise`, or keys such as `offices: [701]` below filter"
 
@@ -44,7 +48,11 @@ func (c *Config) readFilter(n strictyaml.Node) (*Filter, []Problem) {
 		}
 		values, what := file.values(d)
 		if what != "" {
-			problems = append(problems, c.doc.problem(key, "list what belongs to this connection, or leave the key out", "%s", what))
+			fix := "list what belongs to this connection, or leave the key out"
+			if strings.HasSuffix(what, twice) {
+				fix = "keep it once; upper and lower case, and spaces around a name, make no difference"
+			}
+			problems = append(problems, c.doc.problem(key, fix, "%s", what))
 		}
 		f.wanted[d.key] = values
 	}
@@ -78,7 +86,7 @@ func (f filterFile) values(d dimension) (values []string, what string) {
 	slices.Sort(values)
 	for i, v := range values[1:] {
 		if v == values[i] {
-			return values, fmt.Sprintf("has %s twice", v)
+			return values, fmt.Sprintf("has %s", v) + twice
 		}
 	}
 	return values, ""

@@ -25,6 +25,7 @@ func (c *Config) validate() []Problem {
 	for _, id := range slices.Sorted(maps.Keys(c.Connections)) {
 		k.connection(c.Connections[id])
 	}
+	k.sameUser()
 	k.filters()
 	k.externalIDs()
 	return k.problems

@@ -31,11 +31,12 @@ func (k *checker) connection(c *Connection) {
 }
 
 // CheckConnectors finds the connections whose connector is not among kinds, the
-// kinds that the program was built with. The error is an *Error.
+// kinds that the program was built with. One without any is told by Load. The error
+// is an *Error.
 func (c *Config) CheckConnectors(kinds []string) error {
 	k := &checker{config: c}
 	for id, conn := range c.Connections {
-		if !slices.Contains(kinds, conn.Connector) {
+		if conn.Connector != "" && !slices.Contains(kinds, conn.Connector) {
 			k.add("connections."+id+".connector", strictyaml.Suggest(conn.Connector, kinds), "this program has no connector %q", conn.Connector)
 		}
 	}

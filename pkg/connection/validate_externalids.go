@@ -4,6 +4,8 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+
+	"github.com/tradepost/tradepost/pkg/mapping"
 )
 
 // externalSystem is what ServiceTrade accepts as the name of an external system.
@@ -33,4 +35,28 @@ func (k *checker) externalIDs() {
 		}
 		writers[c.AccountID] = id
 	}
+}
+
+// mixedIDs refuses a connection that writes external ids where another one of the
+// account finds its customers by them: that one would read the ids of other books, and
+// post to whichever customer has the same id in its own. Disabled ones count, since the
+// ids stay. The mappings have to be read.
+func (c *Config) mixedIDs() []Problem {
+	k := &checker{config: c}
+	for _, id := range slices.Sorted(maps.Keys(c.Connections)) {
+		if !c.Connections[id].WriteExternalIDs || c.Connections[id].AccountID == "" {
+			continue
+		}
+		for _, other := range c.ConnectionsOf(c.Connections[id].AccountID) {
+			if other.ID == id || other.Mapping == nil || !slices.Contains(other.Mapping.Customers.Match, mapping.MatchExternalID) {
+				continue
+			}
+			k.add("connections."+id+".write_external_ids",
+				"leave it out here, or leave external_id out of customers.match in the mapping of "+other.ID+" (a table or names do it)",
+				"the connection %q finds its customers by the same account's external ids (%s, mapping %s), and would read the ids of other books: it would post to wrong customers",
+				other.ID, c.doc.place("connections."+other.ID+".mapping_file"), other.MappingFile)
+			break
+		}
+	}
+	return k.problems
 }

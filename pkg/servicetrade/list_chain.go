@@ -12,6 +12,12 @@ const (
 // of the list as it was at one moment. So where the pages link its beginning with
 // its end, every row that was there all the time is between two rows of some page,
 // and was shown; where pages only follow each other, rows may have slipped between.
+//
+// That holds for rows that keep their place among the others. One that moves (its
+// customer is renamed, or it is changed in a list by time of change) can go round the
+// pages of one pass, which link all the same; so a list of several pages is believed
+// only after a second pass. One that moves in each pass, or moves while others leave
+// around its new place, can still be missed. The next poll shows it.
 type chain struct {
 	parent map[int64]int64
 	pages  int

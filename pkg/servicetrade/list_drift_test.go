@@ -188,3 +188,35 @@ func TestListInAnotherOrderIsNotBelieved(t *testing.T) {
 	_, err := c.Invoices(t.Context(), pending)
 	require.ErrorIs(t, err, ErrListMoving)
 }
+
+// One row moves (the list is by time of change, or its customer's name was edited):
+// row 2500, which is on page 2, moves to the front between the answers for page 1 and 2.
+// Page 2 then begins with the last row of page 1: the pages link, and row 2500, which was
+// pending all the while, is in neither. A second pass shows it.
+func TestOneRowThatMovesIsNotMissed(t *testing.T) {
+	call := 0
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		call++
+		rows := make([]int64, 0, 4000)
+		moved := int64(2500)
+		if call > 1 {
+			rows = append(rows, moved)
+		}
+		for id := int64(1); id <= 3000; id++ {
+			if id != moved || call == 1 {
+				rows = append(rows, id)
+			}
+		}
+		window(w, r, rows, 0)
+	})
+	c, _ := newTestClient(t, f)
+	rows, err := c.Invoices(t.Context(), pending)
+	shown := map[int64]bool{}
+	for _, row := range rows {
+		shown[row.ID] = true
+	}
+	require.NoError(t, err)
+	require.True(t, shown[2500], "the row that moved")
+	require.Len(t, shown, 3000)
+	require.LessOrEqual(t, call, 4, "two passes")
+}

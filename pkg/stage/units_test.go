@@ -67,7 +67,7 @@ func config(versions map[string]string) string {
 	accounts.WriteString("accounts:\n  none: {time_zone: UTC, servicetrade: {username: u, password: p, invoice_entity_type: 1}}\n")
 	connections.WriteString("connections:\n")
 	for id, version := range versions {
-		fmt.Fprintf(&accounts, "  %s: {time_zone: UTC, servicetrade: {username: u, password: p, invoice_entity_type: 1}}\n", id)
+		fmt.Fprintf(&accounts, "  %s: {time_zone: UTC, servicetrade: {username: %s, password: p, invoice_entity_type: 1}}\n", id, id)
 		fmt.Fprintf(&connections, "  %s: {account: %s, connector: hledger, mapping_file: m.yaml, display_name: %s}\n", id, id, version)
 	}
 	if len(versions) == 0 {

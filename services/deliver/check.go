@@ -2,7 +2,9 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -12,11 +14,18 @@ import (
 // CheckConfig has every connector read its settings, without calling anybody. The
 // error is a *connection.Error with all problems.
 func CheckConfig(ctx context.Context, config *connection.Config, connectors *connector.Registry) error {
-	if err := config.CheckConnectors(connectors.Kinds()); err != nil {
-		return err
-	}
 	var problems []connection.Problem
+	if err := config.CheckConnectors(connectors.Kinds()); err != nil {
+		unknown, is := errors.AsType[*connection.Error](err)
+		if !is {
+			return err
+		}
+		problems = unknown.Problems
+	}
 	for _, c := range config.EnabledConnections() {
+		if !slices.Contains(connectors.Kinds(), c.Connector) {
+			continue
+		}
 		if err := checkSettings(ctx, config, c, connectors); err != nil {
 			problems = append(problems, config.SettingsProblems(c.ID, err)...)
 		}

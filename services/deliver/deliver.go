@@ -191,6 +191,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, conn con
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
 		Customers: customers, Links: s.links(c),
 		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, c.AccountID, conn) },
+		Siblings:  func() ([]*posting.Poster, []string) { return s.siblings(c) },
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
 	}, idle
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
@@ -48,6 +49,21 @@ func (s *Service) working(ctx context.Context, connection string, do func(contex
 		return do(ctx, p)
 	})
 	return err
+}
+
+// siblings returns the account's other enabled connections: those that are attached,
+// and the ids of those that are not. A paused one may be read all the same.
+func (s *Service) siblings(c *connection.Connection) (attached []*posting.Poster, absent []string) {
+	for _, other := range s.live.Current().ConnectionsOf(c.AccountID) {
+		switch p, there := s.posters.Peek(other.ID); {
+		case other.ID == c.ID || !other.Enabled:
+		case !there:
+			absent = append(absent, other.ID)
+		default:
+			attached = append(attached, p)
+		}
+	}
+	return attached, absent
 }
 
 // probe asks whether a connection that was paused could post now.

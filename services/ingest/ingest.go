@@ -83,7 +83,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 		trouble: map[string]error{}, asked: map[string]bool{},
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_pending_invoices",
-			Help: "Invoices that the last complete list of an account showed as pending_accounting.",
+			Help: "Invoices that the last list of an account showed as pending_accounting; lists that kept moving do not count.",
 		}, []string{"account"}),
 	}
 	s.opened = send.NewMetrics(d.Metrics)

@@ -35,6 +35,9 @@ func (t *try) claimAndPost(ctx context.Context, claim claimStep) error {
 	if errors.Is(err, errBlind) {
 		return t.holdBlind(context.WithoutCancel(ctx))
 	}
+	if found := asElsewhere(err); found != nil {
+		return t.holdElsewhere(context.WithoutCancel(ctx), found)
+	}
 	if err != nil {
 		return err
 	}

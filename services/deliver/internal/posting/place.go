@@ -130,6 +130,9 @@ func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentR
 	if outcome := t.sameBooks(ctx, false); outcome != nil {
 		return outcome, nil
 	}
+	if outcome, err := t.siblings(ctx, one); outcome != nil || err != nil {
+		return outcome, err
+	}
 	if live != nil {
 		if outcome := t.absent(ctx, live); outcome != nil {
 			return outcome, nil

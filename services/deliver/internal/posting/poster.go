@@ -61,6 +61,9 @@ type Poster struct {
 	// Resend is what becomes of a document that was posted by an earlier send whose
 	// content a user changed since: connection.ResendUpdate or ResendReject; "" updates.
 	Resend string
+	// Siblings returns those of the account's other enabled connections that are
+	// attached, and the ids of those that are not. nil where there can be none.
+	Siblings func() (attached []*Poster, absent []string)
 	// Confirmer tells what became of documents that were handed over; nil where the
 	// connector cannot, and Find has to show them.
 	Confirmer connector.Confirmer

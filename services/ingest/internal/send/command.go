@@ -39,8 +39,8 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	if o.begun(e, c.GetFollowsSend()) {
 		return o.retry(ctx, e, nil)
 	}
-	if e.Record.GetSend() != c.GetFollowsSend() || e.Record.GetConnection() != m.Subject.Connection {
-		log.InfoContext(ctx, "retry ignored: another send was opened since", "send", e.Record.GetSend())
+	if why := unfollowed(e, m.Subject, c); why != "" {
+		log.WarnContext(ctx, "retry ignored: "+why, "send", e.Record.GetSend(), "connection", e.Record.GetConnection())
 		return nil
 	}
 	log.InfoContext(ctx, "retry", "state", record.StateName(e.State()), "reason", c.GetReason())
@@ -51,6 +51,26 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	return o.retry(ctx, e, by)
 }
 
+// unfollowed tells why a command does not follow the latest send; "" when it does. A
+// send that is held for a document in other books may be asked for over either
+// connection.
+func unfollowed(e record.Entry, s bus.Subject, c *tradepostv1.InvoiceCommand) string {
+	switch {
+	case e.Record == nil:
+		return "the invoice was never sent, or its record is gone"
+	case e.Record.GetSend() != c.GetFollowsSend():
+		return "another send was opened since"
+	case e.Record.GetConnection() == s.Connection:
+		return ""
+	}
+	for _, d := range record.Elsewhere(e.Record) {
+		if d.GetConnection() == s.Connection {
+			return ""
+		}
+	}
+	return "the send is another connection's; ask for it over that one"
+}
+
 // begun tells whether this very command opened the next send and could not
 // publish its message.
 func (o *Opener) begun(e record.Entry, follows int64) bool {
@@ -59,6 +79,13 @@ func (o *Opener) begun(e record.Entry, follows int64) bool {
 
 func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
 	o.Taker.Forget()
+	if len(record.Elsewhere(e.Record)) > 0 {
+		o.Desk.waiting.leave(e.Key.InvoiceID) // Told again: somebody asks.
+		if err := o.elsewhere(ctx, e, 0); !errors.Is(err, record.ErrConflict) {
+			return err
+		}
+		return bus.RetryAfter(0, record.ErrConflict)
+	}
 	if why := o.Desk.closed(e.Record.GetConnection()); why != "" && e.State() != record.Closed {
 		o.Log.WarnContext(ctx, "no retry: no connection can take the send", "invoice", e.Key.InvoiceID, "reason", why)
 		return nil

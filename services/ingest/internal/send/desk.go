@@ -52,7 +52,7 @@ func (d *Desk) choose(snap *tradepostv1.Snapshot) (id, why string) {
 // closed tells why nothing can be done for a send of the connection; "" where it is
 // enabled.
 func (d *Desk) closed(id string) string {
-	at := slices.IndexFunc(d.connections, func(c *connection.Connection) bool { return c.ID == id })
+	at := slices.IndexFunc(d.connections, named(id))
 	switch {
 	case at < 0:
 		return fmt.Sprintf("its send is open on connection %s, which is not in the configuration", id)
@@ -61,6 +61,10 @@ func (d *Desk) closed(id string) string {
 	default:
 		return ""
 	}
+}
+
+func named(id string) func(*connection.Connection) bool {
+	return func(c *connection.Connection) bool { return c.ID == id }
 }
 
 func names(connections []*connection.Connection) string {

@@ -105,7 +105,7 @@ func TestWhatNoConnectionTakesWaitsAndIsNamed(t *testing.T) {
 func requireUnmatched(t *testing.T, r *prometheus.Registry, n int) {
 	t.Helper()
 	require.NoError(t, testutil.GatherAndCompare(r, strings.NewReader(`
-# HELP tradepost_ingest_unmatched_invoices Pending invoices that wait because no enabled connection of the account takes them, or several do.
+# HELP tradepost_ingest_unmatched_invoices Pending invoices that wait because no enabled connection of the account takes them, or several do, and those that are held since another connection posted them.
 # TYPE tradepost_ingest_unmatched_invoices gauge
 tradepost_ingest_unmatched_invoices{account="acme"} `+string(rune('0'+n))+"\n"), "tradepost_ingest_unmatched_invoices"))
 }

@@ -26,7 +26,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		}, []string{"connection"})),
 		unmatched: telemetry.Register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_ingest_unmatched_invoices",
-			Help: "Pending invoices that wait because no enabled connection of the account takes them, or several do.",
+			Help: "Pending invoices that wait because no enabled connection of the account takes them, or several do, and those that are held since another connection posted them.",
 		}, []string{"account"})),
 	}
 }

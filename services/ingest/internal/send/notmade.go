@@ -20,8 +20,8 @@ func (o *Opener) notMade(ctx context.Context, m bus.Message, c *tradepostv1.Invo
 	if err != nil {
 		return err
 	}
-	if e.Record.GetSend() != c.GetFollowsSend() || e.Record.GetConnection() != m.Subject.Connection {
-		log.InfoContext(ctx, "command ignored: another send was opened since", "send", e.Record.GetSend())
+	if why := unfollowed(e, m.Subject, c); why != "" {
+		log.WarnContext(ctx, "command ignored: "+why, "send", e.Record.GetSend(), "connection", e.Record.GetConnection())
 		return nil
 	}
 	switch e.State() {

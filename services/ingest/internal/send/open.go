@@ -1,6 +1,7 @@
 package send
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,8 +68,12 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 	if errors.Is(err, record.ErrConflict) {
 		return nil // Another replica opened it.
 	}
-	if err != nil || next.State() == record.Held {
+	if err != nil {
 		return err
+	}
+	if next.State() == record.Held {
+		o.holds(ctx, next, cmp.Or(want.listed, inv.GetUpdated()), inv.GetUpdated(), "")
+		return nil
 	}
 	o.Metrics.opens(chosen, want.status)
 	return o.publish(ctx, next, snap, want.by)
@@ -91,14 +96,10 @@ func (o *Opener) openable(ctx context.Context, e record.Entry, inv *tradepostv1.
 
 // choose returns the connection that the send is opened on; "" when the invoice waits.
 func (o *Opener) choose(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice, snap *tradepostv1.Snapshot, want opens) (string, error) {
-	if snap.GetOversize() != nil && o.Desk.filters() {
-		// The snapshot has lost what filters go by.
-		var err error
-		if snap, err = o.Taker.Place(ctx, inv); err != nil {
-			return "", err
-		}
+	chosen, why, err := o.takerOf(ctx, inv, snap)
+	if err != nil {
+		return "", err
 	}
-	chosen, why := o.Desk.choose(snap)
 	if why != "" {
 		o.wait(ctx, inv, want, why)
 		return "", nil
@@ -106,6 +107,18 @@ func (o *Opener) choose(ctx context.Context, inv *tradepostv1.ServiceTradeInvoic
 	o.Desk.waiting.leave(inv.GetId())
 	telemetry.Set(ctx, telemetry.Connection(chosen))
 	return chosen, nil
+}
+
+// takerOf returns the connection that takes the invoice at present, or why none does.
+func (o *Opener) takerOf(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice, snap *tradepostv1.Snapshot) (chosen, why string, err error) {
+	if snap.GetOversize() != nil && o.Desk.filters() {
+		// The snapshot has lost what filters go by.
+		if snap, err = o.Taker.Place(ctx, inv); err != nil {
+			return "", "", err
+		}
+	}
+	chosen, why = o.Desk.choose(snap)
+	return chosen, why, nil
 }
 
 // wait leaves the invoice as it is. One that failed before is in no list of pending

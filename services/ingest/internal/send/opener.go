@@ -83,6 +83,9 @@ func (o *Opener) look(ctx context.Context, id, listed int64) error {
 	case tradepostv1.RecordState_RECORD_STATE_UNSPECIFIED, record.Closed:
 		return o.open(ctx, e, opens{status: servicetrade.StatusPendingAccounting, listed: listed})
 	}
+	if len(record.Elsewhere(e.Record)) > 0 {
+		return o.lookElsewhere(ctx, e, listed)
+	}
 	if why := o.Desk.closed(e.Record.GetConnection()); why != "" {
 		o.Desk.waiting.enter(ctx, id, listed, listed, why)
 		return nil
@@ -95,8 +98,13 @@ func (o *Opener) look(ctx context.Context, id, listed int64) error {
 // message was lost, or the process died that was about to publish it. Pending
 // calls it for what ServiceTrade lists; the sweep calls it for every record, since
 // an operator's retry of a failed invoice is in no list of pending ones.
-// A send stays with its connection: while that is disabled, nothing is done.
+// A send stays with its connection: while that is disabled, nothing is done. One that
+// is held for a document in other books is looked at now and then.
 func (o *Opener) Heal(ctx context.Context, e record.Entry) error {
+	if len(record.Elsewhere(e.Record)) > 0 {
+		return o.sweepElsewhere(ctx, e)
+	}
+	o.Desk.waiting.release(e.Key.InvoiceID)
 	if o.Desk.closed(e.Record.GetConnection()) != "" {
 		return nil
 	}

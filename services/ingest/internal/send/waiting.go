@@ -22,8 +22,8 @@ const (
 	maxWaiting = 50_000
 )
 
-// Waiting is an invoice that stays pending in ServiceTrade because no enabled
-// connection takes it.
+// Waiting is an invoice that stays as it is in ServiceTrade because no enabled
+// connection takes it, or because another one posted it before.
 type Waiting struct {
 	InvoiceID int64
 	// Reason is for people.
@@ -41,6 +41,8 @@ type waits struct {
 	listed, read int64
 	looked       time.Time
 	looks        int
+	// held says that its send is held, for a document in other books.
+	held bool
 }
 
 // waitingRoom remembers who waits, so that naming them costs no call at every poll.
@@ -69,7 +71,9 @@ func (d *Desk) Waiting() []Waiting {
 	return all
 }
 
-// Listed is told of every complete list: who is not in it does not wait any more.
+// Listed is told of every complete list: who is not in it does not wait any more. One
+// that moved in ServiceTrade's list while it was read, and so was missed, costs a read
+// and a word in the log at the next poll, nothing else.
 func (d *Desk) Listed(rows []servicetrade.InvoiceRow) {
 	w := &d.waiting
 	w.mu.Lock()
@@ -79,8 +83,9 @@ func (d *Desk) Listed(rows []servicetrade.InvoiceRow) {
 		for _, row := range rows {
 			listed[row.ID] = true
 		}
-		for id := range w.known {
-			if !listed[id] {
+		for id, one := range w.known {
+			// A held one may have failed before; its record tells when it waits no more.
+			if !listed[id] && !one.held {
 				delete(w.known, id)
 			}
 		}
@@ -105,12 +110,26 @@ func (w *waitingRoom) stillWaits(row servicetrade.InvoiceRow) bool {
 
 // enter remembers that an invoice waits, and tells it when that is new.
 func (w *waitingRoom) enter(ctx context.Context, id, listed, read int64, why string) {
+	w.note(ctx, id, listed, read, why, false)
+}
+
+// hold remembers an invoice whose send is held for a document in other books, and
+// tells it when that is new.
+func (w *waitingRoom) hold(ctx context.Context, id, listed, read int64, why string) {
+	w.note(ctx, id, listed, read, why, true)
+}
+
+func (w *waitingRoom) note(ctx context.Context, id, listed, read int64, why string, held bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	one, known := w.known[id]
 	if !known || one.Reason != why {
-		one = &waits{Waiting: Waiting{InvoiceID: id, Reason: why, Since: w.now()}}
-		w.log.WarnContext(ctx, "the invoice waits: no connection can take it", "invoice", id, "reason", why)
+		one = &waits{Waiting: Waiting{InvoiceID: id, Reason: why, Since: w.now()}, held: held}
+		told := "the invoice waits: no connection can take it"
+		if held {
+			told = "the invoice is held: it has a document in the books of another connection"
+		}
+		w.log.WarnContext(ctx, told, "invoice", id, "reason", why)
 	} else if read != one.read {
 		one.looks = 0
 	}
@@ -130,6 +149,16 @@ func (w *waitingRoom) leave(id int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if _, known := w.known[id]; known {
+		delete(w.known, id)
+		w.metrics.waits(w.account, len(w.known))
+	}
+}
+
+// release forgets an invoice whose send is not held any more.
+func (w *waitingRoom) release(id int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if one := w.known[id]; one != nil && one.held {
 		delete(w.known, id)
 		w.metrics.waits(w.account, len(w.known))
 	}

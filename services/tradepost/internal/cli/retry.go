@@ -86,7 +86,8 @@ func (g *global) retryOne(cmd *cobra.Command, o retryOptions, invoice string) er
 	if err != nil {
 		return refused(err)
 	}
-	text, err := r.retry(cmd.Context(), e, o)
+	over := redo.Over(e, func(id string) bool { return config.Connections[id] != nil })
+	text, err := r.retry(cmd.Context(), e, over, o)
 	if err != nil {
 		return err
 	}
@@ -94,17 +95,34 @@ func (g *global) retryOne(cmd *cobra.Command, o retryOptions, invoice string) er
 	return err
 }
 
-func (r *reached) retry(ctx context.Context, e record.Entry, o retryOptions) (string, error) {
+func (r *reached) retry(ctx context.Context, e record.Entry, over string, o retryOptions) (string, error) {
 	if e.State() == record.Closed && e.Record.GetSettlement() != tradepostv1.Settlement_SETTLEMENT_FAILED {
 		return "", errors.New("there is nothing to try again: the last send of this invoice did not fail. A user can send it again in ServiceTrade")
 	}
-	about := fmt.Sprintf("a retry of invoice %d over connection %s after send %d (it was %s)",
-		e.Key.InvoiceID, e.Record.GetConnection(), e.Record.GetSend(), record.StateName(e.State()))
+	if over == "" {
+		return "", fmt.Errorf("nobody would carry it out: the last send of this invoice is one of connection %s, which the configuration does not have. Put that connection back first",
+			e.Record.GetConnection())
+	}
+	about := fmt.Sprintf("a retry of invoice %d over connection %s after send %d (it was %s)%s",
+		e.Key.InvoiceID, over, e.Record.GetSend(), record.StateName(e.State()), heldElsewhere(e))
 	if o.dryRun {
 		return "would ask for " + about, nil
 	}
-	if err := redo.One(ctx, r.bus, e, redo.Order{By: whoAsks("tradepost retry"), Reason: o.reason}); err != nil {
+	if err := redo.One(ctx, r.bus, e, over, redo.Order{By: whoAsks("tradepost retry"), Reason: o.reason}); err != nil {
 		return "", err
 	}
 	return "asked for " + about, nil
+}
+
+// heldElsewhere says what a retry can do for a send that is held for a document in
+// other books; "" for any other.
+func heldElsewhere(e record.Entry) string {
+	docs := record.Elsewhere(e.Record)
+	if len(docs) == 0 {
+		return ""
+	}
+	has := docs[0].GetConnection()
+	return fmt.Sprintf(": the invoice has a document in the books of connection %s, and belonged to connection %s. "+
+		"It goes on over %s if the filters name that one now, and stays held otherwise, until the document is deleted or void there",
+		has, e.Record.GetConnection(), has)
 }

@@ -28,7 +28,7 @@ accounts:
     servicetrade: {url: "http://127.0.0.1:1", username: u, password: p, invoice_entity_type: 13}
   other:
     time_zone: America/Chicago
-    servicetrade: {url: "http://127.0.0.1:1", username: u, password: p, invoice_entity_type: 13}
+    servicetrade: {url: "http://127.0.0.1:1", username: o, password: p, invoice_entity_type: 13}
 connections:
   acme-books: {account: acme, connector: hledger, mapping_file: mapping.yaml, settings: {journal_dir: books}}
   other-books: {account: other, connector: hledger, mapping_file: mapping.yaml, settings: {journal_dir: others}}

@@ -14,6 +14,8 @@ type accountFound struct {
 	results []Result
 	// neverSent says that no invoice is pending, processed or failed.
 	neverSent bool
+	// user is whom doctor signed in as; nil where it could not.
+	user *servicetrade.User
 }
 
 // patient looks at one ServiceTrade account.
@@ -57,9 +59,9 @@ func (d *doctor) examine(ctx context.Context, a *connection.Account) accountFoun
 	if !up {
 		return accountFound{results: append(results, p.check("sign-in").skip("the host does not answer, so nothing else was looked at"))}
 	}
-	in, more := p.enter(ctx)
+	user, more := p.enter(ctx)
 	results = append(results, more...)
-	if !in {
+	if user == nil {
 		return accountFound{results: results}
 	}
 	defer p.leave(ctx)
@@ -75,24 +77,24 @@ func (d *doctor) examine(ctx context.Context, a *connection.Account) accountFoun
 	results = append(results, simply(ctx, d, p.check("comments"), func(ctx context.Context) []Result {
 		return p.comments(ctx, list.failed)
 	})...)
-	return accountFound{results: results, neverSent: list.known && !list.everSent}
+	return accountFound{results: results, neverSent: list.known && !list.everSent, user: user}
 }
 
 // enter signs in, if there is something to sign in with.
-func (p *patient) enter(ctx context.Context) (in bool, results []Result) {
+func (p *patient) enter(ctx context.Context) (user *servicetrade.User, results []Result) {
 	c := p.check("sign-in")
 	if !p.account.ServiceTrade.CanSignIn() {
-		return false, []Result{c.skip("username or password (auth: oauth2: client_id or client_secret) is missing, so nothing else was looked at")}
+		return nil, []Result{c.skip("username or password (auth: oauth2: client_id or client_secret) is missing, so nothing else was looked at")}
 	}
-	in, results, _ = bounded(ctx, p.doctor, c, p.signIn)
-	return in, results
+	user, results, _ = bounded(ctx, p.doctor, c, p.signIn)
+	return user, results
 }
 
-func (p *patient) signIn(ctx context.Context) (bool, []Result) {
+func (p *patient) signIn(ctx context.Context) (*servicetrade.User, []Result) {
 	c := p.check("sign-in")
 	user, err := p.client.Login(ctx)
 	if err != nil {
-		return false, []Result{p.refused(c, err, "sign in")}
+		return nil, []Result{p.refused(c, err, "sign in")}
 	}
 	who := user.Name
 	if user.Username != "" && user.Username != user.Name {
@@ -103,7 +105,7 @@ func (p *patient) signIn(ctx context.Context) (bool, []Result) {
 		r.Looked += " of " + user.CompanyName
 	}
 	if p.account.ServiceTrade.Auth == connection.AuthOAuth2 {
-		return true, []Result{r}
+		return &user, []Result{r}
 	}
 	shared := "All running processes share one"
 	if p.config.Secrets.Key.IsZero() {
@@ -111,7 +113,7 @@ func (p *patient) signIn(ctx context.Context) (bool, []Result) {
 	}
 	sessions := p.check("sessions").ok("ServiceTrade keeps only a few sessions per user and ends the oldest. %s; doctor held one and ended it. "+
 		"Give Tradepost a user of its own, so that people and other programs do not sign it out", shared)
-	return true, []Result{r, sessions}
+	return &user, []Result{r, sessions}
 }
 
 // leave ends the session, also when doctor was stopped.

@@ -91,6 +91,7 @@ func Run(ctx context.Context, o Options) *Report {
 	for _, found := range onAccounts {
 		results = append(results, found.results...)
 	}
+	results = append(results, oneAndTheSame(accounts, onAccounts)...)
 	results = append(results, onNATS...)
 	return newReport(append(results, slices.Concat(onConnections...)...), d.guides(accounts, onAccounts))
 }

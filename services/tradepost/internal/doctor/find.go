@@ -46,7 +46,7 @@ func Find(ctx context.Context, o Options) *Report {
 		return newReport(results, nil)
 	}
 	in, more := p.enter(ctx)
-	if results = append(results, more...); !in {
+	if results = append(results, more...); in == nil {
 		return newReport(results, nil)
 	}
 	defer p.leave(ctx)

@@ -113,11 +113,20 @@ func (q queue) heldOnes() []Result {
 	if len(q.held) == 0 {
 		return nil
 	}
-	list := namedFew(q.held, func(r *tradepostv1.Record) string { return r.GetHeldReason() })
+	list := namedFew(q.held, heldWhy)
 	r := q.held[0].Record
 	fix := fmt.Sprintf("Mend the reason (%s, \"Held invoices\", has each), then retry every one: nats pub --jetstream invoice.command.%s.%d "+
 		`'{"followsSend":"%d","by":"YOU","retry":{}}'`, manual, r.GetConnection(), r.GetInvoiceId(), r.GetSend())
 	return []Result{check{systemNATS, "held"}.warn(operator, fix, "%s held: %s", areInvoices(len(q.held)), list)}
+}
+
+// heldWhy names both connections where the document of one keeps the other from posting.
+func heldWhy(r *tradepostv1.Record) string {
+	why := r.GetHeldReason()
+	if len(record.Elsewhere(r)) > 0 {
+		why += ", and belongs to connection " + r.GetConnection() + " now"
+	}
+	return why
 }
 
 // unsettledOnes tells the invoices whose outcome ServiceTrade was not told.

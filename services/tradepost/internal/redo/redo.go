@@ -104,7 +104,7 @@ func Look(ctx context.Context, store *record.Store, c Choice) (Preview, error) {
 		if len(why) == 0 {
 			return nil
 		}
-		if !c.Known(e.Record.GetConnection()) {
+		if Over(e, c.Known) == "" {
 			p.Skipped++
 			return nil
 		}
@@ -149,10 +149,14 @@ func Ask(ctx context.Context, store *record.Store, to *bus.Publisher, c Choice, 
 	asked := 0
 	err := store.Each(ctx, func(e record.Entry) error {
 		why, _ := c.takes(e)
-		if len(why) == 0 || e.Revision > p.upTo || !c.Known(e.Record.GetConnection()) {
+		if len(why) == 0 || e.Revision > p.upTo {
 			return nil
 		}
-		if err := One(ctx, to, e, o); err != nil {
+		over := Over(e, c.Known)
+		if over == "" {
+			return nil
+		}
+		if err := One(ctx, to, e, over, o); err != nil {
 			return err
 		}
 		asked++
@@ -161,9 +165,25 @@ func Ask(ctx context.Context, store *record.Store, to *bus.Publisher, c Choice, 
 	return asked, err
 }
 
-// One publishes the retry of one invoice, after its latest send.
-func One(ctx context.Context, to *bus.Publisher, e record.Entry, o Order) error {
-	s := bus.Subject{Stage: bus.StageCommand, Connection: e.Record.GetConnection(), InvoiceID: e.Key.InvoiceID}
+// Over returns the connection over which a retry is asked for: the send's own, or, for
+// one that is held for a document in other books, the connection of that where its own
+// is not in the configuration any more. "" where nobody would carry it out.
+func Over(e record.Entry, known func(connection string) bool) string {
+	if own := e.Record.GetConnection(); known(own) {
+		return own
+	}
+	for _, d := range record.Elsewhere(e.Record) {
+		if known(d.GetConnection()) {
+			return d.GetConnection()
+		}
+	}
+	return ""
+}
+
+// One publishes the retry of one invoice, after its latest send, over a connection
+// that Over returned.
+func One(ctx context.Context, to *bus.Publisher, e record.Entry, over string, o Order) error {
+	s := bus.Subject{Stage: bus.StageCommand, Connection: over, InvoiceID: e.Key.InvoiceID}
 	err := to.Send(ctx, s, "", &tradepostv1.InvoiceCommand{
 		FollowsSend: e.Record.GetSend(), By: o.By, Reason: o.Reason,
 		Command: &tradepostv1.InvoiceCommand_Retry{Retry: &tradepostv1.Retry{}},

@@ -78,6 +78,9 @@ func (l *Live) take(ctx context.Context, c *Config) {
 	}
 	l.mu.Lock()
 	before := l.current
+	if !c.Written.After(before.Written) { // an older file was put back, which is a change of now
+		c.Written = time.Now()
+	}
 	c.keep(before)
 	l.current = c
 	l.status.Taken++

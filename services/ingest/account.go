@@ -19,9 +19,6 @@ import (
 	"github.com/tradepost/tradepost/services/ingest/internal/send"
 )
 
-// forgetTime bounds ending the polls of an account that was removed.
-const forgetTime = 5 * time.Second
-
 // namedWaiting is how many waiting invoices the readiness page names.
 const namedWaiting = 20
 
@@ -31,6 +28,7 @@ const namedWaiting = 20
 type account struct {
 	id     string
 	config *connection.Account
+	of     bus.PollOf
 	desk   *send.Desk
 	opener *send.Opener
 	poller *poll.Poller
@@ -38,9 +36,8 @@ type account struct {
 
 // newAccount makes what serves the account; all are its connections, the disabled
 // ones too.
-func (s *Service) newAccount(a *connection.Account, all []*connection.Connection) *account {
+func (s *Service) newAccount(a *connection.Account, client *servicetrade.Client, all []*connection.Connection, of bus.PollOf) *account {
 	log := s.deps.Log.With("account", a.ID)
-	client := s.clients.Of(a.ID)
 	desk := send.NewDesk(a.ID, all, log, time.Now, s.opened)
 	o := &send.Opener{
 		Account: a.ID, Desk: desk, Store: s.store, Bus: s.bus, Reader: client, Messages: messages{s.deps.JS},
@@ -55,7 +52,7 @@ func (s *Service) newAccount(a *connection.Account, all []*connection.Connection
 			}
 		},
 	}
-	return &account{id: a.ID, config: a, desk: desk, opener: o, poller: p}
+	return &account{id: a.ID, config: a, of: of, desk: desk, opener: o, poller: p}
 }
 
 // wanted is a unit for each account with an enabled connection. It is made anew
@@ -69,17 +66,23 @@ func (s *Service) wanted(config *connection.Config) []stage.Unit {
 		for _, c := range all {
 			fingerprints = append(fingerprints, c.Fingerprint())
 		}
+		of := s.pollOf(config, strings.Join(fingerprints, " "))
 		units = append(units, stage.Unit{
 			ID: id, Fingerprint: strings.Join(fingerprints, " "),
-			Attach: func(ctx context.Context) (func() error, error) { return s.attachAccount(ctx, a, all) },
+			Attach: func(ctx context.Context) (func() error, error) { return s.attachAccount(ctx, a, all, of) },
 		})
 	}
 	return units
 }
 
-// attachAccount polls an account on schedule, and once at start.
-func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all []*connection.Connection) (detach func() error, err error) {
-	u := s.newAccount(a, all)
+// attachAccount polls an account on schedule, and at once when it or one of its
+// connections is not what it was.
+func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all []*connection.Connection, of bus.PollOf) (detach func() error, err error) {
+	client, err := s.clients.Of(a)
+	if err != nil {
+		return nil, err
+	}
+	u := s.newAccount(a, client, all, of)
 	s.keep(a.ID, u)
 	handlers := s.handlers(u)
 	for i, h := range handlers {
@@ -88,7 +91,7 @@ func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all 
 			return nil, errors.Join(err, s.remove(handlers[:i]))
 		}
 	}
-	if err := s.schedule(ctx, u); err != nil {
+	if err := s.bus.SchedulePoll(ctx, u.id, u.config.ServiceTrade.PollInterval, of); err != nil {
 		s.keep(a.ID, nil)
 		return nil, errors.Join(err, s.remove(handlers))
 	}
@@ -114,24 +117,6 @@ func (s *Service) remove(handlers []handler) error {
 	return errors.Join(errs...)
 }
 
-// forget ends the polls of an account that the configuration in force does not have
-// any more. A stage that only stops leaves them to the other replicas. The consumer
-// stays; it is used again when the account comes back.
-func (s *Service) forget(u *account) error {
-	if slices.Contains(s.live.Current().EnabledAccounts(), u.id) {
-		return nil
-	}
-	s.mu.Lock()
-	delete(s.trouble, u.id)
-	delete(s.asked, u.id)
-	s.mu.Unlock()
-	u.desk.Close()
-	s.pending.DeleteLabelValues(u.id)
-	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
-	defer cancel()
-	return s.bus.Unschedule(ctx, u.id)
-}
-
 // handler is one consumer of an account, and what it does with its messages.
 type handler struct {
 	consumer bus.Consumer
@@ -143,16 +128,12 @@ type handler struct {
 func (s *Service) handlers(u *account) []handler {
 	ticks := bus.TickConsumer(u.id)
 	// A stream that was lost and made again has no schedule.
-	ticks.Bound = func(ctx context.Context) error { return s.schedule(ctx, u) }
+	ticks.Bound = func(ctx context.Context) error { return s.keepSchedule(ctx, u) }
 	all := []handler{{ticks, u.poller.Tick}}
 	if !u.config.ServiceTrade.WebhookSecret.IsZero() {
 		all = append(all, handler{bus.HintConsumer(u.id), u.opener.Hint})
 	}
 	return all
-}
-
-func (s *Service) schedule(ctx context.Context, u *account) error {
-	return s.bus.SchedulePoll(ctx, u.id, u.config.ServiceTrade.PollInterval)
 }
 
 // accountOf returns what serves an account; nil where it has no enabled connection.

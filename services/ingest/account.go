@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +20,12 @@ import (
 	"github.com/tradepost/tradepost/services/ingest/internal/send"
 )
 
-// namedWaiting is how many waiting invoices the readiness page names.
-const namedWaiting = 20
+// namedReasons is how many reasons of an account to wait the readiness page tells, and
+// namedWaiting how many invoices it names for each.
+const (
+	namedReasons = 5
+	namedWaiting = 20
+)
 
 // account is what serves one ServiceTrade account, however many connections it has:
 // one poll, one consumer of hints, one opener. All of it belongs to one
@@ -169,13 +174,32 @@ func (s *Service) unmatched() error {
 	return runtime.Notice(strings.Join(told, "; "))
 }
 
+// nameWaiting tells each reason once, with a few of the invoices that wait for it. The
+// reasons come in the order in which they began.
 func nameWaiting(all []send.Waiting) string {
-	said := make([]string, 0, namedWaiting+1)
-	for _, w := range all[:min(len(all), namedWaiting)] {
-		said = append(said, fmt.Sprintf("invoice %d waits: %s", w.InvoiceID, w.Reason))
+	var reasons []string
+	of := map[string][]string{}
+	for _, w := range all {
+		if len(of[w.Reason]) == 0 {
+			reasons = append(reasons, w.Reason)
+		}
+		of[w.Reason] = append(of[w.Reason], strconv.FormatInt(w.InvoiceID, 10))
 	}
-	if more := len(all) - namedWaiting; more > 0 {
-		said = append(said, fmt.Sprintf("and %d more wait", more))
+	var said []string
+	for _, reason := range reasons[:min(len(reasons), namedReasons)] {
+		ids := of[reason]
+		if len(ids) == 1 {
+			said = append(said, fmt.Sprintf("invoice %s waits: %s", ids[0], reason))
+			continue
+		}
+		named, more := ids[:min(len(ids), namedWaiting)], ""
+		if n := len(ids) - len(named); n > 0 {
+			more = fmt.Sprintf(" and %d more", n)
+		}
+		said = append(said, fmt.Sprintf("%d invoices wait (%s%s): %s", len(ids), strings.Join(named, ", "), more, reason))
+	}
+	if more := len(reasons) - namedReasons; more > 0 {
+		said = append(said, fmt.Sprintf("and invoices with %d more reasons", more))
 	}
 	return strings.Join(said, "; ")
 }

@@ -28,21 +28,21 @@ func TestSchedulePoll(t *testing.T) {
 		}))
 		stop := run(t, r)
 		ctx := context.Background()
-		require.NoError(t, p.SchedulePoll(ctx, "acme", 30*time.Second))
+		require.NoError(t, p.SchedulePoll(ctx, "acme", 30*time.Second, bus.PollOf{}))
 		first := <-ticks
 		require.Equal(t, bus.PollTick("acme"), first.Raw)
 		require.True(t, first.Subject.IsZero())
 
 		for range 10 {
 			<-time.After(10 * time.Second)
-			require.NoError(t, p.SchedulePoll(ctx, "acme", 30*time.Second), "the same again moves nothing")
+			require.NoError(t, p.SchedulePoll(ctx, "acme", 30*time.Second, bus.PollOf{}), "the same again moves nothing")
 		}
 		require.InDelta(t, 3, len(drained(ticks)), 1)
 
 		<-time.After(15 * time.Minute)
 		require.InDelta(t, 30, len(drained(ticks)), 1)
 
-		require.NoError(t, p.SchedulePoll(ctx, "acme", time.Minute))
+		require.NoError(t, p.SchedulePoll(ctx, "acme", time.Minute, bus.PollOf{}))
 		<-ticks
 		<-time.After(10 * time.Minute)
 		require.InDelta(t, 10, len(drained(ticks)), 1)
@@ -54,7 +54,7 @@ func TestSchedulePoll(t *testing.T) {
 		<-time.After(10 * time.Minute)
 		require.Empty(t, ticks)
 
-		require.NoError(t, p.SchedulePoll(ctx, "acme", time.Minute))
+		require.NoError(t, p.SchedulePoll(ctx, "acme", time.Minute, bus.PollOf{}))
 		<-time.After(5 * time.Hour)
 		// Not exactly 300: see FakeTime on ageing.
 		require.Greater(t, len(drained(ticks)), 100, "the schedule outlives the age of its stream")
@@ -77,7 +77,7 @@ func TestTicksDoNotPileUp(t *testing.T) {
 	js := bustest.Server(t).JS(t)
 	p := bus.NewPublisher(js, quiet)
 	for i := range 5 {
-		require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour+time.Duration(i)*time.Second))
+		require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour+time.Duration(i)*time.Second, bus.PollOf{}))
 		require.NoError(t, p.Hint(within(t), "acme", 7, time.Time{}))
 		require.NoError(t, p.Hint(within(t), "acme", 8, time.Time{}))
 	}
@@ -87,12 +87,12 @@ func TestTicksDoNotPileUp(t *testing.T) {
 func TestSchedulePollRefusals(t *testing.T) {
 	js := bustest.Server(t).JS(t)
 	p := bus.NewPublisher(js, quiet)
-	require.ErrorContains(t, p.SchedulePoll(within(t), "Acme", time.Minute), `account "Acme"`)
-	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", time.Millisecond), "1 s at least")
-	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", 1500*time.Millisecond), "whole seconds")
+	require.ErrorContains(t, p.SchedulePoll(within(t), "Acme", time.Minute, bus.PollOf{}), `account "Acme"`)
+	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", time.Millisecond, bus.PollOf{}), "1 s at least")
+	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", 1500*time.Millisecond, bus.PollOf{}), "whole seconds")
 	require.ErrorContains(t, p.Hint(within(t), "acme", 0, time.Time{}), "no invoice id")
 	require.NoError(t, js.DeleteStream(within(t), bus.StreamPolls))
-	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", time.Minute), "schedule polls of acme")
+	require.ErrorContains(t, p.SchedulePoll(within(t), "acme", time.Minute, bus.PollOf{}), "schedule polls of acme")
 	require.ErrorContains(t, p.Unschedule(within(t), "acme"), "end the polls of acme")
 }
 
@@ -108,8 +108,8 @@ func TestReplicasShareTicks(t *testing.T) {
 		}))
 		run(t, r)
 	}
-	require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour))
-	require.NoError(t, p.SchedulePoll(within(t), "brown", time.Hour))
+	require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour, bus.PollOf{}))
+	require.NoError(t, p.SchedulePoll(within(t), "brown", time.Hour, bus.PollOf{}))
 	bustest.Receive(t, got)
 	bustest.Receive(t, got)
 	consumer, err := js.Consumer(within(t), bus.StreamPolls, "ingest-ticks")
@@ -132,7 +132,7 @@ func TestLostScheduleComesBack(t *testing.T) {
 		p := bus.NewPublisher(js, quiet)
 		ticks := make(chan bus.Message, 1000)
 		c := bus.TickConsumer("acme")
-		c.Bound = func(ctx context.Context) error { return p.SchedulePoll(ctx, "acme", 30*time.Second) }
+		c.Bound = func(ctx context.Context) error { return p.KeepPoll(ctx, "acme", 30*time.Second, bus.PollOf{}) }
 		r := newRouter(t, js)
 		require.NoError(t, r.Handle(c, func(_ context.Context, m bus.Message) error {
 			ticks <- m
@@ -167,7 +167,7 @@ func TestHintsAreTakenPerAccount(t *testing.T) {
 	}))
 	run(t, r)
 	require.NoError(t, p.Hint(within(t), "acme-west", 7, time.Time{}))
-	require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour))
+	require.NoError(t, p.SchedulePoll(within(t), "acme", time.Hour, bus.PollOf{}))
 	require.NoError(t, p.Hint(within(t), "acme", 8, time.Time{}))
 	require.Equal(t, "poll.hint.acme.8", bustest.Receive(t, got))
 	require.Empty(t, got)

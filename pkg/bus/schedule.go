@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -48,64 +47,6 @@ func wholeSecond(at time.Time) time.Time {
 		return whole.Add(time.Second)
 	}
 	return at
-}
-
-// SchedulePoll makes the server put a tick on PollTick(account) now and then every
-// so often (1 second at least, whole seconds). It is idempotent over all replicas:
-// a schedule with the same interval is left as it is, one with another is replaced.
-func (p *Publisher) SchedulePoll(ctx context.Context, account string, every time.Duration) error {
-	if !tokenPattern.MatchString(account) {
-		return fmt.Errorf("schedule polls: account %q must be 1 to 40 of a-z, 0-9 and -", account)
-	}
-	if every < time.Second || every%time.Second != 0 {
-		return fmt.Errorf("schedule polls of %s: the interval %s must be whole seconds, 1 s at least", account, every)
-	}
-	has, err := p.polledEvery(ctx, account)
-	if err != nil {
-		return fmt.Errorf("schedule polls of %s: look for a schedule: %w", account, err)
-	}
-	if has == "@every "+every.String() {
-		return nil
-	}
-	schedule := message.NewMessage(watermill.NewUUID(), nil)
-	schedule.Metadata.Set(jetstream.MsgTTLHeader, ttlNever)
-	err = p.publish(ctx, PollSchedule(account), schedule,
-		jetstream.WithScheduleEvery(every), jetstream.WithScheduleTarget(PollTick(account)))
-	if err != nil {
-		return fmt.Errorf("schedule polls of %s: %w", account, err)
-	}
-	return p.publish(ctx, PollTick(account), message.NewMessage(watermill.NewUUID(), nil))
-}
-
-// polledEvery returns the schedule of an account as the server has it, "" when it has none.
-func (p *Publisher) polledEvery(ctx context.Context, account string) (string, error) {
-	stream, err := p.js.Stream(ctx, StreamPolls)
-	if err != nil {
-		return "", err
-	}
-	m, err := stream.GetLastMsgForSubject(ctx, PollSchedule(account))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return m.Header.Get(jetstream.ScheduleHeader), nil
-}
-
-// Unschedule ends the polls of an account, and drops its tick when nobody has
-// taken it yet. It is no error when the account has no schedule.
-func (p *Publisher) Unschedule(ctx context.Context, account string) error {
-	stream, err := p.js.Stream(ctx, StreamPolls)
-	if err != nil {
-		return fmt.Errorf("end the polls of %s: %w", account, err)
-	}
-	for _, subject := range []string{PollSchedule(account), PollTick(account)} {
-		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
-			return fmt.Errorf("end the polls of %s: purge %s: %w", account, subject, err)
-		}
-	}
-	return nil
 }
 
 // changedHeader holds when ServiceTrade says that a hint's invoice changed, in Unix

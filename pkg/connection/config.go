@@ -34,6 +34,9 @@ type Config struct {
 	Connections map[string]*Connection `yaml:"-" env:"-"`
 	// Path of the file, as it was given to Load.
 	Path string `yaml:"-" env:"-"`
+	// Written is when the file was last changed, by the file system's clock; the zero
+	// time where that is not known. Of two configurations it tells the newer one.
+	Written time.Time `yaml:"-" env:"-"`
 
 	doc     document
 	sources *sources

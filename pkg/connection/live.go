@@ -55,7 +55,7 @@ type Status struct {
 	// Taken and Refused count the changes.
 	Taken, Refused int
 	// Trouble is all that is wrong with what the files say now, and RefusedAt when
-	// that was found; nil while the files say what is in force.
+	// the files were first found so; nil while the files say what is in force.
 	Trouble   error
 	RefusedAt time.Time
 }

@@ -144,6 +144,39 @@ func TestABadFileIsRefusedAndTold(t *testing.T) {
 	}
 }
 
+func TestFurtherBadEditsDoNotMakeARefusalYounger(t *testing.T) {
+	follow(t, small, func(t *testing.T, l *follower) {
+		l.put("tradepost.yaml", strings.Replace(small, "America/Chicago", "Chicago", 1))
+		l.looks(2)
+		since := l.Status().RefusedAt
+		require.False(t, since.IsZero())
+		l.put("tradepost.yaml", strings.Replace(small, "America/Chicago", "Springfield", 1))
+		l.looks(2)
+		require.Equal(t, 2, l.Status().Refused)
+		require.Equal(t, since, l.Status().RefusedAt)
+	})
+}
+
+func TestARefusalTellsNoValueAtTheWrongPlace(t *testing.T) {
+	follow(t, small, func(t *testing.T, l *follower) {
+		l.put("tradepost.yaml", strings.Replace(small, "  acme:\n", "  acme: hunter2-SECRET\n  west:\n", 1))
+		l.looks(2)
+		require.ErrorContains(t, l.Status().Trouble, "but is a text")
+		require.NotContains(t, l.Status().Trouble.Error()+l.log.String(), "hunter2-SECRET")
+	})
+}
+
+func TestAFileWithoutConnectionsIsTakenWithAWarning(t *testing.T) {
+	follow(t, small, func(t *testing.T, l *follower) {
+		l.put("tradepost.yaml", small[:strings.Index(small, "connections:")])
+		l.looks(2)
+		require.Empty(t, l.Current().Connections)
+		require.Contains(t, l.log.String(), "level=WARN")
+		require.Contains(t, l.log.String(), "nothing is posted")
+		require.Contains(t, l.log.String(), "connections_changed=-acme-books")
+	})
+}
+
 func TestAFileThatIsGoneIsRefused(t *testing.T) {
 	follow(t, small, func(t *testing.T, l *follower) {
 		require.NoError(t, os.Rename(l.path("tradepost.yaml"), l.path("aside")))

@@ -79,6 +79,9 @@ func Inspect(path string, environ []string) (*Config, []Problem) {
 	}
 	c, problems := read(path, data, environment(environ))
 	c.sources.note(path, data, nil)
+	if info, err := os.Stat(path); err == nil {
+		c.Written = info.ModTime()
+	}
 	return c, problems
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -50,7 +51,10 @@ func (l *Live) read(ctx context.Context, asked bool) {
 func (l *Live) refuse(ctx context.Context, err error) {
 	l.mu.Lock()
 	l.status.Refused++
-	l.status.Trouble, l.status.RefusedAt = err, time.Now()
+	if l.status.Trouble == nil { // a further bad edit does not make it younger
+		l.status.RefusedAt = time.Now()
+	}
+	l.status.Trouble = err
 	l.mu.Unlock()
 	var all *Error
 	if !errors.As(err, &all) {
@@ -81,6 +85,9 @@ func (l *Live) take(ctx context.Context, c *Config) {
 	}
 	l.mu.Lock()
 	before := l.current
+	if !c.Written.After(before.Written) { // an older file was put back, which is a change of now
+		c.Written = time.Now()
+	}
 	c.keep(before)
 	l.current = c
 	l.status.Taken++
@@ -92,7 +99,11 @@ func (l *Live) take(ctx context.Context, c *Config) {
 	l.belonged = accountsOf(l.belonged, c)
 	accounts := changes(before.Accounts, c.Accounts, (*Account).Fingerprint)
 	connections := changes(before.Connections, c.Connections, whole)
-	l.o.Log.InfoContext(ctx, "a changed configuration is in force", "config", c.Path, "connections", len(c.Connections),
+	level, what := slog.LevelInfo, "a changed configuration is in force"
+	if len(c.EnabledConnections()) == 0 && len(before.EnabledConnections()) > 0 {
+		level, what = slog.LevelWarn, "a changed configuration without any enabled connection is in force: nothing is posted"
+	}
+	l.o.Log.Log(ctx, level, what, "config", c.Path, "connections", len(c.Connections),
 		"accounts_changed", accounts, "connections_changed", connections)
 }
 

@@ -46,7 +46,7 @@ func TestDecodeSettingsReportsEverything(t *testing.T) {
 	require.ErrorContains(t, err, "tradepost.yaml:14:7: connections.acme-books.settings.directroy: unknown key")
 	require.ErrorContains(t, err, `did you mean "directory"?`)
 	require.ErrorContains(t, err, "tradepost.yaml:15:7: connections.acme-books.settings.token: the environment variable NONE")
-	require.ErrorContains(t, err, "tradepost.yaml:16:7: connections.acme-books.settings.timeout: \"soon\" is not a length of time")
+	require.ErrorContains(t, err, "tradepost.yaml:16:7: connections.acme-books.settings.timeout: must be a length of time, but is a text")
 }
 
 func TestDecodeSettingsValidates(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// leaveTime is how long a use may go on when its unit is taken away; then its context
+// useTime is how long a use may go on when its unit is taken away; then its context
 // ends, and it is waited for that long again.
-const leaveTime = 10 * time.Second
+const useTime = 10 * time.Second
 
 // Attached is what a stage has attached, by the id of its unit, for the sweeps and
 // commands that do not come through a consumer of the unit: Remove waits for them.
@@ -80,7 +80,7 @@ func (a *Attached[T]) Remove(id string) {
 }
 
 func within(done <-chan struct{}) bool {
-	timer := time.NewTimer(leaveTime)
+	timer := time.NewTimer(useTime)
 	defer timer.Stop()
 	select {
 	case <-done:

@@ -45,11 +45,19 @@ type ClientSet struct {
 
 	mu      sync.Mutex
 	clients map[string]madeClient
-	late    map[*servicetrade.Client]*time.Timer
+	late    map[*servicetrade.Client]lateClient
+}
+
+// lateClient was replaced, and may still be used.
+type lateClient struct {
+	timer *time.Timer
+	idle  func()
 }
 
 type madeClient struct {
 	client *servicetrade.Client
+	// idle closes the client's connections that nobody uses.
+	idle func()
 	// of is the fingerprint of what it was made from.
 	of string
 }
@@ -64,7 +72,7 @@ func Clients(ctx context.Context, d runtime.Deps, counted *telemetry.Calls) (*Cl
 	}
 	s := &ClientSet{
 		deps: d, counted: counted, store: store, live: d.Configuration(),
-		clients: map[string]madeClient{}, late: map[*servicetrade.Client]*time.Timer{},
+		clients: map[string]madeClient{}, late: map[*servicetrade.Client]lateClient{},
 	}
 	s.Follow(s.live.Current())
 	if d.Health != nil {
@@ -73,12 +81,18 @@ func Clients(ctx context.Context, d runtime.Deps, counted *telemetry.Calls) (*Cl
 	return s, nil
 }
 
-// Of returns the client of an account as the configuration in force describes it;
-// nil when it has no such account. Whoever keeps it is made anew when the account changes.
-func (s *ClientSet) Of(account string) *servicetrade.Client {
+// Of returns the client that was made for the account as a describes it. Where the
+// configuration in force has another one, or none, it is an error: what is made now
+// would be of two configurations, and is made anew with the next one. Whoever keeps
+// the client is made anew when the account changes.
+func (s *ClientSet) Of(a *connection.Account) (*servicetrade.Client, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.clients[account].client
+	made, known := s.clients[a.ID]
+	if !known || made.of != madeFrom(a) {
+		return nil, fmt.Errorf("account %s: the configuration in force has changed meanwhile", a.ID)
+	}
+	return made.client, nil
 }
 
 // All returns the clients by account.
@@ -100,12 +114,13 @@ func (s *ClientSet) Follow(c *connection.Config) {
 	for id, made := range s.clients {
 		if a := c.Accounts[id]; a == nil || madeFrom(a) != made.of {
 			delete(s.clients, id)
-			s.late[made.client] = time.AfterFunc(lateCalls, func() { s.leave(made.client) })
+			s.late[made.client] = lateClient{timer: time.AfterFunc(lateCalls, func() { s.leave(made.client) }), idle: made.idle}
 		}
 	}
 	for id, a := range c.Accounts {
 		if _, made := s.clients[id]; !made {
-			s.clients[id] = madeClient{client: s.client(a), of: madeFrom(a)}
+			client, idle := s.client(a)
+			s.clients[id] = madeClient{client: client, idle: idle, of: madeFrom(a)}
 		}
 	}
 }
@@ -119,25 +134,26 @@ func madeFrom(a *connection.Account) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *ClientSet) client(a *connection.Account) *servicetrade.Client {
+func (s *ClientSet) client(a *connection.Account) (client *servicetrade.Client, idle func()) {
 	st := a.ServiceTrade
 	c := plain(a, s.deps.Log)
-	c.HTTPClient = httpClient(st.MaxParallel, s.counted)
+	c.HTTPClient, idle = httpClient(st.MaxParallel, s.counted)
 	c.Limiter = calls.New(s.deps.JS, calls.Limits{Account: a.ID, Parallel: st.MaxParallel, PerMinute: st.CallsPerMinute}, s.deps.Log)
 	if s.store != nil {
 		c.Vault = s.store.Vault(a.ID, st.URL, st.Auth, st.Identity())
 	}
-	return servicetrade.New(c)
+	return servicetrade.New(c), idle
 }
 
-// leave signs a client out that was replaced.
+// leave signs a client out that was replaced, and closes its connections.
 func (s *ClientSet) leave(c *servicetrade.Client) {
 	s.mu.Lock()
-	_, known := s.late[c]
+	late, known := s.late[c]
 	delete(s.late, c)
 	s.mu.Unlock()
 	if known {
 		logout(context.Background(), c)
+		late.idle()
 	}
 }
 
@@ -148,8 +164,8 @@ func (s *ClientSet) Logout(ctx context.Context) {
 	for _, made := range s.clients {
 		all = append(all, made.client)
 	}
-	for c, timer := range s.late {
-		timer.Stop()
+	for c, late := range s.late {
+		late.timer.Stop()
 		all = append(all, c)
 	}
 	clear(s.late)
@@ -224,12 +240,13 @@ func signIns(ctx context.Context, d runtime.Deps) (*signin.Store, error) {
 }
 
 // httpClient is one account's: as many idle connections as calls at the same time.
-func httpClient(parallel int, calls *telemetry.Calls) *http.Client {
-	t := http.DefaultTransport
+// idle closes those that nobody uses.
+func httpClient(parallel int, calls *telemetry.Calls) (c *http.Client, idle func()) {
+	t, idle := http.DefaultTransport, func() {}
 	if standard, ok := t.(*http.Transport); ok {
 		own := standard.Clone()
 		own.MaxIdleConnsPerHost = max(parallel, idleCalls)
-		t = own
+		t, idle = own, own.CloseIdleConnections
 	}
-	return &http.Client{Timeout: callTimeout, Transport: calls.Transport(t)}
+	return &http.Client{Timeout: callTimeout, Transport: calls.Transport(t)}, idle
 }

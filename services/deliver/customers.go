@@ -7,6 +7,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/mapping"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
@@ -18,12 +19,12 @@ const idleTime = 5 * time.Second
 // customers returns what is told of the customers of a connection's documents: nil
 // unless the connection has their ids written to ServiceTrade. It works until ctx ends,
 // and idle waits until it has stopped then.
-func (s *Service) customers(ctx context.Context, c *connection.Connection, rec *attempts.Recorder, log *slog.Logger) (posted func(context.Context, externalid.Posted), idle func()) {
+func (s *Service) customers(ctx context.Context, c *connection.Connection, client *servicetrade.Client, rec *attempts.Recorder, log *slog.Logger) (posted func(context.Context, externalid.Posted), idle func()) {
 	if !c.WriteExternalIDs || c.Account.ServiceTrade.ExternalSystem == "" {
 		return nil, func() {}
 	}
 	w := externalid.New(ctx, externalid.Options{
-		Connection: c.ID, System: c.Account.ServiceTrade.ExternalSystem, ServiceTrade: s.clients.Of(c.AccountID),
+		Connection: c.ID, System: c.Account.ServiceTrade.ExternalSystem, ServiceTrade: client,
 		Tell:    func(ctx context.Context, r externalid.Result) { rec.ExternalID(ctx, c.Connector, r) },
 		Metrics: s.externalIDs, Log: log,
 	})

@@ -20,6 +20,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
@@ -130,13 +131,17 @@ func (s *Service) wanted(config *connection.Config) []stage.Unit {
 // same as ever.
 func (s *Service) attach(ctx context.Context, config *connection.Config, c *connection.Connection) (detach func() error, err error) {
 	log := s.deps.Log.With("connection", c.ID)
+	client, err := s.clients.Of(c.Account)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := s.connector(ctx, config, c, log)
 	if err != nil {
 		return nil, err
 	}
 	// What goes on beside the postings ends with the connection; ctx ends with this call.
 	beside, end := context.WithCancel(context.WithoutCancel(ctx))
-	p, idle := s.poster(beside, c, conn, log)
+	p, idle := s.poster(beside, c, client, conn, log)
 	paused := s.pauses.For(c.ID, s.probe(c.ID))
 	p.Pauses = paused
 	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
@@ -181,12 +186,12 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 
 // poster makes what posts for a connection. idle waits until nothing goes on beside the
 // postings, after ctx has ended.
-func (s *Service) poster(ctx context.Context, c *connection.Connection, conn connector.Connector, log *slog.Logger) (p *posting.Poster, idle func()) {
+func (s *Service) poster(ctx context.Context, c *connection.Connection, client *servicetrade.Client, conn connector.Connector, log *slog.Logger) (p *posting.Poster, idle func()) {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
-	customers, idle := s.customers(ctx, c, rec, log)
+	customers, idle := s.customers(ctx, c, client, rec, log)
 	return &posting.Poster{
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c),
-		Source: s.clients.Of(c.AccountID), Stored: stored.Streams{JS: s.deps.JS},
+		Source: client, Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },
 		Customers: customers, Links: s.links(c),

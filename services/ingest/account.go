@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,11 +18,12 @@ import (
 	"github.com/tradepost/tradepost/services/ingest/internal/send"
 )
 
-// forgetTime bounds ending the polls of an account that was removed.
-const forgetTime = 5 * time.Second
-
-// namedWaiting is how many waiting invoices the readiness page names.
-const namedWaiting = 20
+// namedReasons is how many reasons of an account to wait the readiness page tells, and
+// namedWaiting how many invoices it names for each.
+const (
+	namedReasons = 5
+	namedWaiting = 20
+)
 
 // account is what serves one ServiceTrade account, however many connections it has:
 // one poll, one consumer of hints, one opener. All of it belongs to one
@@ -30,6 +31,7 @@ const namedWaiting = 20
 type account struct {
 	id     string
 	config *connection.Account
+	of     bus.PollOf
 	desk   *send.Desk
 	opener *send.Opener
 	poller *poll.Poller
@@ -37,9 +39,8 @@ type account struct {
 
 // newAccount makes what serves the account; all are its connections, the disabled
 // ones too.
-func (s *Service) newAccount(a *connection.Account, all []*connection.Connection) *account {
+func (s *Service) newAccount(a *connection.Account, client *servicetrade.Client, all []*connection.Connection, of bus.PollOf) *account {
 	log := s.deps.Log.With("account", a.ID)
-	client := s.clients.Of(a.ID)
 	desk := send.NewDesk(a.ID, all, log, time.Now, s.opened)
 	o := &send.Opener{
 		Account: a.ID, Desk: desk, Store: s.store, Bus: s.bus, Reader: client, Messages: messages{s.deps.JS},
@@ -54,7 +55,7 @@ func (s *Service) newAccount(a *connection.Account, all []*connection.Connection
 			}
 		},
 	}
-	return &account{id: a.ID, config: a, desk: desk, opener: o, poller: p}
+	return &account{id: a.ID, config: a, of: of, desk: desk, opener: o, poller: p}
 }
 
 // wanted is a unit for each account with an enabled connection. It is made anew
@@ -68,17 +69,23 @@ func (s *Service) wanted(config *connection.Config) []stage.Unit {
 		for _, c := range all {
 			fingerprints = append(fingerprints, c.Fingerprint())
 		}
+		of := s.pollOf(config, strings.Join(fingerprints, " "))
 		units = append(units, stage.Unit{
 			ID: id, Fingerprint: strings.Join(fingerprints, " "),
-			Attach: func(ctx context.Context) (func() error, error) { return s.attachAccount(ctx, a, all) },
+			Attach: func(ctx context.Context) (func() error, error) { return s.attachAccount(ctx, a, all, of) },
 		})
 	}
 	return units
 }
 
-// attachAccount polls an account on schedule, and once at start.
-func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all []*connection.Connection) (detach func() error, err error) {
-	u := s.newAccount(a, all)
+// attachAccount polls an account on schedule, and at once when it or one of its
+// connections is not what it was.
+func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all []*connection.Connection, of bus.PollOf) (detach func() error, err error) {
+	client, err := s.clients.Of(a)
+	if err != nil {
+		return nil, err
+	}
+	u := s.newAccount(a, client, all, of)
 	s.accounts.Put(a.ID, u)
 	handlers := s.handlers(u)
 	for i, h := range handlers {
@@ -87,7 +94,7 @@ func (s *Service) attachAccount(ctx context.Context, a *connection.Account, all 
 			return nil, errors.Join(err, s.remove(handlers[:i]))
 		}
 	}
-	if err := s.schedule(ctx, u); err != nil {
+	if err := s.bus.SchedulePoll(ctx, u.id, u.config.ServiceTrade.PollInterval, of); err != nil {
 		s.accounts.Remove(a.ID)
 		return nil, errors.Join(err, s.remove(handlers))
 	}
@@ -105,24 +112,6 @@ func (s *Service) remove(handlers []handler) error {
 	return errors.Join(errs...)
 }
 
-// forget ends the polls of an account that the configuration in force does not have
-// any more. A stage that only stops leaves them to the other replicas. The consumer
-// stays; it is used again when the account comes back.
-func (s *Service) forget(u *account) error {
-	if slices.Contains(s.live.Current().EnabledAccounts(), u.id) {
-		return nil
-	}
-	s.mu.Lock()
-	delete(s.trouble, u.id)
-	delete(s.asked, u.id)
-	s.mu.Unlock()
-	u.desk.Close()
-	s.pending.DeleteLabelValues(u.id)
-	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
-	defer cancel()
-	return s.bus.Unschedule(ctx, u.id)
-}
-
 // handler is one consumer of an account, and what it does with its messages.
 type handler struct {
 	consumer bus.Consumer
@@ -134,7 +123,7 @@ type handler struct {
 func (s *Service) handlers(u *account) []handler {
 	ticks := bus.TickConsumer(u.id)
 	// A stream that was lost and made again has no schedule.
-	ticks.Bound = func(ctx context.Context) error { return s.schedule(ctx, u) }
+	ticks.Bound = func(ctx context.Context) error { return s.keepSchedule(ctx, u) }
 	all := []handler{{ticks, u.poller.Tick}}
 	if !u.config.ServiceTrade.WebhookSecret.IsZero() {
 		all = append(all, handler{bus.HintConsumer(u.id), u.opener.Hint})
@@ -142,8 +131,15 @@ func (s *Service) handlers(u *account) []handler {
 	return all
 }
 
-func (s *Service) schedule(ctx context.Context, u *account) error {
-	return s.bus.SchedulePoll(ctx, u.id, u.config.ServiceTrade.PollInterval)
+// attached returns all that are served, in the order of their ids.
+func (s *Service) attached() []*account {
+	var all []*account
+	for _, id := range s.accounts.IDs() {
+		if u, there := s.accounts.Peek(id); there {
+			all = append(all, u)
+		}
+	}
+	return all
 }
 
 // unmatched tells of the invoices that wait because no connection takes them. It is
@@ -165,13 +161,32 @@ func (s *Service) unmatched() error {
 	return runtime.Notice(strings.Join(told, "; "))
 }
 
+// nameWaiting tells each reason once, with a few of the invoices that wait for it. The
+// reasons come in the order in which they began.
 func nameWaiting(all []send.Waiting) string {
-	said := make([]string, 0, namedWaiting+1)
-	for _, w := range all[:min(len(all), namedWaiting)] {
-		said = append(said, fmt.Sprintf("invoice %d waits: %s", w.InvoiceID, w.Reason))
+	var reasons []string
+	of := map[string][]string{}
+	for _, w := range all {
+		if len(of[w.Reason]) == 0 {
+			reasons = append(reasons, w.Reason)
+		}
+		of[w.Reason] = append(of[w.Reason], strconv.FormatInt(w.InvoiceID, 10))
 	}
-	if more := len(all) - namedWaiting; more > 0 {
-		said = append(said, fmt.Sprintf("and %d more wait", more))
+	var said []string
+	for _, reason := range reasons[:min(len(reasons), namedReasons)] {
+		ids := of[reason]
+		if len(ids) == 1 {
+			said = append(said, fmt.Sprintf("invoice %s waits: %s", ids[0], reason))
+			continue
+		}
+		named, more := ids[:min(len(ids), namedWaiting)], ""
+		if n := len(ids) - len(named); n > 0 {
+			more = fmt.Sprintf(" and %d more", n)
+		}
+		said = append(said, fmt.Sprintf("%d invoices wait (%s%s): %s", len(ids), strings.Join(named, ", "), more, reason))
+	}
+	if more := len(reasons) - namedReasons; more > 0 {
+		said = append(said, fmt.Sprintf("and invoices with %d more reasons", more))
 	}
 	return strings.Join(said, "; ")
 }

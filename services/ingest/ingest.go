@@ -30,8 +30,6 @@ const (
 	cacheAge = 2 * time.Minute
 	// sweepEvery is how often all records are looked through.
 	sweepEvery = 5 * time.Minute
-	// scheduleEvery is how often the poll schedules are looked after.
-	scheduleEvery = 30 * time.Second
 	// commandsInFlight is how many commands are carried out at once.
 	commandsInFlight = 4
 )
@@ -51,6 +49,10 @@ type Service struct {
 	census  *census.Census
 	hooks   *runtime.HTTPServer // nil when webhooks are off
 	began   time.Time
+
+	// polls is held while a schedule is kept or ended, so that none is kept for an
+	// account that is being removed.
+	polls sync.Mutex
 
 	accounts stage.Attached[*account] // those with an enabled connection
 
@@ -154,24 +156,4 @@ func (s *Service) heal(ctx context.Context, e record.Entry) error {
 		return a.opener.Sweep(ctx, e)
 	})
 	return err
-}
-
-// keepPolling makes sure that the schedules are there: a stream that was lost and
-// made anew has none, and ServiceTrade would never be asked again.
-func (s *Service) keepPolling(ctx context.Context) error {
-	tick := time.NewTicker(scheduleEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			for _, id := range s.accounts.IDs() {
-				// Not beside detaching it, which ends the schedule of one that was removed.
-				if _, err := s.accounts.Use(ctx, id, s.schedule); err != nil && ctx.Err() == nil {
-					s.deps.Log.ErrorContext(ctx, "ServiceTrade is not polled: the schedule cannot be made", "account", id, "err", err)
-				}
-			}
-		}
-	}
 }

@@ -67,9 +67,9 @@ func TestPollSchedulesComeBackAfterTheirStreamWasLost(t *testing.T) {
 		log := &logged{}
 		l := slog.New(slog.NewTextHandler(log, nil))
 		config := pollConfig()
-		s := &Service{deps: runtime.Deps{Config: config, JS: js, Log: l}, bus: bus.NewPublisher(js, l), clients: &stage.ClientSet{}}
+		s := &Service{deps: runtime.Deps{Config: config, JS: js, Log: l}, live: connection.NewLive(config, connection.LiveOptions{}), bus: bus.NewPublisher(js, l), clients: &stage.ClientSet{}}
 		for _, id := range config.EnabledAccounts() {
-			s.accounts.Put(id, s.newAccount(config.Accounts[id], config.ConnectionsOf(id)))
+			s.accounts.Put(id, s.newAccount(config.Accounts[id], nil, config.ConnectionsOf(id), bus.PollOf{}))
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -88,6 +88,35 @@ func TestPollSchedulesComeBackAfterTheirStreamWasLost(t *testing.T) {
 		require.True(t, polled(t, js, "acme"))
 		require.True(t, polled(t, js, "brown"))
 		require.False(t, polled(t, js, "asleep"), "a connection that is not enabled")
+		cancel()
+		require.NoError(t, <-done)
+	})
+}
+
+// An account that is removed while NATS does not answer keeps no schedule, and none is
+// made for it by whoever looks after the schedules meanwhile.
+func TestARemovedAccountKeepsNoSchedule(t *testing.T) {
+	bustest.FakeTime(t, func(t *testing.T, b *bustest.Broker) {
+		js := b.JS(t)
+		config := pollConfig()
+		s := &Service{
+			deps: runtime.Deps{Config: config, JS: js, Log: slog.New(slog.DiscardHandler)}, live: connection.NewLive(config, connection.LiveOptions{}),
+			bus: bus.NewPublisher(js, slog.New(slog.DiscardHandler)),
+		}
+		acme := s.newAccount(config.Accounts["acme"], nil, config.ConnectionsOf("acme"), bus.PollOf{})
+		brown := s.newAccount(config.Accounts["brown"], nil, config.ConnectionsOf("brown"), bus.PollOf{})
+		s.accounts.Put("acme", acme)
+		require.NoError(t, s.keepSchedule(t.Context(), acme))
+		require.NoError(t, s.keepSchedule(t.Context(), brown), "it is not served any more")
+		require.NoError(t, s.bus.SchedulePoll(t.Context(), "gone", time.Hour, bus.PollOf{}))
+		require.True(t, polled(t, js, "gone"))
+		require.False(t, polled(t, js, "brown"))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.keepPolling(ctx) }()
+		time.Sleep(time.Minute) // fake time
+		require.False(t, polled(t, js, "gone"))
+		require.True(t, polled(t, js, "acme"))
 		cancel()
 		require.NoError(t, <-done)
 	})

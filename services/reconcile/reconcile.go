@@ -83,9 +83,13 @@ func (s *Service) wanted(config *connection.Config) []stage.Unit {
 }
 
 func (s *Service) attach(c *connection.Connection) (detach func() error, err error) {
+	client, err := s.clients.Of(c.Account)
+	if err != nil {
+		return nil, err
+	}
 	set := &settle.Settler{
 		Account: c.AccountID, Connection: c.ID, EntityType: c.Account.ServiceTrade.InvoiceEntityType,
-		SystemTitle: c.DisplayName, ServiceTrade: s.clients.Of(c.AccountID), Gate: s.gate.For(c),
+		SystemTitle: c.DisplayName, ServiceTrade: client, Gate: s.gate.For(c),
 		Instance: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID), Metrics: s.settled,
 	}
 	outcomes := bus.OutcomeConsumer(c.ID, max(c.Account.ServiceTrade.MaxParallel, 1))

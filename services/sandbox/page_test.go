@@ -118,6 +118,9 @@ func TestControlAPI(t *testing.T) {
 	require.Len(t, s.API.Invoices(), 3)
 	require.Equal(t, 200, c.send("POST", "/_sandbox/reset", `{"seed":5,"demo":true}`).status)
 	require.Len(t, s.API.Invoices(), 40)
+	require.Equal(t, 400, c.send("POST", "/_sandbox/reset", `{"invoices":250,"demo":true}`).status, "the demo book has its own")
+	require.Equal(t, 200, c.send("POST", "/_sandbox/reset", `{"invoices":250}`).status)
+	require.Len(t, s.API.Invoices(), 250)
 	require.Equal(t, 200, c.send("POST", "/_sandbox/expire", "").status)
 	require.Equal(t, 200, c.send("DELETE", "/_sandbox/requests", "").status)
 }

@@ -115,12 +115,12 @@ zzzzzzzz: 1
 `)
 	require.Equal(t, []string{
 		"f.yaml:2:1: nmae: unknown key\n    fix: did you mean \"name\"?",
-		"f.yaml:3:1: count: must be a whole number, but is the text \"many\"\n    fix: write digits only, without quotes",
+		"f.yaml:3:1: count: must be a whole number, but is a text\n    fix: write digits only, without quotes",
 		"f.yaml:4:1: small: 300 is not a decimal number of at most 8 bits\n    fix: write a decimal number that is not larger than needed",
-		"f.yaml:5:1: on: must be true or false, but is the text \"yes\"\n    fix: write true or false, without quotes",
-		"f.yaml:6:1: wait: \"30\" is not a length of time\n    fix: write a number with its unit, such as 30s, 5m or 1h30m",
+		"f.yaml:5:1: on: must be true or false, but is a text\n    fix: write true or false, without quotes",
+		"f.yaml:6:1: wait: must be a length of time, but is a number\n    fix: write a number with its unit, such as 30s, 5m or 1h30m",
 		"f.yaml:7:1: limit: \"abc\" cannot be used: error decoding string 'abc': can't convert abc to decimal",
-		"f.yaml:8:1: tags: must be a list, but is the text \"a\"\n    fix: write it as lines that begin with a dash",
+		"f.yaml:8:1: tags: must be a list, but is a text\n    fix: write it as lines that begin with a dash",
 		"f.yaml:9:1: inner: must have keys, but is a list\n    fix: write it as indented key: value lines",
 		"f.yaml:11:3: pointer.size: must be a whole number, but is a group of keys\n    fix: write digits only, without quotes",
 		"f.yaml:12:3: pointer.size: is given twice, first on line 11\n    fix: keep one of the two",

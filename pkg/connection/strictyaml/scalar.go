@@ -79,7 +79,7 @@ func (d *decoder) duration(n Node, into reflect.Value) {
 	}
 	value, err := time.ParseDuration(text)
 	if err != nil {
-		d.fail(n, "write a number with its unit, such as 30s, 5m or 1h30m", "%q is not a length of time", text)
+		d.fail(n, "write a number with its unit, such as 30s, 5m or 1h30m", "must be a length of time, but is %s", describe(n.node))
 		return
 	}
 	into.SetInt(int64(value))
@@ -100,7 +100,8 @@ func scalarText(n ast.Node) (string, bool) {
 	}
 }
 
-// describe names what was found, in words.
+// describe names what was found, in words. It names the kind of a value, not the value:
+// that may be a secret at the wrong place, and problems go into logs.
 func describe(n ast.Node) string {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
@@ -108,19 +109,14 @@ func describe(n ast.Node) string {
 	case *ast.SequenceNode:
 		return "a list"
 	}
-	text, ok := scalarText(n)
-	switch {
-	case !ok:
-		return "something else"
-	case len(text) > 40:
-		return "a long text"
-	}
 	switch n.(type) {
-	case *ast.IntegerNode, *ast.FloatNode:
-		return "the number " + text
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return "a number"
 	case *ast.BoolNode:
-		return text
+		return "true or false"
+	case *ast.StringNode, *ast.LiteralNode:
+		return "a text"
 	default:
-		return "the text " + strconv.Quote(text)
+		return "something else"
 	}
 }

@@ -38,8 +38,9 @@ type Poller struct {
 	Seen func(rows []servicetrade.InvoiceRow, err error)
 }
 
-// Tick answers one tick of the account's schedule. It never asks for the tick
-// again: the next one comes, and ServiceTrade keeps the invoices pending.
+// Tick answers one tick of the account's schedule. It asks for the tick again only
+// when it was cut off, since the next one may be an hour away; else the next one
+// comes, and ServiceTrade keeps the invoices pending.
 func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
 	// Whatever was mended at a customer or an item before Send was pressed was
 	// mended before this list shows the invoice.
@@ -70,5 +71,5 @@ func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
 	}
 	_ = g.Wait()
 	p.Log.DebugContext(ctx, "polled", "pending", len(rows), "failed", failed.Load())
-	return nil
+	return ctx.Err()
 }

@@ -158,15 +158,21 @@ func (c *Control) reset(r *http.Request) (any, error) {
 	if err := read(r, &body); err != nil {
 		return nil, err
 	}
+	seed := int64(1)
+	if body.Seed != nil {
+		seed = *body.Seed
+	}
 	var b *book.Book
 	switch {
+	case body.Demo && (body.Invoices != 0 || body.TaxShown):
+		return nil, errors.New("the demo book has its own invoices: leave out invoices and taxShown, or demo")
 	case body.Invoices < 0 || body.Invoices > 1e6:
 		return nil, errors.New("invoices must be between 1 and 1000000")
-	case body.Seed == nil:
 	case body.Demo:
-		b = book.Demo(*body.Seed)
+		b = book.Demo(seed)
+	case body.Seed == nil && body.Invoices == 0 && !body.TaxShown: // the first book
 	default:
-		b = book.Generate(book.Options{Seed: *body.Seed, Invoices: body.Invoices, TaxShown: body.TaxShown})
+		b = book.Generate(book.Options{Seed: seed, Invoices: body.Invoices, TaxShown: body.TaxShown})
 	}
 	return done, c.Reset(b)
 }

@@ -67,6 +67,9 @@ func (d *doctor) examine(ctx context.Context, a *connection.Account) accountFoun
 	defer p.leave(ctx)
 	list, more, _ := bounded(ctx, d, p.check("invoices"), p.invoices)
 	results = append(results, more...)
+	results = append(results, simply(ctx, d, p.check("filters"), func(ctx context.Context) []Result {
+		return p.untaken(ctx, list.pending)
+	})...)
 	invoices, more, _ := bounded(ctx, d, p.check("records"), func(ctx context.Context) (invoices, []Result) {
 		return p.records(ctx, list.sample)
 	})

@@ -28,12 +28,29 @@ func bounded[T any](ctx context.Context, d *doctor, c check, run func(context.Co
 	defer late.Stop()
 	select {
 	case f := <-finished:
+		if limited.Err() != nil && ctx.Err() == nil {
+			for i, r := range f.results {
+				f.results[i] = d.late(r)
+			}
+		}
 		return f.found, f.results, true
 	case <-late.C:
 	case <-ctx.Done():
 	}
-	return found, []Result{c.fail(operator, "Look whether the other side is up and the network is quick, then run doctor again.",
-		"no answer within %s", d.limit)}, false
+	return found, []Result{c.fail(operator, lateFix, "no answer within %s", d.limit)}, false
+}
+
+const lateFix = "Look whether the other side is up and the network is quick, then run doctor again."
+
+// late tells a failure that came after the check's time as what it is: whatever else
+// it says may come of its having been cut off.
+func (d *doctor) late(r Result) Result {
+	if r.Status != Fail {
+		return r
+	}
+	told := check{r.System, r.Check}.fail(operator, lateFix, "no answer within %s (%s)", d.limit, r.Problem)
+	told.Looked = r.Looked
+	return told
 }
 
 // simply is bounded for a check that finds nothing but results.

@@ -72,7 +72,12 @@ func (c check) able(made connector.Connector, there bool) Result {
 // faults asks the connector for what would keep it from posting.
 func (c check) faults(ctx context.Context, made connector.Connector) (bool, []Result) {
 	var results []Result
-	for _, f := range made.Check(ctx) {
+	faults := made.Check(ctx)
+	if len(faults) > 0 && ctx.Err() != nil {
+		// A program that was cut off looks like one that is not there.
+		return true, []Result{c.fail(operator, lateFix, "the check of the books did not end in time")}
+	}
+	for _, f := range faults {
 		results = append(results, c.fault(f))
 	}
 	return len(results) > 0, results

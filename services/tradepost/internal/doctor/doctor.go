@@ -13,12 +13,19 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 )
 
-const defaultLimit = 10 * time.Second
+const (
+	defaultLimit = 10 * time.Second
+	// atOnce bounds the accounts, and the connections, that are looked at at the same
+	// time: a check that waits for others of this machine would be told as one whose
+	// system does not answer.
+	atOnce = 8
+)
 
 // Options of a look.
 type Options struct {
@@ -78,12 +85,10 @@ func Run(ctx context.Context, o Options) *Report {
 	onConnections := make([][]Result, len(connections))
 	var onNATS []Result
 	var wait sync.WaitGroup
-	for i, a := range accounts {
-		wait.Go(func() { onAccounts[i] = d.account(ctx, a) })
-	}
-	for i, c := range connections {
-		wait.Go(func() { onConnections[i] = d.connection(ctx, c) })
-	}
+	wait.Go(func() { few(accounts, func(i int, a *connection.Account) { onAccounts[i] = d.account(ctx, a) }) })
+	wait.Go(func() {
+		few(connections, func(i int, c *connection.Connection) { onConnections[i] = d.connection(ctx, c) })
+	})
 	disconnect := func() {}
 	wait.Go(func() { onNATS, disconnect = d.checkNATS(ctx) })
 	wait.Wait()
@@ -94,6 +99,19 @@ func Run(ctx context.Context, o Options) *Report {
 	results = append(results, oneAndTheSame(accounts, onAccounts)...)
 	results = append(results, onNATS...)
 	return newReport(append(results, slices.Concat(onConnections...)...), d.guides(accounts, onAccounts))
+}
+
+// few does something with all of a list, a few at a time.
+func few[T any](list []T, do func(int, T)) {
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for i, one := range list {
+		g.Go(func() error {
+			do(i, one)
+			return nil
+		})
+	}
+	_ = g.Wait()
 }
 
 // accounts returns the accounts to look at, in the order of their ids.
@@ -121,13 +139,6 @@ func (d *doctor) connections() []*connection.Connection {
 		}
 	}
 	return list
-}
-
-// connectionsOf returns the enabled connections of an account.
-func (d *doctor) connectionsOf(account string) []*connection.Connection {
-	return slices.DeleteFunc(d.connections(), func(c *connection.Connection) bool {
-		return c.AccountID != account || !c.Enabled
-	})
 }
 
 // future is a value that others wait for.

@@ -19,7 +19,7 @@ func (d *doctor) guides(accounts []*connection.Account, found []accountFound) []
 	var list []Guide
 	for i, a := range accounts {
 		if d.Setup || found[i].neverSent {
-			list = append(list, d.setupGuides(a)...)
+			list = append(list, d.setupGuide(a))
 		}
 	}
 	for _, a := range accounts {
@@ -30,15 +30,13 @@ func (d *doctor) guides(accounts []*connection.Account, found []accountFound) []
 	return list
 }
 
-func (d *doctor) setupGuides(a *connection.Account) []Guide {
-	var list []Guide
-	for _, c := range d.connectionsOf(a.ID) {
-		list = append(list, setupGuide(a, c.ID, c.DisplayName))
+// setupGuide is the set-up of an account. ServiceTrade knows one external system for
+// all its connections: which of them takes an invoice, their filters say.
+func (d *doctor) setupGuide(a *connection.Account) Guide {
+	if all := d.config.ConnectionsOf(a.ID); len(all) == 1 {
+		return setupGuide(a, all[0].ID, all[0].DisplayName)
 	}
-	if len(list) == 0 {
-		list = append(list, setupGuide(a, a.ID, a.ID))
-	}
-	return list
+	return setupGuide(a, a.ID, a.ID)
 }
 
 // setupGuide is the set-up that puts the button on ServiceTrade's invoices.

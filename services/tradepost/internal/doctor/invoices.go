@@ -23,6 +23,8 @@ type listed struct {
 	everSent bool
 	// sample holds ids of pending invoices first, then of others.
 	sample []int64
+	// pending holds the ids of those that wait for accounting.
+	pending []int64
 	// failed holds ids of failed invoices, those that changed last first.
 	failed []int64
 }
@@ -34,7 +36,7 @@ func (p *patient) invoices(ctx context.Context) (listed, []Result) {
 	if err != nil {
 		return listed{}, []Result{p.refused(c, err, "list invoices")}
 	}
-	found := listed{known: true, everSent: len(pending) > 0, sample: idsOf(pending)}
+	found := listed{known: true, everSent: len(pending) > 0, sample: idsOf(pending), pending: idsOf(pending)}
 	counts := []string{fmt.Sprintf("%d pending_accounting", len(pending))}
 	for _, status := range []string{servicetrade.StatusFailed, servicetrade.StatusProcessed} {
 		rows, more, err := p.first(ctx, status)

@@ -60,6 +60,9 @@ func (t *writer) result(r Result) {
 		padded = t.paint(r.Status, padded)
 	}
 	lines := t.body(r)
+	if len(r.Check) >= checkWidth { // it has a line of its own
+		lines = append([]string{""}, lines...)
+	}
 	for i, line := range lines {
 		head := strings.Repeat(" ", 2+statusWidth+checkWidth)
 		if i == 0 {

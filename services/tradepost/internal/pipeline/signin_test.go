@@ -76,7 +76,7 @@ func (s *shop) process(change ...func(*connection.ServiceTrade)) []*servicetrade
 		d := runtime.Deps{Config: &config, NC: nc, JS: s.broker.JS(s.t), Log: slog.New(slog.DiscardHandler), Health: runtime.NewHealth()}
 		all, err := stage.Clients(s.t.Context(), d, nil)
 		require.NoError(s.t, err)
-		clients = append(clients, all.Of("acme"))
+		clients = append(clients, all.All()["acme"])
 	}
 	return clients
 }
@@ -250,7 +250,7 @@ func TestUpSharesOneSessionAndEndsIt(t *testing.T) {
 	require.NoError(t, err)
 	clients, err := stage.Clients(t.Context(), runtime.Deps{Config: &another, NC: nc, JS: js, Log: slog.New(slog.DiscardHandler), Health: runtime.NewHealth()}, nil)
 	require.NoError(t, err)
-	_, err = clients.Of("acme").Login(t.Context())
+	_, err = clients.All()["acme"].Login(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, s.sandbox.API.Sessions())
 	cancel()

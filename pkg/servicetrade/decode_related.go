@@ -1,6 +1,8 @@
 package servicetrade
 
 import (
+	"cmp"
+
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -38,7 +40,7 @@ func decodeLocation(body []byte, id int64) (*tradepostv1.ServiceTradeLocation, e
 		RefNumber:   o.text("refNumber"),
 		Address:     decodeAddress(o),
 		Taxable:     o.flag("taxable"),
-		TaxGroup:    beside.ref(o, "taxGroups", "taxGroup", "taxGroupId"),
+		TaxGroup:    beside.taxGroup(o),
 		Company:     beside.ref(o, "companies", "company", "companyId"),
 		Offices:     beside.refs(o, "locations", "offices"),
 		Tags:        beside.refs(o, "tags", "tags"),
@@ -46,6 +48,17 @@ func decodeLocation(body []byte, id int64) (*tradepostv1.ServiceTradeLocation, e
 		Phone:       o.text("phoneNumber"),
 		Email:       o.text("email"),
 	}, nil
+}
+
+// taxGroup is the tax group of an invoice or location, named by its code where the
+// answer has one: codes are unique in an account, and mappings go by them.
+func (s siblings) taxGroup(o object) *tradepostv1.NamedRef {
+	group := s.resolveFirst(o, "taxGroups", "taxGroup", "taxGroupId")
+	ref := &tradepostv1.NamedRef{Id: group.integer("id"), Name: cmp.Or(group.text("code"), nameOf(group))}
+	if ref.GetId() == 0 && ref.GetName() == "" {
+		return nil
+	}
+	return ref
 }
 
 func decodeJob(body []byte, id int64) (JobDetail, error) {

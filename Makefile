@@ -59,9 +59,10 @@ fmt: tools ## Format all modules and apply what the linters can fix
 	tools/lint.sh --fix
 
 .PHONY: generate
-generate: ## Generate the Go code of the schemas, and docs/metrics.md
+generate: ## Generate the Go code of the schemas, docs/metrics.md and the tables of docs/mapping.md
 	proto/generate.sh
 	tools/generate-metrics.sh
+	tools/generate-mapping.sh
 
 .PHONY: generate-check
 generate-check: ## Check that what is generated is up to date

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Generates the Go code of the schemas and docs/metrics.md again and fails when they
-# differ from what is there. What is fresh is left in place, since that is the fix.
+# Generates the Go code of the schemas, docs/metrics.md and the tables of docs/mapping.md
+# again and fails when they differ from what is there. What is fresh is left in place, since that is the fix.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 before=$(mktemp -d)
@@ -17,10 +17,12 @@ if ! diff -ru "$before/tradepost" proto/tradepost; then
 	echo "generate-check: the generated code was out of date; it is fresh now, commit it" >&2
 	exit 1
 fi
-cp docs/metrics.md "$before/"
-tools/generate-metrics.sh
-if ! diff -u "$before/metrics.md" docs/metrics.md; then
-	echo "generate-check: docs/metrics.md was out of date; it is fresh now, commit it" >&2
-	exit 1
-fi
-echo "generate-check: the generated code and docs/metrics.md are up to date"
+for page in metrics mapping; do
+	cp "docs/$page.md" "$before/"
+	"tools/generate-$page.sh"
+	if ! diff -u "$before/$page.md" "docs/$page.md"; then
+		echo "generate-check: docs/$page.md was out of date; it is fresh now, commit it" >&2
+		exit 1
+	fi
+done
+echo "generate-check: the generated code, docs/metrics.md and docs/mapping.md are up to date"

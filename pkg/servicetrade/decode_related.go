@@ -14,15 +14,19 @@ func decodeCompany(body []byte, id int64) (*tradepostv1.ServiceTradeCompany, err
 	if err := requested(o, id); err != nil {
 		return nil, err
 	}
+	return companyOf(o), nil
+}
+
+func companyOf(o object) *tradepostv1.ServiceTradeCompany {
 	return &tradepostv1.ServiceTradeCompany{
-		Id:          id,
+		Id:          o.integer("id"),
 		Name:        o.text("name"),
 		Status:      o.text("status"),
 		Phone:       o.text("phoneNumber"),
 		Email:       o.text("primaryEmail", "email"),
 		Address:     decodeAddress(o),
 		ExternalIds: stringMap(o["externalIds"]),
-	}, nil
+	}
 }
 
 func decodeLocation(body []byte, id int64) (*tradepostv1.ServiceTradeLocation, error) {

@@ -3,6 +3,7 @@ package hledger
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,7 +26,9 @@ func (l *Ledger) ReferenceKinds() []connector.ReferenceKind {
 
 // ListReference lists the declared accounts of a kind by name.
 func (l *Ledger) ListReference(ctx context.Context, kind connector.ReferenceKind, each func(connector.ReferenceRecord) error) error {
-	if err := l.present(ctx); err != nil {
+	err := l.present(ctx)
+	// A mapping is written before the books are used first, when only their main.journal is there.
+	if err != nil && (!errors.Is(err, errNoBooks) || l.usedBefore()) {
 		return fmt.Errorf("list the records of the books: %w", err)
 	}
 	accounts := declared{}

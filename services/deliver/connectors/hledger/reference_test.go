@@ -1,7 +1,8 @@
 package hledger
 
 import (
-	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,13 +47,19 @@ func TestTheBooksListTheirRecords(t *testing.T) {
 }
 
 func TestBooksThatAreAwayListNothing(t *testing.T) {
-	l := open404(t)
-	err := l.ListReference(context.Background(), connector.ReferenceCustomer, func(connector.ReferenceRecord) error { return nil })
-	require.ErrorIs(t, err, errNoBooks)
-}
-
-func open404(t *testing.T) *Ledger {
-	l, err := New(Config{JournalDir: t.TempDir()}, connector.Settings{Connection: "acme"})
-	require.NoError(t, err)
-	return l
+	dir := t.TempDir()
+	none := func(connector.ReferenceRecord) error { return nil }
+	for _, known := range []string{"", "the company of before"} {
+		l, err := New(Config{JournalDir: dir}, connector.Settings{Connection: "acme", Company: known})
+		require.NoError(t, err)
+		require.Error(t, l.ListReference(t.Context(), connector.ReferenceCustomer, none))
+		writeFile(t, "account assets:receivable:C1\n", dir, mainFile)
+		err = l.ListReference(t.Context(), connector.ReferenceCustomer, none)
+		if known == "" {
+			require.NoError(t, err, "books that Tradepost has not used yet")
+		} else {
+			require.ErrorIs(t, err, errNoBooks)
+		}
+		require.NoError(t, os.Remove(filepath.Join(dir, mainFile)))
+	}
 }

@@ -37,8 +37,12 @@ func decodeLocation(body []byte, id int64) (*tradepostv1.ServiceTradeLocation, e
 	if err := requested(o, id); err != nil {
 		return nil, err
 	}
+	return locationOf(o, beside), nil
+}
+
+func locationOf(o object, beside siblings) *tradepostv1.ServiceTradeLocation {
 	return &tradepostv1.ServiceTradeLocation{
-		Id:          id,
+		Id:          o.integer("id"),
 		Name:        o.text("name"),
 		StoreNumber: o.text("storeNumber"),
 		RefNumber:   o.text("refNumber"),
@@ -51,7 +55,7 @@ func decodeLocation(body []byte, id int64) (*tradepostv1.ServiceTradeLocation, e
 		ExternalIds: stringMap(o["externalIds"]),
 		Phone:       o.text("phoneNumber"),
 		Email:       o.text("email"),
-	}, nil
+	}
 }
 
 // taxGroup is the tax group of an invoice or location, named by its code where the

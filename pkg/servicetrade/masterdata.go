@@ -23,6 +23,12 @@ func (c *Client) Companies(ctx context.Context, most int) ([]*tradepostv1.Servic
 	}, companyOf)
 }
 
+// Locations lists the active locations of the account over all pages, as Companies does.
+func (c *Client) Locations(ctx context.Context, most int) ([]*tradepostv1.ServiceTradeLocation, error) {
+	return master(ctx, c, listing{path: "/location", plural: "locations", query: url.Values{"status": {"active"}}, most: most},
+		func(o object) *tradepostv1.ServiceTradeLocation { return locationOf(o, nil) })
+}
+
 // LibItems lists the items of the library over all pages, as Companies does.
 func (c *Client) LibItems(ctx context.Context, most int) ([]*tradepostv1.ServiceTradeLibItem, error) {
 	return master(ctx, c, listing{path: "/libitem", plural: "libItems", query: url.Values{}, most: most}, libItemOf)

@@ -32,6 +32,11 @@ func TestMasterDataIsWholeOrAnError(t *testing.T) {
 	_, err = companies.Companies(t.Context(), 7)
 	require.ErrorIs(t, err, ErrTooMany)
 
+	places, _ := newTestClient(t, newFake(t, masters("locations", 6)))
+	locations, err := places.Locations(t.Context(), 6)
+	require.NoError(t, err)
+	require.Equal(t, "N 6", locations[5].GetName())
+
 	items, _ := newTestClient(t, newFake(t, masters("libItems", 4)))
 	library, err := items.LibItems(t.Context(), 100)
 	require.NoError(t, err)

@@ -148,15 +148,9 @@ func (w *ledgering) taxes() {
 	}
 	for i, tax := range w.d.GetTaxes() {
 		path := fmt.Sprintf("taxes[%d]", i)
-		comment := "tax:" + tagText(tax.GetName())
-		for _, t := range [][2]string{{"rate", tax.GetRatePercent()}, {"taxcode", tax.GetCode().GetValue()}, {"base", tax.GetTaxableBase()}} {
-			if v := tagText(t[1]); v != "" {
-				comment += ", " + t[0] + ":" + v
-			}
-		}
 		w.post(line{
 			account: w.taxAccount(tax), amount: w.amount(path+".amount", tax.GetAmount()).Neg(),
-			comment: comment, path: path + ".account",
+			comment: taxTags(tax), path: path + ".account",
 		})
 	}
 }

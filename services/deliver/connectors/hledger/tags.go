@@ -20,11 +20,7 @@ func headerTags(p connector.Posting) []string {
 		fmt.Sprintf("stid:%s, kind:%s, gen:%d", d.GetMarker(), kindTag(d.GetKind()), p.Generation),
 		"sthash:" + p.DocumentHash,
 	}
-	add := func(name, value string) {
-		if v := tagText(value); v != "" {
-			tags = append(tags, name+":"+v)
-		}
-	}
+	add := func(name, value string) { tags = withTag(tags, name, value) }
 	if entryDate(d) != d.GetIssueDate() {
 		add("issued", d.GetIssueDate())
 	}
@@ -32,11 +28,7 @@ func headerTags(p connector.Posting) []string {
 	add("po", d.GetPoNumber())
 	add("job", d.GetJob().GetNumber())
 	add("location", d.GetLocation().GetName())
-	add("terms", termsWord(d.GetTerms()))
-	add("class", d.GetClass().GetValue())
-	add("department", d.GetDepartment().GetValue())
-	add("rep", d.GetSalesRep().GetValue())
-	add("form", d.GetTemplate().GetValue())
+	tags = chosenTags(tags, d)
 	add("office", d.GetOffice())
 	add("from", d.GetServiceFrom())
 	add("to", d.GetServiceTo())
@@ -50,6 +42,23 @@ func headerTags(p connector.Posting) []string {
 		}
 	}
 	add("url", d.GetSource().GetUrl())
+	return tags
+}
+
+// chosenTags are what the mapping chose for the whole document.
+func chosenTags(tags []string, d *tradepostv1.Document) []string {
+	tags = withTag(tags, "terms", termsWord(d.GetTerms()))
+	tags = withTag(tags, "class", d.GetClass().GetValue())
+	tags = withTag(tags, "department", d.GetDepartment().GetValue())
+	tags = withTag(tags, "rep", d.GetSalesRep().GetValue())
+	return withTag(tags, "form", d.GetTemplate().GetValue())
+}
+
+// withTag adds a tag that has a value.
+func withTag(tags []string, name, value string) []string {
+	if v := tagText(value); v != "" {
+		return append(tags, name+":"+v)
+	}
 	return tags
 }
 
@@ -95,11 +104,7 @@ func kindOf(tag string) tradepostv1.DocumentKind {
 // lineTags is the comment of a line's posting.
 func lineTags(i int, ln *tradepostv1.Line) string {
 	tags := []string{"line:" + tagText(ln.GetKey())}
-	add := func(name, value string) {
-		if v := tagText(value); v != "" {
-			tags = append(tags, name+":"+v)
-		}
-	}
+	add := func(name, value string) { tags = withTag(tags, name, value) }
 	if ln.GetKey() == "" {
 		tags[0] = "line:" + strconv.Itoa(i+1)
 	}
@@ -122,4 +127,13 @@ func itemWord(it *tradepostv1.Item) string {
 		}
 	}
 	return ""
+}
+
+// taxTags is the comment of a tax's posting.
+func taxTags(tax *tradepostv1.Tax) string {
+	tags := []string{"tax:" + tagText(tax.GetName())}
+	tags = withTag(tags, "rate", tax.GetRatePercent())
+	tags = withTag(tags, "taxcode", tax.GetCode().GetValue())
+	tags = withTag(tags, "base", tax.GetTaxableBase())
+	return strings.Join(tags, ", ")
 }

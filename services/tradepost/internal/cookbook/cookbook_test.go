@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -75,11 +76,8 @@ func newKitchen(t *testing.T, url string, p page, r recipe) *kitchen {
 		"tradepost.yaml": strings.ReplaceAll(p.config, "http://localhost:8380", url),
 		"mapping.yaml":   over(p.mapping, r.mapping),
 	}
-	for _, tables := range []map[string]string{p.tables, r.tables} {
-		for name, text := range tables {
-			files[name] = text
-		}
-	}
+	maps.Copy(files, p.tables)
+	maps.Copy(files, r.tables)
 	for name, text := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(k.dir, name), []byte(text), 0o600))
 	}

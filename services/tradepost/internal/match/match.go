@@ -77,37 +77,41 @@ func distinct(words ...string) []string {
 }
 
 func (x *index) match(r Record, used map[string]int) Match {
-	m := Match{Record: r}
-	same := map[int]string{}
-	for _, word := range r.words() {
-		for _, at := range x.exact[word] {
-			same[at] = "has the same name"
-			if word == exactly(r.Code) {
-				same[at] = "has the same code"
-			}
-			if used[word] > 1 {
-				m.Doubt = "several records of ServiceTrade are called so"
-			}
-		}
-	}
-	for at, reason := range same {
-		c := Candidate{x.books[at], 1, reason}
-		if c.Inactive {
-			m.Doubt = "it is inactive in the books"
-		}
-		m.Candidates = append(m.Candidates, c)
-	}
-	if len(same) > 1 {
-		m.Doubt = "several records of the books are called so"
-	}
-	if len(same) == 0 {
+	m := x.same(r, used)
+	if len(m.Candidates) == 0 {
 		m.Candidates = x.like(r)
 	}
 	slices.SortFunc(m.Candidates, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(key(a.ReferenceRecord), key(b.ReferenceRecord)))
 	})
 	m.Candidates = m.Candidates[:min(len(m.Candidates), proposals)]
-	m.Exact = len(same) == 1 && m.Doubt == ""
+	return m
+}
+
+// same finds what has the very code or name of r, and what stands against its being exact.
+func (x *index) same(r Record, used map[string]int) Match {
+	m, found := Match{Record: r}, map[int]string{}
+	for _, word := range r.words() {
+		for _, at := range x.exact[word] {
+			found[at] = "has the same name"
+			if word == exactly(r.Code) {
+				found[at] = "has the same code"
+			}
+			if used[word] > 1 {
+				m.Doubt = "several records of ServiceTrade are called so"
+			}
+		}
+	}
+	for at, reason := range found {
+		m.Candidates = append(m.Candidates, Candidate{x.books[at], 1, reason})
+		if x.books[at].Inactive {
+			m.Doubt = "it is inactive in the books"
+		}
+	}
+	if len(found) > 1 {
+		m.Doubt = "several records of the books are called so"
+	}
+	m.Exact = len(found) == 1 && m.Doubt == ""
 	return m
 }
 

@@ -61,10 +61,11 @@ func TestSameIsNotExactWhereItIsInDoubt(t *testing.T) {
 		return connector.ReferenceRecord{Kind: connector.ReferenceItem, Code: code, Name: name, Inactive: inactive}
 	}
 	books := []connector.ReferenceRecord{item("TRIP", "Trip charge", false), item("OLD", "Old part", true), item("A", "Alpha", false), item("B", "Beta", false)}
-	all := match.Propose([]match.Record{
+	records := []match.Record{
 		{Key: "1", Code: "TRIP", Name: "Travel"}, {Key: "2", Code: "OLD", Name: "x"},
 		{Key: "3", Code: "A", Name: "Beta"}, {Key: "4", Code: "4", Name: "Twin"}, {Key: "5", Code: "5", Name: "Twin"},
-	}, append(books, item("T", "Twin", false)))
+	}
+	all := match.Propose(records, append(books, item("T", "Twin", false)))
 	require.True(t, all[0].Exact)
 	require.Equal(t, "has the same code", all[0].Candidates[0].Reason)
 	for i, doubt := range map[int]string{

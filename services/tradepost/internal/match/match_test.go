@@ -62,8 +62,11 @@ func TestSameIsNotExactWhereItIsInDoubt(t *testing.T) {
 	}
 	books := []connector.ReferenceRecord{item("TRIP", "Trip charge", false), item("OLD", "Old part", true), item("A", "Alpha", false), item("B", "Beta", false)}
 	records := []match.Record{
-		{Key: "1", Code: "TRIP", Name: "Travel"}, {Key: "2", Code: "OLD", Name: "x"},
-		{Key: "3", Code: "A", Name: "Beta"}, {Key: "4", Code: "4", Name: "Twin"}, {Key: "5", Code: "5", Name: "Twin"},
+		{Key: "1", Code: "TRIP", Name: "Travel"},
+		{Key: "2", Code: "OLD", Name: "x"},
+		{Key: "3", Code: "A", Name: "Beta"},
+		{Key: "4", Code: "4", Name: "Twin"},
+		{Key: "5", Code: "5", Name: "Twin"},
 	}
 	all := match.Propose(records, append(books, item("T", "Twin", false)))
 	require.True(t, all[0].Exact)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Generates the Go code of the schemas, docs/metrics.md and docs/faults.md again and
+# Generates the Go code of the schemas, docs/metrics.md, docs/faults.md and the tables of docs/mapping.md again and
 # fails when they differ from what is there. What is fresh is left in place, since that is the fix.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -17,7 +17,7 @@ if ! diff -ru "$before/tradepost" proto/tradepost; then
 	echo "generate-check: the generated code was out of date; it is fresh now, commit it" >&2
 	exit 1
 fi
-for page in metrics faults; do
+for page in metrics faults mapping; do
 	cp "docs/$page.md" "$before/"
 	"tools/generate-$page.sh"
 	if ! diff -u "$before/$page.md" "docs/$page.md"; then
@@ -25,4 +25,4 @@ for page in metrics faults; do
 		exit 1
 	fi
 done
-echo "generate-check: the generated code, docs/metrics.md and docs/faults.md are up to date"
+echo "generate-check: the generated code, docs/metrics.md, docs/faults.md and docs/mapping.md are up to date"

@@ -55,12 +55,12 @@ func celType(k Kind) *cel.Type {
 	}
 }
 
-// compile checks a condition; ofLine says whether a line is asked about. The
-// error says what is wrong and where in the expression.
-func compile(source string, ofLine bool) (*condition, error) {
+// compile checks a condition; ofLine says whether a line is asked about. What is
+// wrong names the place in the expression.
+func compile(source string, ofLine bool) (*condition, *wrong) {
 	envs, err := environments()
 	if err != nil {
-		return nil, err
+		return nil, &wrong{what: ": " + err.Error()}
 	}
 	env := envs[0]
 	if ofLine {
@@ -68,15 +68,14 @@ func compile(source string, ofLine bool) (*condition, error) {
 	}
 	tree, issues := env.Compile(source)
 	if issues.Err() != nil {
-		e := issues.Errors()[0]
-		return nil, fmt.Errorf("at character %d: %s", e.Location.Column()+1, e.Message)
+		return nil, explain(source, ofLine, issues.Errors()[0])
 	}
 	if tree.OutputType() != cel.BoolType {
-		return nil, fmt.Errorf("it gives %s, and has to give true or false", tree.OutputType())
+		return nil, &wrong{": it gives " + typeWord.Replace(tree.OutputType().String()) + ", and has to give true or false", comparisonFix}
 	}
 	program, err := env.Program(tree, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
-		return nil, err
+		return nil, &wrong{what: ": " + err.Error()}
 	}
 	return &condition{source: source, program: program}, nil
 }

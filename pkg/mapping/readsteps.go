@@ -3,7 +3,6 @@ package mapping
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
@@ -26,11 +25,15 @@ func (r *reader) steps(n ast.Node, path string, ofLine bool) Steps {
 		return Steps{}
 	}
 	var s Steps
+	always := false
 	for i, v := range seq.Values {
+		before := len(r.problems)
 		st := r.step(v, fmt.Sprintf("%s[%d]", path, i), ofLine)
-		if len(s.list) > 0 && s.list[len(s.list)-1].always() {
+		if always {
 			r.add(v, st.path, "the step is never reached: the one before it always answers", "put it before that one, or give that one a condition")
 		}
+		// A step with a mistake in it may have lost the condition that it was given.
+		always = len(r.problems) == before && st.always()
 		s.list = append(s.list, st)
 	}
 	return s
@@ -74,10 +77,9 @@ func (r *reader) condition(n ast.Node, path string, ofLine bool) *condition {
 		r.add(n, path, "the condition is too long", fmt.Sprintf("at most %d characters are possible; make several steps of it", maxExpression))
 		return nil
 	}
-	c, err := compile(s, ofLine)
-	if err != nil {
-		r.add(n, path, "the condition is wrong "+err.Error(), `it is a CEL expression over facts, such as job.type == "repair" && "vip" in job.tags; facts here: `+strings.Join(factNames(ofLine), ", "))
-		return nil
+	c, wrong := compile(s, ofLine)
+	if wrong != nil {
+		r.add(n, path, "the condition is wrong"+wrong.what, wrong.fix)
 	}
 	return c
 }
@@ -89,7 +91,8 @@ func (r *reader) fact(n ast.Node, path string, ofLine bool) *Fact {
 	}
 	f, known := factNamed(s)
 	if !known || (f.OfLine && !ofLine) {
-		r.add(n, path, fmt.Sprintf("%.60q is not a fact that is known here", s), "possible: "+strings.Join(factNames(ofLine), ", "))
+		w := notHere(s, ofLine)
+		r.add(n, path, w.what, w.fix)
 		return nil
 	}
 	return &f

@@ -99,6 +99,10 @@ func (c *csvTable) read(data []byte) {
 }
 
 func (c *csvTable) header(fields []string) bool {
+	if len(fields) == 1 && strings.Contains(fields[0], ";") {
+		c.add(0, "the columns are not separated by commas", "save it as CSV with commas; programs of some countries write semicolons")
+		return false
+	}
 	for i, f := range fields {
 		if i >= len(columns) || strings.ToLower(strings.TrimSpace(f)) != columns[i] {
 			c.add(i, "the first row has to name the columns", tableFileFix)

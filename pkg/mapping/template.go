@@ -92,7 +92,8 @@ func (r *reader) template(n ast.Node, path string, ofLine bool) Template {
 		name := strings.TrimSpace(s[m[2]:m[3]])
 		f, known := factNamed(name)
 		if !known || (f.OfLine && !ofLine) {
-			r.add(n, path, fmt.Sprintf("{%.60s} is not a fact that is known here", name), "possible: "+strings.Join(factNames(ofLine), ", "))
+			w := notHere(name, ofLine)
+			r.add(n, path, w.what, w.fix)
 			return Template{}
 		}
 		t.parts = append(t.parts, part{fact: &f})

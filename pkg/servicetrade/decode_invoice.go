@@ -1,6 +1,7 @@
 package servicetrade
 
 import (
+	"cmp"
 	"fmt"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -45,7 +46,6 @@ func invoiceAmounts(inv *tradepostv1.ServiceTradeInvoice, o object) {
 	inv.Subtotal = o.amount("subtotal")
 	inv.Tax = o.amount("tax")
 	inv.TaxRate = o.amount("taxRate")
-	inv.TaxGroup = o.text("taxGroup")
 }
 
 // invoiceRefs adds the records that an invoice names. An invoice without a
@@ -55,6 +55,7 @@ func invoiceRefs(inv *tradepostv1.ServiceTradeInvoice, o object, beside siblings
 	inv.Location = beside.ref(o, "locations", "location", "locationId")
 	inv.Job = beside.ref(o, "jobs", "job", "jobId")
 	inv.Vendor = beside.ref(o, "companies", "vendor", "vendorId")
+	inv.TaxGroup = cmp.Or(beside.taxGroup(o).GetName(), o.text("taxGroup"))
 	inv.Contract = beside.ref(o, "contracts", "contract", "contractId")
 	inv.AssignedUser = beside.ref(o, "users", "assignedUser", "assignedUserId")
 	if inv.Location == nil {

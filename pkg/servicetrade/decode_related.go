@@ -1,6 +1,8 @@
 package servicetrade
 
 import (
+	"cmp"
+
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -12,15 +14,19 @@ func decodeCompany(body []byte, id int64) (*tradepostv1.ServiceTradeCompany, err
 	if err := requested(o, id); err != nil {
 		return nil, err
 	}
+	return companyOf(o), nil
+}
+
+func companyOf(o object) *tradepostv1.ServiceTradeCompany {
 	return &tradepostv1.ServiceTradeCompany{
-		Id:          id,
+		Id:          o.integer("id"),
 		Name:        o.text("name"),
 		Status:      o.text("status"),
 		Phone:       o.text("phoneNumber"),
 		Email:       o.text("primaryEmail", "email"),
 		Address:     decodeAddress(o),
 		ExternalIds: stringMap(o["externalIds"]),
-	}, nil
+	}
 }
 
 func decodeLocation(body []byte, id int64) (*tradepostv1.ServiceTradeLocation, error) {
@@ -31,21 +37,36 @@ func decodeLocation(body []byte, id int64) (*tradepostv1.ServiceTradeLocation, e
 	if err := requested(o, id); err != nil {
 		return nil, err
 	}
+	return locationOf(o, beside), nil
+}
+
+func locationOf(o object, beside siblings) *tradepostv1.ServiceTradeLocation {
 	return &tradepostv1.ServiceTradeLocation{
-		Id:          id,
+		Id:          o.integer("id"),
 		Name:        o.text("name"),
 		StoreNumber: o.text("storeNumber"),
 		RefNumber:   o.text("refNumber"),
 		Address:     decodeAddress(o),
 		Taxable:     o.flag("taxable"),
-		TaxGroup:    beside.ref(o, "taxGroups", "taxGroup", "taxGroupId"),
+		TaxGroup:    beside.taxGroup(o),
 		Company:     beside.ref(o, "companies", "company", "companyId"),
 		Offices:     beside.refs(o, "locations", "offices"),
 		Tags:        beside.refs(o, "tags", "tags"),
 		ExternalIds: stringMap(o["externalIds"]),
 		Phone:       o.text("phoneNumber"),
 		Email:       o.text("email"),
-	}, nil
+	}
+}
+
+// taxGroup is the tax group of an invoice or location, named by its code where the
+// answer has one: codes are unique in an account, and mappings go by them.
+func (s siblings) taxGroup(o object) *tradepostv1.NamedRef {
+	group := s.resolveFirst(o, "taxGroups", "taxGroup", "taxGroupId")
+	ref := &tradepostv1.NamedRef{Id: group.integer("id"), Name: cmp.Or(group.text("code"), nameOf(group))}
+	if ref.GetId() == 0 && ref.GetName() == "" {
+		return nil
+	}
+	return ref
 }
 
 func decodeJob(body []byte, id int64) (JobDetail, error) {

@@ -152,6 +152,21 @@ func TestInvoiceWithGapsInItsList(t *testing.T) {
 	require.EqualValues(t, 2, inv.GetLocation().GetId(), "the job's")
 }
 
+// A tax group may be told by its name, by its code, or by both.
+func TestTaxGroupGoesByItsCode(t *testing.T) {
+	for group, want := range map[string]string{
+		`{"code":"NC-WAKE","rate":7.25}`: "NC-WAKE", `{"id":4,"name":"Wake County"}`: "Wake County",
+		`{"id":4,"name":"Wake County","code":"NC-WAKE"}`: "NC-WAKE", `"NC-WAKE"`: "NC-WAKE", `4`: "4", `null`: "", `{}`: "",
+	} {
+		inv, err := decodeInvoice([]byte(`{"data":{"id":5,"taxGroup":`+group+`}}`), 5)
+		require.NoError(t, err)
+		require.Equal(t, want, inv.GetTaxGroup(), group)
+	}
+	at, err := decodeLocation([]byte(`{"data":{"id":5,"taxGroup":{"code":"NC-WAKE"}}}`), 5)
+	require.NoError(t, err)
+	require.Equal(t, "NC-WAKE", at.GetTaxGroup().GetName())
+}
+
 func TestAddressFitsItsMessage(t *testing.T) {
 	long := strings.Repeat("ü", 2000)
 	a := decodeAddress(object{"address": json.RawMessage(`{"street":"` + long + `","postalCode":"` + long + `"}`)})

@@ -22,6 +22,8 @@ type listing struct {
 	query  url.Values
 	plural string
 	limit  int
+	// most is how many rows are read at most; 0 is all of them.
+	most int
 	// row takes one row in, again when a later pass shows it again, and returns
 	// its id; 0 counts as unreadable.
 	row func(object) int64
@@ -72,7 +74,11 @@ func (c *Client) pass(ctx context.Context, l listing, seen *chain) (pass, error)
 		if err != nil {
 			return p, err
 		}
-		if over := p.take(l, number, answer, seen); over {
+		over := p.take(l, number, answer, seen)
+		if err := l.over(len(p.known)); err != nil {
+			return p, err
+		}
+		if over {
 			return p, nil
 		}
 	}

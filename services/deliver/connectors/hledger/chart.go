@@ -1,6 +1,7 @@
 package hledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -14,10 +15,13 @@ import (
 // maxIncludes ends a circle of includes.
 const maxIncludes = 20
 
+// declared are the accounts of a journal by name, each with the comment behind it.
+type declared map[string]string
+
 // chart is what documents are checked against: the accounts that it declares, and
 // how hledger is told of it, in which directory.
 type chart struct {
-	accounts map[string]bool
+	accounts declared
 	text     string
 	dir      string
 }
@@ -29,15 +33,15 @@ func (l *Ledger) chart() (chart, error) {
 }
 
 // chartAccounts reads the accounts that the chart and its includes declare.
-func (l *Ledger) chartAccounts() (map[string]bool, error) {
-	accounts := map[string]bool{}
+func (l *Ledger) chartAccounts() (declared, error) {
+	accounts := declared{}
 	if err := readChart(l.path(l.cfg.Chart), accounts, 0); err != nil {
 		return nil, fmt.Errorf("read the chart of accounts: %w", err)
 	}
 	return accounts, nil
 }
 
-func readChart(path string, accounts map[string]bool, depth int) error {
+func readChart(path string, accounts declared, depth int) error {
 	if depth > maxIncludes {
 		return errors.New("includes go round in a circle at " + path)
 	}
@@ -49,14 +53,16 @@ func readChart(path string, accounts map[string]bool, depth int) error {
 }
 
 // readChartText reads the text of a chart that stands at path, or would.
-func readChartText(path, content string, accounts map[string]bool, depth int) error {
+func readChartText(path, content string, accounts declared, depth int) error {
 	for text := range strings.Lines(content) {
 		text = strings.TrimRight(text, " \t\r\n")
 		if name, ok := strings.CutPrefix(text, "account "); ok {
+			comment := ""
 			if at := accountEnd.FindStringIndex(name); at != nil {
-				name = name[:at[0]]
+				name, comment = name[:at[0]], name[at[1]:]
 			}
-			accounts[strings.TrimSpace(name)] = true
+			name = strings.TrimSpace(name)
+			accounts[name] = cmp.Or(accounts[name], comment)
 		}
 		if pattern, ok := strings.CutPrefix(text, "include "); ok {
 			if err := includeCharts(path, strings.TrimSpace(pattern), accounts, depth); err != nil {
@@ -67,7 +73,7 @@ func readChartText(path, content string, accounts map[string]bool, depth int) er
 	return nil
 }
 
-func includeCharts(from, pattern string, accounts map[string]bool, depth int) error {
+func includeCharts(from, pattern string, accounts declared, depth int) error {
 	if !filepath.IsAbs(pattern) {
 		pattern = filepath.Join(filepath.Dir(from), pattern)
 	}
@@ -83,12 +89,17 @@ func includeCharts(from, pattern string, accounts map[string]bool, depth int) er
 	return nil
 }
 
+func (d declared) has(account string) bool {
+	_, ok := d[account]
+	return ok
+}
+
 // undeclared tells, all at once, the accounts that the chart does not declare.
-func (l *Ledger) undeclared(r rendered, chart map[string]bool, d *tradepostv1.Document) []*tradepostv1.Fault {
+func (l *Ledger) undeclared(r rendered, chart declared, d *tradepostv1.Document) []*tradepostv1.Fault {
 	var faults []*tradepostv1.Fault
 	told := map[string]bool{}
 	for _, a := range r.accounts {
-		if chart[a.account] || told[a.account] {
+		if chart.has(a.account) || told[a.account] {
 			continue
 		}
 		told[a.account] = true

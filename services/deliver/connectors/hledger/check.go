@@ -107,7 +107,7 @@ func (l *Ledger) checkChart() []*tradepostv1.Fault {
 	}
 	var faults []*tradepostv1.Fault
 	for _, account := range []string{l.cfg.Accounts.Receivable, l.cfg.Accounts.Revenue, l.cfg.Accounts.SalesTax} {
-		if !chart[account] {
+		if !chart.has(account) {
 			faults = append(faults, fault.New("account.not_in_books", fault.Args{
 				Thing: "Account " + account, VendorText: l.cfg.Chart + " does not declare it",
 			}))

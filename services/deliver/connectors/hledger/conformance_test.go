@@ -39,7 +39,6 @@ func TestConformance(t *testing.T) {
 			connectortest.Voids:             "a journal has no void: a bookkeeper removes the transaction, or books it back",
 			connectortest.PeriodLists:       "TieOut has hledger itself add up the journal",
 			connectortest.ChangeLists:       "a journal keeps no time of change",
-			connectortest.ReferenceData:     "the chart is a file that people read",
 			connectortest.IdempotentCreates: "the name of the file is what keeps a second document out",
 			connectortest.HandOvers:         "a transaction is in the journal at once",
 		},

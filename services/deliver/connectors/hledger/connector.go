@@ -103,4 +103,6 @@ var (
 	_ connector.Connector      = (*Ledger)(nil)
 	_ connector.Updater        = (*Ledger)(nil)
 	_ connector.PreviewChecker = (*Ledger)(nil)
+
+	_ connector.ReferenceLister = (*Ledger)(nil)
 )

@@ -14,10 +14,37 @@ func (l *Ledger) customerAccount(d *tradepostv1.Document) (account, id string) {
 	receivable := orElse(d.GetReceivableAccount(), l.cfg.Accounts.Receivable)
 	ref := d.GetCustomer().GetReference().GetValue()
 	if strings.HasPrefix(ref, receivable+":") {
-		return ref, ref
+		return ref + below(d), ref
 	}
 	id = accountPart(ref)
-	return receivable + ":" + id, id
+	return receivable + ":" + id + below(d), id
+}
+
+// below is what the mapping wants below the customer: a level for the location, one
+// more for the job.
+func below(d *tradepostv1.Document) string {
+	var levels string
+	if l := d.GetLocation(); l.GetBelowCustomer() {
+		levels += ":" + accountPart(orElse(l.GetReference(), l.GetName()))
+	}
+	if j := d.GetJob(); j.GetBelowCustomer() {
+		levels += ":" + accountPart("Job "+orElse(j.GetReference(), j.GetNumber()))
+	}
+	return levels
+}
+
+// mayDeclare tells whether a document may bring its own customer's account into the
+// books: always where every document may, else where the mapping lets the deepest
+// level be created.
+func (l *Ledger) mayDeclare(d *tradepostv1.Document) bool {
+	create := d.GetCustomer().GetCreateIfMissing()
+	if d.GetLocation().GetBelowCustomer() {
+		create = d.GetLocation().GetCreateIfMissing()
+	}
+	if d.GetJob().GetBelowCustomer() {
+		create = d.GetJob().GetCreateIfMissing()
+	}
+	return l.cfg.Customers != CustomersChart || create
 }
 
 // withCustomer adds to an answer which customer the document was posted to. A

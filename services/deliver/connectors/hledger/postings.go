@@ -86,7 +86,7 @@ func (w *ledgering) customer() {
 	account, _ := w.l.customerAccount(d)
 	w.post(line{
 		account: account, amount: total.Sub(kept), comment: "cust:" + cust, path: "customer", customer: true,
-		declared: cfg.Customers == CustomersChart && !d.GetCustomer().GetCreateIfMissing(),
+		declared: !w.l.mayDeclare(d),
 	})
 	if !kept.IsZero() {
 		w.post(line{
@@ -148,16 +148,20 @@ func (w *ledgering) taxes() {
 	}
 	for i, tax := range w.d.GetTaxes() {
 		path := fmt.Sprintf("taxes[%d]", i)
-		comment := "tax:" + tagText(tax.GetName())
-		if tax.GetRatePercent() != "" {
-			comment += ", rate:" + tagText(tax.GetRatePercent())
-		}
 		w.post(line{
-			account: orElse(tax.GetAccount(), w.l.cfg.Accounts.SalesTax),
-			amount:  w.amount(path+".amount", tax.GetAmount()).Neg(),
-			comment: comment, path: path + ".account",
+			account: w.taxAccount(tax), amount: w.amount(path+".amount", tax.GetAmount()).Neg(),
+			comment: taxTags(tax), path: path + ".account",
 		})
 	}
+}
+
+// taxAccount is that of the tax code where the mapping gave the code the name of an
+// account (a:b), as it may do with items.
+func (w *ledgering) taxAccount(tax *tradepostv1.Tax) string {
+	if code := tax.GetCode().GetValue(); strings.Contains(code, ":") {
+		return code
+	}
+	return orElse(tax.GetAccount(), w.l.cfg.Accounts.SalesTax)
 }
 
 // balance posts the stated rounding where that, and nothing else, is missing.

@@ -48,6 +48,6 @@ func (l *Ledger) chartAhead() (chart, error) {
 	if c, err := l.chart(); !errors.Is(err, fs.ErrNotExist) {
 		return c, err
 	}
-	c := chart{accounts: map[string]bool{}, text: l.chartText(), dir: existing(l.path())}
+	c := chart{accounts: declared{}, text: l.chartText(), dir: existing(l.path())}
 	return c, readChartText(l.path(l.cfg.Chart), c.text, c.accounts, 0)
 }

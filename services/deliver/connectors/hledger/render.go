@@ -2,7 +2,6 @@ package hledger
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -128,91 +127,6 @@ func description(d *tradepostv1.Document, payee string) string {
 		return payee
 	}
 	return payee + " | " + note
-}
-
-// headerTags are the comments of the entry: what finds it again first, then what
-// a bookkeeper looks for, each with a line of its own.
-func headerTags(p connector.Posting) []string {
-	d := p.Document
-	tags := []string{
-		fmt.Sprintf("stid:%s, kind:%s, gen:%d", d.GetMarker(), kindTag(d.GetKind()), p.Generation),
-		"sthash:" + p.DocumentHash,
-	}
-	add := func(name, value string) {
-		if v := tagText(value); v != "" {
-			tags = append(tags, name+":"+v)
-		}
-	}
-	if entryDate(d) != d.GetIssueDate() {
-		add("issued", d.GetIssueDate())
-	}
-	add("due", d.GetDueDate())
-	add("po", d.GetPoNumber())
-	add("job", d.GetJob().GetNumber())
-	add("location", d.GetLocation().GetName())
-	add("terms", d.GetTerms().GetName())
-	add("class", d.GetClass().GetValue())
-	add("department", d.GetDepartment().GetValue())
-	add("rep", d.GetSalesRep().GetValue())
-	add("office", d.GetOffice())
-	add("from", d.GetServiceFrom())
-	add("to", d.GetServiceTo())
-	add("message", d.GetCustomerMessage())
-	add("note", d.GetPrivateNote())
-	add("memo", d.GetMemo())
-	add("corrects", d.GetAppliesTo().GetNumber())
-	add("url", d.GetSource().GetUrl())
-	return tags
-}
-
-const creditMemoTag = "credit-memo"
-
-func kindTag(k tradepostv1.DocumentKind) string {
-	if k == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
-		return creditMemoTag
-	}
-	return "invoice"
-}
-
-func kindOf(tag string) tradepostv1.DocumentKind {
-	switch tag {
-	case creditMemoTag:
-		return tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO
-	case "invoice":
-		return tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE
-	}
-	return tradepostv1.DocumentKind_DOCUMENT_KIND_UNSPECIFIED
-}
-
-// lineTags is the comment of a line's posting.
-func lineTags(i int, ln *tradepostv1.Line) string {
-	tags := []string{"line:" + tagText(ln.GetKey())}
-	add := func(name, value string) {
-		if v := tagText(value); v != "" {
-			tags = append(tags, name+":"+v)
-		}
-	}
-	if ln.GetKey() == "" {
-		tags[0] = "line:" + strconv.Itoa(i+1)
-	}
-	add("item", itemWord(ln.GetItem()))
-	add("qty", ln.GetQuantity())
-	add("unit", ln.GetUnitOfMeasure())
-	add("price", ln.GetUnitPrice())
-	add("class", ln.GetClass().GetValue())
-	add("department", ln.GetDepartment().GetValue())
-	add("costcode", ln.GetCostCode())
-	add("text", ln.GetDescription())
-	return strings.Join(tags, ", ")
-}
-
-func itemWord(it *tradepostv1.Item) string {
-	for _, word := range []string{it.GetReference().GetValue(), it.GetCode(), it.GetName()} {
-		if word != "" {
-			return word
-		}
-	}
-	return ""
 }
 
 // readDecimal takes "" for zero.

@@ -27,15 +27,18 @@ func documents() map[string]*tradepostv1.Document {
 	full := sample(2)
 	full.PostingDate, full.Office, full.PrivateNote = "2026-12-01", "Raleigh, NC", "Gate code: 1234; call [first]\nthen ring"
 	full.Class, full.Department = named1("HVAC"), named1("Service")
-	full.Terms = &tradepostv1.Terms{Name: "Net 30", NetDays: 30}
-	full.Location = &tradepostv1.Location{Name: "Tower, north"}
-	full.Lines[0].RevenueAccount = named1("revenue:labor")
+	full.Terms = &tradepostv1.Terms{Name: "Net 30", NetDays: 30, Reference: named1("N30")}
+	full.Location = &tradepostv1.Location{Name: "Tower, north", BelowCustomer: true}
+	full.Job.BelowCustomer = true
+	full.Template, full.SalesRep = named1("Municipal form"), named1("KL")
+	full.CustomFields = map[string]string{"Site no.": "N-7, north", "void": "no", "§": "left out", "Empty": ""}
+	full.Lines[0].RevenueAccount, full.Lines[0].TaxCode = named1("revenue:labor"), named1("NC, 725")
 	full.Lines = append(full.Lines,
 		&tradepostv1.Line{Key: "88", Kind: tradepostv1.LineKind_LINE_KIND_ITEM, Amount: "19.99", Item: &tradepostv1.Item{Reference: named1("revenue:parts")}},
 		&tradepostv1.Line{Key: "89", Kind: tradepostv1.LineKind_LINE_KIND_TEXT, Amount: "0", Description: "Thank you, come again"},
 		&tradepostv1.Line{Key: "90", Kind: tradepostv1.LineKind_LINE_KIND_ITEM, Amount: "0.005", Item: &tradepostv1.Item{Code: "MISC"}},
 	)
-	full.Taxes = []*tradepostv1.Tax{{Name: "NC, Wake", RatePercent: "7.25", Amount: "21.38"}}
+	full.Taxes = []*tradepostv1.Tax{{Name: "NC, Wake", RatePercent: "7.25", Amount: "21.38", TaxableBase: "294.90", Code: named1("liabilities:salestax:wake")}}
 	full.Discount = &tradepostv1.Discount{Amount: "10.00", Percent: "3.4"}
 	full.Totals = &tradepostv1.Totals{Subtotal: "294.995", Discount: "10.00", Tax: "21.38", Total: "306.38", Rounding: "0.005"}
 
@@ -55,7 +58,7 @@ func documents() map[string]*tradepostv1.Document {
 
 func goldenBooks(t *testing.T) (*Ledger, string) {
 	dir := t.TempDir()
-	return books(t, dir, func(c *Config) { c.Declare = []string{"revenue:labor", "revenue:parts"} }), dir
+	return books(t, dir, func(c *Config) { c.Declare = []string{"revenue:labor", "revenue:parts", "liabilities:salestax:wake"} }), dir
 }
 
 func TestGoldenEntries(t *testing.T) {
@@ -157,6 +160,10 @@ func TestInjection(t *testing.T) {
 		d.Job.Name, d.Job.Number = text, text
 		d.Lines[0].Description, d.Lines[0].Key, d.Lines[0].UnitOfMeasure = text, text, text
 		d.Lines[0].Item = &tradepostv1.Item{Name: text}
+		d.Location = &tradepostv1.Location{Name: text, BelowCustomer: true}
+		d.Job.BelowCustomer = true
+		d.Template, d.Lines[0].TaxCode, d.Terms = named1(text), named1(text), &tradepostv1.Terms{Reference: named1(text)}
+		d.CustomFields = map[string]string{text: text, "stid": text}
 		d.Taxes = []*tradepostv1.Tax{{Name: text, Amount: "0"}}
 		posted := mustPost(t, l, d)
 		require.Equal(t, "275.00", posted.Document.Total, "%q", text)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
+	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/services/deliver"
 )
 
@@ -38,6 +39,36 @@ func newConfig(g *global) *cobra.Command {
 				config.Path, len(config.Accounts), len(config.Connections))
 			return err
 		},
-	})
+	}, newSchema())
 	return c
+}
+
+const schemaLong = `Writes the JSON Schema of a mapping file to standard output, for editors that check while you type:
+
+  tradepost config schema mapping > mapping.schema.json
+
+and, as the first line of the mapping file:
+
+  # yaml-language-server: $schema=mapping.schema.json
+
+It knows the keys and words. Conditions, tables and what does not go together are checked by
+"tradepost config validate" alone.`
+
+func newSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:       "schema mapping",
+		Short:     "Write the JSON Schema of a mapping file",
+		Long:      schemaLong,
+		ValidArgs: []string{"mapping"},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)(cmd, args); err != nil {
+				return &usageError{fmt.Errorf("%w: there is a schema of mapping", err)}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(mapping.Schema())
+			return err
+		},
+	}
 }

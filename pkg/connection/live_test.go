@@ -168,7 +168,8 @@ func TestARefusalTellsNoValueAtTheWrongPlace(t *testing.T) {
 
 func TestAFileWithoutConnectionsIsTakenWithAWarning(t *testing.T) {
 	follow(t, small, func(t *testing.T, l *follower) {
-		l.put("tradepost.yaml", small[:strings.Index(small, "connections:")])
+		accounts, _, _ := strings.Cut(small, "connections:")
+		l.put("tradepost.yaml", accounts)
 		l.looks(2)
 		require.Empty(t, l.Current().Connections)
 		require.Contains(t, l.log.String(), "level=WARN")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -99,12 +98,12 @@ func (l *Live) take(ctx context.Context, c *Config) {
 	l.belonged = accountsOf(l.belonged, c)
 	accounts := changes(before.Accounts, c.Accounts, (*Account).Fingerprint)
 	connections := changes(before.Connections, c.Connections, whole)
-	level, what := slog.LevelInfo, "a changed configuration is in force"
+	log := l.o.Log.With("config", c.Path, "connections", len(c.Connections), "accounts_changed", accounts, "connections_changed", connections)
 	if len(c.EnabledConnections()) == 0 && len(before.EnabledConnections()) > 0 {
-		level, what = slog.LevelWarn, "a changed configuration without any enabled connection is in force: nothing is posted"
+		log.WarnContext(ctx, "a changed configuration without any enabled connection is in force: nothing is posted")
+		return
 	}
-	l.o.Log.Log(ctx, level, what, "config", c.Path, "connections", len(c.Connections),
-		"accounts_changed", accounts, "connections_changed", connections)
+	log.InfoContext(ctx, "a changed configuration is in force")
 }
 
 // whole is a connection's fingerprint with its mapping.

@@ -100,9 +100,6 @@ func (t *try) holdElsewhere(ctx context.Context, e *elsewhereError) error {
 
 // asElsewhere is the error of an attempt that found the invoice in other books; else nil.
 func asElsewhere(err error) *elsewhereError {
-	var e *elsewhereError
-	if errors.As(err, &e) {
-		return e
-	}
-	return nil
+	e, _ := errors.AsType[*elsewhereError](err)
+	return e
 }

@@ -40,7 +40,7 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 		return o.retry(ctx, e, nil)
 	}
 	if why := unfollowed(e, m.Subject, c); why != "" {
-		log.WarnContext(ctx, "retry ignored: "+why, "send", e.Record.GetSend(), "connection", e.Record.GetConnection())
+		log.WarnContext(ctx, "retry ignored", "why", why, "send", e.Record.GetSend(), "connection", e.Record.GetConnection())
 		return nil
 	}
 	log.InfoContext(ctx, "retry", "state", record.StateName(e.State()), "reason", c.GetReason())

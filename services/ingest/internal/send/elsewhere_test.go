@@ -155,7 +155,7 @@ func TestACommandOfAnotherConnectionSaysTheTrueReason(t *testing.T) {
 		d.failed()
 		require.NoError(t, d.retryOn("rest", 1))
 		require.Equal(t, int64(1), d.entry().Record.GetSend())
-		require.Contains(t, log.String(), "retry ignored: the send is another connection's")
+		require.Contains(t, log.String(), "the send is another connection's")
 		require.Contains(t, log.String(), "connection=durham")
 		require.NotContains(t, log.String(), "another send was opened")
 	})

@@ -21,7 +21,7 @@ func (o *Opener) notMade(ctx context.Context, m bus.Message, c *tradepostv1.Invo
 		return err
 	}
 	if why := unfollowed(e, m.Subject, c); why != "" {
-		log.WarnContext(ctx, "command ignored: "+why, "send", e.Record.GetSend(), "connection", e.Record.GetConnection())
+		log.WarnContext(ctx, "command ignored", "why", why, "send", e.Record.GetSend(), "connection", e.Record.GetConnection())
 		return nil
 	}
 	switch e.State() {

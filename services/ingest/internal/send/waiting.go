@@ -125,11 +125,11 @@ func (w *waitingRoom) note(ctx context.Context, id, listed, read int64, why stri
 	one, known := w.known[id]
 	if !known || one.Reason != why {
 		one = &waits{Waiting: Waiting{InvoiceID: id, Reason: why, Since: w.now()}, held: held}
-		told := "the invoice waits: no connection can take it"
 		if held {
-			told = "the invoice is held: it has a document in the books of another connection"
+			w.log.WarnContext(ctx, "the invoice is held: it has a document in the books of another connection", "invoice", id, "reason", why)
+		} else {
+			w.log.WarnContext(ctx, "the invoice waits: no connection can take it", "invoice", id, "reason", why)
 		}
-		w.log.WarnContext(ctx, told, "invoice", id, "reason", why)
 	} else if read != one.read {
 		one.looks = 0
 	}

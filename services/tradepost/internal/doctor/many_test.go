@@ -42,6 +42,7 @@ type checked struct {
 func (c checked) Check(ctx context.Context) []*tradepostv1.Fault { return c.check(ctx) }
 func (c checked) Close() error                                   { return nil }
 func (c checked) Describe() connector.Descriptor                 { return connector.Descriptor{Title: "Books"} }
+
 func (c checked) Company(context.Context) (connector.Company, error) {
 	return connector.Company{ID: "1", Name: "Books"}, nil
 }

@@ -43,10 +43,10 @@ const touchSlack = time.Second
 // send, in Unix seconds. Where the records were lost, or an old copy of them came
 // back, a send may have the number of an earlier one, and so the marker of its
 // comment. The invoice tells them apart: between a send's comment and its failed
-// nobody touches it, and pressing Send does. 0 where no user asked for the send.
+// nobody touches it, and pressing Send does, also while an operator's retry is under
+// way. 0 where no user asked for the send.
 func (t *turn) sentAgain(inv *tradepostv1.ServiceTradeInvoice) int64 {
-	const pending = servicetrade.StatusPendingAccounting
-	if inv.GetStatus() != pending || t.entry.Record.GetStartStatus() != pending {
+	if inv.GetStatus() != servicetrade.StatusPendingAccounting {
 		return 0
 	}
 	return inv.GetUpdated() - int64(touchSlack/time.Second)

@@ -53,3 +53,30 @@ func TestALossInTheMiddleOfASendMakesNoSecondComment(t *testing.T) {
 		require.Equal(t, record.Closed, d.record().GetState())
 	})
 }
+
+// A user presses Send while an operator's retry is under way, which fails with the
+// same faults: the user asked, and is told.
+func TestASendDuringAnOperatorsRetryHasItsOwnComment(t *testing.T) {
+	for name, c := range map[string]struct {
+		pressed bool
+		writes  []string
+	}{
+		"nobody pressed Send": {false, []string{"comment", "put failed"}},
+		"a user pressed Send": {true, []string{"comment", "put failed", "comment", "put failed"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(t *testing.T, d *desk) {
+				d.office.invoice.Updated = time.Now().Unix()
+				d.handle(d.outcome(refused()))
+				time.Sleep(time.Minute)
+				retry := d.outcome(refused())
+				require.Equal(t, "failed", d.record().GetStartStatus())
+				if c.pressed {
+					d.office.invoice.Status, d.office.invoice.Updated = "pending_accounting", time.Now().Unix()
+				}
+				d.handle(retry)
+				require.Equal(t, c.writes, d.office.writes)
+			})
+		})
+	}
+}

@@ -144,6 +144,7 @@ func (d *desk) outcome(o *tradepostv1.Outcome) bus.Message {
 		record.OpenSend(record.Opens{
 			Key: d.key(), Connection: "acme-books", SnapshotHash: hash, HashVersion: 1,
 			StartStatus: d.office.invoice.GetStatus(), Total: "522.50", Now: time.Now(),
+			Retry: d.office.invoice.GetStatus() == "failed",
 		}),
 		record.Claim(record.Claiming{Owner: "deliver", Lasts: time.Second}, &tradepostv1.Unresolved{}),
 		record.Conclude("deliver", stage.Recorded(record.StageDeliver, o, outcomeHash)),

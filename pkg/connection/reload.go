@@ -100,7 +100,7 @@ func (l *Live) take(ctx context.Context, c *Config) {
 	connections := changes(before.Connections, c.Connections, whole)
 	log := l.o.Log.With("config", c.Path, "connections", len(c.Connections), "accounts_changed", accounts, "connections_changed", connections)
 	if len(c.EnabledConnections()) == 0 && len(before.EnabledConnections()) > 0 {
-		log.WarnContext(ctx, "a changed configuration without any enabled connection is in force: nothing is posted")
+		log.WarnContext(ctx, "a changed configuration is in force, without any enabled connection: nothing is posted")
 		return
 	}
 	log.InfoContext(ctx, "a changed configuration is in force")

@@ -65,7 +65,7 @@ func newMill(t *testing.T, invoices []corpusInvoice) *mill {
 			"settings": object{"journal_dir": "books-" + i.connection(), "declare": declared},
 		}
 		accounts[i.connection()] = object{"time_zone": i.zone, "servicetrade": object{
-			"url": "http://127.0.0.1:1", "app_url": "https://app.servicetrade.com", "username": "u", "password": "p",
+			"url": "http://127.0.0.1:1", "app_url": "https://app.servicetrade.com", "username": i.connection(), "password": "p",
 			"invoice_entity_type": 13, "external_system": "accounting",
 		}}
 	}

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/tradepost/tradepost/services/chaos/internal/world"
@@ -36,6 +37,7 @@ func (c *court) commentsOf(send int, from, to time.Time) {
 			continue
 		}
 		switch {
+		case len(comments) == 0 && c.toldJustBefore(from, w.Ended):
 		case len(comments) == 0:
 			c.say(NoComment, fmt.Sprintf("send %d failed without a comment", send))
 		case comments[0].Began.After(w.Began):
@@ -53,6 +55,20 @@ func (c *court) commentsOf(send int, from, to time.Time) {
 	if len(comments) > allowed {
 		c.say(TwoComments, fmt.Sprintf("send %d has %d comments", send, len(comments)))
 	}
+}
+
+// sameMoment is how close two events may be that ServiceTrade's whole seconds, and the
+// second that our own comment may take to touch the invoice, do not tell apart.
+const sameMoment = 3 * time.Second
+
+// toldJustBefore allows a send that was asked for within moments of the last failure,
+// and whose records were lost before it was settled: nothing that is left says whether
+// that failure's comment is this send's own. It says the same, and is seconds old.
+func (c *court) toldJustBefore(sent, settled time.Time) bool {
+	lost := slices.ContainsFunc(c.losses, func(at time.Time) bool { return at.After(sent.Add(-sameMoment)) && at.Before(settled) })
+	return lost && slices.ContainsFunc(c.Calls, func(call world.Call) bool {
+		return call.Kind == world.CallComment && call.Applied && call.IsFailure() && call.Began.Before(sent) && sent.Sub(call.Began) < sameMoment
+	})
 }
 
 // sameTwice: no comment is there twice, whatever it is about; and none is public.

@@ -51,6 +51,14 @@ func spoiled() *Invoice {
 	}
 }
 
+// sentAgainAt fails once more, six seconds later at the most, without a comment.
+func sentAgainAt(second float64) *Invoice {
+	inv := spoiled()
+	inv.Steps = append(inv.Steps, step(StepSend, second, pending, "10.00", Spoiled))
+	inv.Calls = append(inv.Calls, call(world.CallRead, 6, ""), call(world.CallStatus, 6.1, failed))
+	return inv
+}
+
 func with(inv *Invoice, change func(*Invoice)) *Invoice {
 	change(inv)
 	return inv
@@ -141,6 +149,10 @@ func TestJudge(t *testing.T) {
 		"edited, sent again, and refused since the records were lost": {
 			inv: changedAndRefused(), losses: []time.Time{at(5)},
 		},
+		"sent again at once, and the records were lost": {inv: sentAgainAt(3), losses: []time.Time{at(4)}},
+		"sent again at once, and nothing was lost":      {inv: sentAgainAt(3), want: []Kind{NoComment}},
+		"sent again at once, and lost when it was over": {inv: sentAgainAt(3), losses: []time.Time{at(9)}, want: []Kind{NoComment}},
+		"sent again later, and the records were lost":   {inv: sentAgainAt(5.5), losses: []time.Time{at(5.6)}, want: []Kind{NoComment}},
 		"changed its sign, and refused since the other document is in the way": {
 			inv: with(changedAndRefused(), func(i *Invoice) { i.Live = []string{"-10.00"} }),
 		},

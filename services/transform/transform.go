@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.opentelemetry.io/otel/attribute"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -32,6 +33,7 @@ type Service struct {
 	live   *connection.Live
 	gate   *stage.Gate
 	router *bus.Router
+	js     jetstream.JetStream
 }
 
 // New prepares the stage.
@@ -48,7 +50,7 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{live: live, gate: gate, router: router}
+	s := &Service{live: live, gate: gate, router: router, js: d.JS}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
@@ -91,7 +93,15 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 	if err != nil {
 		return err
 	}
-	result := makeTraced(ctx, in)
+	do := Make
+	if record.OfVoid(e.Record) {
+		v, err := s.voided(ctx, e.Record)
+		if err != nil {
+			return err
+		}
+		do = func(in Input) Result { return TakeBack(in, v) }
+	}
+	result := makeTraced(ctx, in, do)
 	if len(result.Faults) > 0 {
 		return s.reject(ctx, m, e, received, result.Faults)
 	}
@@ -101,11 +111,11 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 	return s.ready(ctx, m, received, result)
 }
 
-// makeTraced is Make in a span of its own.
-func makeTraced(ctx context.Context, in Input) Result {
+// makeTraced is Make, or TakeBack, in a span of its own.
+func makeTraced(ctx context.Context, in Input, do func(Input) Result) Result {
 	_, span := telemetry.Start(ctx, "make document")
 	defer span.End()
-	result := Make(in)
+	result := do(in)
 	if span.IsRecording() {
 		span.SetAttributes(attribute.Int("tradepost.documents", len(result.Documents)), telemetry.Faults(codesOf(result.Faults)))
 	}

@@ -2,6 +2,7 @@ package posting
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -15,17 +16,24 @@ import (
 // retire looks after documents of a kind that this send does not have any more:
 // an invoice whose total became negative is a credit memo now. Both together would
 // be wrong, so the one that is still there has to be taken out by a bookkeeper
-// first.
+// first. So has what took a document back while the invoice was void.
 func (t *try) retire(ctx context.Context) (*tradepostv1.Outcome, error) {
 	for _, d := range t.entry.Record.GetDocuments() {
-		if d.GetGone() || d.GetConnection() != t.Connection || t.hasKind(d.GetKind()) {
+		if d.GetGone() || d.GetConnection() != t.Connection || t.hasKind(d.GetKind()) && !d.GetReversal() {
 			continue
 		}
+		marker := t.papers[0].doc.GetMarker()
+		if d.GetReversal() {
+			marker = d.GetMarker()
+		}
 		found, outcome, err := t.find(t.told(ctx, nil), connector.Query{
-			Kind: d.GetKind(), Marker: t.papers[0].doc.GetMarker(), ID: d.GetId(), Number: d.GetNumber(),
+			Kind: d.GetKind(), Marker: marker, ID: d.GetId(), Number: d.GetNumber(),
 		})
 		if outcome != nil || err != nil {
 			return outcome, err
+		}
+		if len(found) > 0 && d.GetReversal() {
+			return rejected(faultOf("document.reversed", t.papers[0], found[0], map[string]string{"kind": strings.ToLower(kindName(d.GetKind()))})), nil
 		}
 		if len(found) > 0 {
 			return rejected(faultOf("document.kind_changed", t.papers[0], found[0], map[string]string{

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/record"
-	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
@@ -20,7 +19,7 @@ func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 	if err != nil || inv == nil {
 		return err
 	}
-	if s := inv.GetStatus(); s != servicetrade.StatusPendingAccounting && s != e.Record.GetStartStatus() {
+	if !record.Stands(e.Record, inv.GetStatus()) {
 		// Moved by a user: whoever takes the send's message next finds that out.
 		return nil
 	}

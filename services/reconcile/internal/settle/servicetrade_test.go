@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
@@ -103,6 +104,7 @@ func (o *office) AddPrivateComment(_ context.Context, entityType int, id int64, 
 // desk is a settler with a real broker.
 type desk struct {
 	*Settler
+	js     jetstream.JetStream
 	t      *testing.T
 	office *office
 }
@@ -117,7 +119,7 @@ func atDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 		o := &office{invoice: &tradepostv1.ServiceTradeInvoice{
 			Id: invoiceID, InvoiceNumber: "1042", Status: "pending_accounting", TotalPrice: "522.50",
 		}}
-		test(t, &desk{t: t, office: o, Settler: &Settler{
+		test(t, &desk{t: t, js: js, office: o, Settler: &Settler{
 			Account: "acme", Connection: "acme-books", EntityType: 13, SystemTitle: "the books", ServiceTrade: o, Instance: "a", Log: log,
 			Gate: &stage.Gate{
 				Store: store, Bus: bus.NewPublisher(js, log), Log: log,

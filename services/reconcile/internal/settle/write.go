@@ -35,7 +35,7 @@ type turn struct {
 	shown string
 	// voided says that the invoice was found void by a send that is not of a void.
 	voided bool
-	log   *slog.Logger
+	log    *slog.Logger
 }
 
 func (t *turn) change(ctx context.Context, e record.Entry, step record.Transition) error {

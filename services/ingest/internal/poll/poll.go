@@ -4,6 +4,7 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -62,7 +63,8 @@ func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
 	p.Seen(rows, err)
 	failed := p.each(ctx, rows, p.Opener.Pending)
 	p.Log.DebugContext(ctx, "polled", "pending", len(rows), "failed", failed)
-	if err == nil && p.Voids.due(ctx, p.Account, p.Log) {
+	// While ServiceTrade is away its turn is not used up.
+	if (err == nil || errors.Is(err, servicetrade.ErrListMoving)) && p.Voids.due(ctx, p.Account, p.Log) {
 		p.voids(ctx)
 	}
 	return nil

@@ -79,19 +79,23 @@ func TestAVoidIsToldOnceAndChangesNoStatus(t *testing.T) {
 		says    []string
 	}{
 		"taken back": {
-			takenBack(), []*tradepostv1.DocumentRef{posted(false, false, "77", "1042"), posted(true, false, "78", "1042-V")},
+			takenBack(),
+			[]*tradepostv1.DocumentRef{posted(false, false, "77", "1042"), posted(true, false, "78", "1042-V")},
 			[]string{"was voided in ServiceTrade", "invoice 1042 (total 522.50)", "taken back there by credit memo 1042-V (total 522.50)"},
 		},
 		"by hand": {
-			toldByHand(), []*tradepostv1.DocumentRef{posted(false, false, "77", "1042")},
+			toldByHand(),
+			[]*tradepostv1.DocumentRef{posted(false, false, "77", "1042")},
 			[]string{"Invoice 1042 is void in ServiceTrade. In the books there still is invoice 1042", "What to do (bookkeeper): Void invoice 1042"},
 		},
 		"gone already": {
-			nothingLeft(), []*tradepostv1.DocumentRef{posted(false, true, "77", "1042")},
+			nothingLeft(),
+			[]*tradepostv1.DocumentRef{posted(false, true, "77", "1042")},
 			[]string{"not in the books any more, so nothing was done there"},
 		},
 		"gone, and taken back before": {
-			nothingLeft(), []*tradepostv1.DocumentRef{posted(false, true, "77", "1042"), posted(true, false, "78", "1042-V")},
+			nothingLeft(),
+			[]*tradepostv1.DocumentRef{posted(false, true, "77", "1042"), posted(true, false, "78", "1042-V")},
 			[]string{"The bookkeeper has to look at what still is there: credit memo 1042-V"},
 		},
 	} {

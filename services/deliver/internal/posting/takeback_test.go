@@ -262,3 +262,15 @@ func TestAVoidIsNotSettledByHand(t *testing.T) {
 		require.Equal(t, record.Held, w.record().GetState())
 	})
 }
+
+// What was posted is taken back, whatever the void invoice looks like by now.
+func TestAVoidGoesByTheStatusAlone(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.posted()
+		m := w.void("2026-11-25")
+		w.invoice.Notes = "why it was voided"
+		w.deliver(w.poster("a"), m)
+		require.NotNil(t, w.outcome().GetOutcome().GetPosted())
+		require.Equal(t, 2, w.books.count())
+	})
+}

@@ -100,6 +100,8 @@ const (
 	Settlement_SETTLEMENT_WITHDRAWN Settlement = 3
 	// A user changed the invoice; the next poll opens the next send.
 	Settlement_SETTLEMENT_SUPERSEDED Settlement = 4
+	// The invoice is void in ServiceTrade, and a comment says what was done in the books.
+	Settlement_SETTLEMENT_VOIDED Settlement = 5
 )
 
 // Enum value maps for Settlement.
@@ -110,6 +112,7 @@ var (
 		2: "SETTLEMENT_FAILED",
 		3: "SETTLEMENT_WITHDRAWN",
 		4: "SETTLEMENT_SUPERSEDED",
+		5: "SETTLEMENT_VOIDED",
 	}
 	Settlement_value = map[string]int32{
 		"SETTLEMENT_UNSPECIFIED": 0,
@@ -117,6 +120,7 @@ var (
 		"SETTLEMENT_FAILED":      2,
 		"SETTLEMENT_WITHDRAWN":   3,
 		"SETTLEMENT_SUPERSEDED":  4,
+		"SETTLEMENT_VOIDED":      5,
 	}
 )
 
@@ -1103,14 +1107,15 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\x16ATTEMPT_OPERATION_VOID\x10\x04\x12\x1f\n" +
 	"\x1bATTEMPT_OPERATION_HAND_OVER\x10\x05\x12\x1d\n" +
 	"\x19ATTEMPT_OPERATION_CONFIRM\x10\x06\x12!\n" +
-	"\x1dATTEMPT_OPERATION_EXTERNAL_ID\x10\a*\x8e\x01\n" +
+	"\x1dATTEMPT_OPERATION_EXTERNAL_ID\x10\a*\xa5\x01\n" +
 	"\n" +
 	"Settlement\x12\x1a\n" +
 	"\x16SETTLEMENT_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SETTLEMENT_PROCESSED\x10\x01\x12\x15\n" +
 	"\x11SETTLEMENT_FAILED\x10\x02\x12\x18\n" +
 	"\x14SETTLEMENT_WITHDRAWN\x10\x03\x12\x19\n" +
-	"\x15SETTLEMENT_SUPERSEDED\x10\x04B?Z=github.com/tradepost/tradepost/proto/tradepost/v1;tradepostv1b\x06proto3"
+	"\x15SETTLEMENT_SUPERSEDED\x10\x04\x12\x15\n" +
+	"\x11SETTLEMENT_VOIDED\x10\x05B?Z=github.com/tradepost/tradepost/proto/tradepost/v1;tradepostv1b\x06proto3"
 
 var (
 	file_tradepost_v1_message_proto_rawDescOnce sync.Once

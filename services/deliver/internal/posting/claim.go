@@ -60,7 +60,11 @@ func (t *try) steps(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if outcome, err := t.wanted(ctx, wantedAge); outcome != nil || err != nil {
 		return outcome, err
 	}
-	if outcome, err := t.retire(ctx); outcome != nil || err != nil {
+	before := t.retire
+	if record.OfVoid(t.entry.Record) {
+		before = t.stillThere
+	}
+	if outcome, err := before(ctx); outcome != nil || err != nil {
 		return outcome, err
 	}
 	for _, one := range t.papers {

@@ -26,9 +26,15 @@ func (p *Poster) LookElsewhere(ctx context.Context, e record.Entry, d *tradepost
 		return err
 	}
 	// A credit memo may be the second document of a split, with a marker of its own.
-	for _, split := range []bool{false, true} {
+	markers := []string{d.GetMarker()}
+	if d.GetMarker() == "" {
+		markers = []string{
+			invoice.Marker(p.Account, e.Key.InvoiceID, d.GetKind(), false), invoice.Marker(p.Account, e.Key.InvoiceID, d.GetKind(), true),
+		}
+	}
+	for _, marker := range markers {
 		found, outcome, err := t.find(t.told(ctx, nil), connector.Query{
-			Kind: d.GetKind(), Marker: invoice.Marker(p.Account, e.Key.InvoiceID, d.GetKind(), split), ID: d.GetId(), Number: d.GetNumber(),
+			Kind: d.GetKind(), Marker: marker, ID: d.GetId(), Number: d.GetNumber(),
 		})
 		switch {
 		case err != nil:

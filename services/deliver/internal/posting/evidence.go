@@ -96,11 +96,11 @@ func (t *try) evidence(ctx context.Context, u *tradepostv1.Unresolved) (connecto
 // paperOf is the document that was handed over.
 func (t *try) paperOf(u *tradepostv1.Unresolved) paper {
 	for _, one := range t.papers {
-		if one.doc.GetKind() == u.GetKind() && one.hash == u.GetDocumentHash() {
+		if one.slot == slotOfAttempt(u) && one.hash == u.GetDocumentHash() {
 			return one
 		}
 	}
-	return paper{hash: u.GetDocumentHash(), doc: &tradepostv1.Document{
+	return paper{hash: u.GetDocumentHash(), slot: slotOfAttempt(u), doc: &tradepostv1.Document{
 		Kind: u.GetKind(), Marker: u.GetMarker(), Totals: &tradepostv1.Totals{Total: u.GetTotal()},
 	}}
 }
@@ -125,8 +125,8 @@ func (t *try) confirmed(ctx context.Context, outcome *tradepostv1.Outcome) error
 // moreToPost tells whether the send has a document that does not exist yet.
 func (t *try) moreToPost() bool {
 	for _, one := range t.papers {
-		live := record.Live(t.entry.Record, one.doc.GetKind())
-		handed := one.doc.GetKind() == t.entry.Record.GetUnresolved().GetKind()
+		live := one.slot.In(t.entry.Record)
+		handed := one.slot == slotOfAttempt(t.entry.Record.GetUnresolved())
 		if !handed && (live == nil || live.GetSend() != t.ready.GetSend()) {
 			return true
 		}
@@ -138,7 +138,7 @@ func (t *try) moreToPost() bool {
 func (t *try) postedBefore() []*tradepostv1.PostedDocument {
 	var all []*tradepostv1.PostedDocument
 	for _, d := range t.entry.Record.GetDocuments() {
-		if d.GetSend() == t.ready.GetSend() && d.GetConnection() == t.Connection && !d.GetGone() && d.GetKind() != t.entry.Record.GetUnresolved().GetKind() {
+		if d.GetSend() == t.ready.GetSend() && d.GetConnection() == t.Connection && !d.GetGone() && record.SlotOf(d) != slotOfAttempt(t.entry.Record.GetUnresolved()) {
 			all = append(all, &tradepostv1.PostedDocument{Kind: d.GetKind(), Id: d.GetId(), Number: d.GetNumber(), Version: d.GetVersion(), Total: d.GetTotal()})
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
@@ -28,7 +29,11 @@ func (t *turn) commentFaults(ctx context.Context) error {
 		return err
 	}
 	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker}
-	if there := names(t.inBooks()); there != "" {
+	switch there := names(t.inBooks()); {
+	case there == "":
+	case record.OfVoid(t.entry.Record):
+		in.Heading = fmt.Sprintf("Invoice %s is void in ServiceTrade. In %s there still is %s.", t.invoiceName(), t.SystemTitle, there)
+	default:
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
 	}
@@ -91,14 +96,19 @@ func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTra
 	if there == "" || inv == nil {
 		return nil
 	}
+	if record.OfVoid(t.entry.Record) {
+		return t.commentNotVoid(ctx, inv)
+	}
+	if inv.GetStatus() == servicetrade.StatusVoid {
+		// The send of the void tells what becomes of it in the books.
+		t.voided = true
+		return nil
+	}
 	marker, err := t.marker("withdrawn/" + inv.GetStatus())
 	if err != nil {
 		return err
 	}
-	advice := "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
-	if inv.GetStatus() == servicetrade.StatusVoid {
-		advice = "The bookkeeper has to void it there."
-	}
+	const advice = "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
 	return t.comment(ctx, marker, fmt.Sprintf(
 		"This invoice was moved to \"%s\" while it was on its way to %s, so its status was left as it is. It is in the books: %s. %s\n%s",
 		inv.GetStatus(), t.SystemTitle, there, advice, marker))

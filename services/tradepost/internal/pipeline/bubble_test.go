@@ -40,6 +40,7 @@ type bubble struct {
 	sandbox *sandbox.Sandbox
 	js      jetstream.JetStream
 	broker  *bustest.Broker
+	policy  map[string]string // of the mapping
 	config  *connection.Config
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -74,13 +75,19 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 // every stage, all ready and nothing sent.
 func inBubble(t *testing.T, o sandbox.Options, replicas int, test func(b *bubble)) {
 	t.Helper()
+	inBubbleWith(t, o, nil, replicas, test)
+}
+
+// inBubbleWith is inBubble with policies of the mapping.
+func inBubbleWith(t *testing.T, o sandbox.Options, policy map[string]string, replicas int, test func(b *bubble)) {
+	t.Helper()
 	network := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = network })
 	dir := t.TempDir()
 	// The connector reads files again that were changed just now by the clock.
 	bustest.FakeTimeFrom(t, time.Now().Add(time.Hour), func(t *testing.T, broker *bustest.Broker) {
 		o.Configured, o.LogSize = true, 1e6
-		b := &bubble{t: t, dir: dir, sandbox: sandbox.New(o), broker: broker}
+		b := &bubble{t: t, policy: policy, dir: dir, sandbox: sandbox.New(o), broker: broker}
 		defer b.sandbox.Close()
 		http.DefaultTransport = direct{b.sandbox}
 		b.js = broker.JS(t)
@@ -112,6 +119,7 @@ func (b *bubble) configure(book *sandbox.Book) {
 		"customers": map[string]any{"match": []string{"external_id", "table"}, "table": table(book.CustomerTable)},
 		"items":     map[string]any{"match": []string{"external_id", "table"}, "table": table(book.ItemTable)},
 		"accounts":  map[string]any{"receivable": "assets:receivable", "revenue_default": "revenue"},
+		"policy":    b.policy,
 	})
 	b.write("tradepost.yaml", map[string]any{
 		"data_dir": "data",

@@ -22,6 +22,18 @@ var voidEntries = []Entry{
 		Params:  []string{"books_total", "number", "posted_total"},
 	},
 	{
+		Code: "document.cannot_be_voided", Title: "Cannot be voided by Tradepost", Raised: "deliver", Owner: admin, Thing: "Document",
+		Message: "the mapping wants document {number} made void, and the connector of these books cannot do that.",
+		Fix:     "Have policy.voided of the mapping say credit_memo or comment, and have the send tried again (tradepost retry); or void the document in the books by hand.",
+		Params:  []string{"number"},
+	},
+	{
+		Code: "document.void_in_closed_books", Title: "Void in closed books", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
+		Message: "document {number} is dated {date}, and the books are closed through {closed_through}; making it void would change what was closed, so it was not touched.",
+		Fix:     "Enter what takes document {number} back in the open period, or void it in the books by hand.",
+		Params:  []string{"closed_through", "date", "number"},
+	},
+	{
 		Code: "document.reversed", Title: "Taken back before", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "the invoice was voided once, and {kind} {number} took it back in the books. Both together count nothing.",
 		Fix:     "Delete or void {kind} {number} in the books. Then send the invoice again.",

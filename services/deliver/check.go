@@ -54,11 +54,11 @@ func checkSettings(ctx context.Context, config *connection.Config, c *connection
 }
 
 // errCannotVoid: the mapping asks for what the accounting system cannot do.
-var errCannotVoid = errors.New("policy.voided: void is not possible yet with this connector")
+var errCannotVoid = errors.New("policy.voided: void is not possible with this connector")
 
 // canFollow tells whether the connector can do what the policies of the mapping ask for.
-func canFollow(c *connection.Connection, _ connector.Connector) error {
-	if c.Mapping != nil && c.Mapping.Policy.Voided == mapping.VoidedVoid {
+func canFollow(c *connection.Connection, made connector.Connector) error {
+	if _, can := made.(connector.Voider); !can && c.Mapping != nil && c.Mapping.Policy.Voided == mapping.VoidedVoid {
 		return fmt.Errorf("%w (%s)", errCannotVoid, c.Connector)
 	}
 	return nil

@@ -31,8 +31,9 @@ type Voided struct {
 }
 
 // TakeBack makes what the mapping says about an invoice that was voided after it was
-// posted: documents that take the posted ones back, with the very lines and amounts that
-// were given to the books; or the fault that tells the bookkeeper what to do. in brings
+// posted: the voiding of what was posted; documents that take it back, with the very
+// lines and amounts that were given to the books; or the fault that tells the bookkeeper
+// what to do. in brings
 // the mapping, and the snapshot of the void invoice for what is not known in full any
 // more: made anew it counts only if it is what was posted, to the letter. It is pure.
 func TakeBack(in Input, v Voided) Result {
@@ -40,15 +41,33 @@ func TakeBack(in Input, v Voided) Result {
 	if len(faults) > 0 {
 		return Result{Faults: faults}
 	}
+	if len(v.Standing) == 0 || in.Mapping.Policy.Voided == mapping.VoidedVoid && !v.Begun {
+		return Result{Voiding: in.voiding(v.Standing)}
+	}
 	if in.Mapping.Policy.Voided != mapping.VoidedCreditMemo && !v.Begun {
 		return Result{Faults: []*tradepostv1.Fault{fault.New("invoice.voided", fault.Args{
 			Path: "status", Params: map[string]string{"documents": documentNames(v.Standing)},
 		})}}
 	}
-	day, err := in.reversalDay(v.Opened)
-	if err != nil || len(v.Standing) == 0 {
-		return Result{Faults: []*tradepostv1.Fault{fault.New("document.gone", fault.Args{Params: map[string]string{"number": in.Snapshot.GetInvoice().GetInvoiceNumber()}})}}
+	return in.turnedRound(v)
+}
+
+// voiding has the standing documents made void. It needs to know nothing else of them.
+// Without any it makes nothing, and deliver says that nothing is left in the books.
+func (in Input) voiding(standing []*tradepostv1.DocumentRef) *tradepostv1.Voiding {
+	v := &tradepostv1.Voiding{}
+	if through := in.Mapping.BooksClosedThrough; !through.IsZero() {
+		v.BooksClosedThrough = through.String()
 	}
+	for _, ref := range standing {
+		v.Documents = append(v.Documents, &tradepostv1.AppliesTo{Kind: ref.GetKind(), Id: ref.GetId(), Number: ref.GetNumber()})
+	}
+	return v
+}
+
+// turnedRound makes the documents that take the posted ones back.
+func (in Input) turnedRound(v Voided) Result {
+	day := in.reversalDay(v.Opened)
 	var r Result
 	known := v.Posted
 	for _, ref := range v.Standing {
@@ -74,12 +93,15 @@ func TakeBack(in Input, v Voided) Result {
 }
 
 // reversalDay is the day of the void, or the first open day after it.
-func (in Input) reversalDay(opened time.Time) (caldate.Date, error) {
+func (in Input) reversalDay(opened time.Time) caldate.Date {
 	day, err := caldate.FromUnix(opened.Unix(), in.TimeZone)
-	if through := in.Mapping.BooksClosedThrough; err == nil && !through.IsZero() && !day.After(through) {
+	if err != nil {
+		return caldate.Date{} // A clock beyond all calendars; the check of documents refuses it.
+	}
+	if through := in.Mapping.BooksClosedThrough; !through.IsZero() && !day.After(through) {
 		day = through.AddDays(1)
 	}
-	return day, err
+	return day
 }
 
 // given returns the document that ref's books were given; nil when it is not among docs.

@@ -127,17 +127,52 @@ func TestAVoidInAClosedPeriodGetsTheFirstOpenDay(t *testing.T) {
 func TestTheBooksAreLeftAloneWhereTheMappingSaysSo(t *testing.T) {
 	c := goldenCases[0]
 	posted := transform.Make(c.input(t, base())).Documents
+	in := c.crediting(t, base())
+	in.Mapping.Policy.Voided = mapping.VoidedComment
+	r := transform.TakeBack(in, transform.Voided{Standing: refsOf(t, posted), Posted: posted, Opened: voidedAt})
+	require.Equal(t, []string{"invoice.voided"}, codes(r.Faults))
+	require.Contains(t, r.Faults[0].GetFix(), "Void invoice 11653990 (total 522.50) in the books")
+	in.Mapping = nil
+	require.Equal(t, []string{"connection.mapping_wrong"}, codes(transform.TakeBack(in, transform.Voided{}).Faults))
+}
+
+func TestWhatWasPostedIsMadeVoidWhereTheMappingSaysSo(t *testing.T) {
+	c := goldenCases[0]
+	posted := transform.Make(c.input(t, base())).Documents
+	in := c.crediting(t, base())
+	in.Mapping.Policy.Voided = mapping.VoidedVoid
+	var err error
+	in.Mapping.BooksClosedThrough, err = caldate.Parse("2026-10-31")
+	require.NoError(t, err)
+	r := transform.TakeBack(in, transform.Voided{Standing: refsOf(t, posted), Opened: voidedAt})
+	require.Empty(t, r.Faults)
+	require.Empty(t, r.Documents)
+	require.True(t, proto.Equal(&tradepostv1.Voiding{BooksClosedThrough: "2026-10-31", Documents: []*tradepostv1.AppliesTo{
+		{Kind: posted[0].GetKind(), Id: posted[0].GetMarker(), Number: posted[0].GetNumber()},
+	}}, r.Voiding), "%v", r.Voiding)
+}
+
+// A document that was taken back before is made sure of, whatever the mapping says now.
+func TestWhatWasTakenBackOnceStaysTakenBack(t *testing.T) {
+	c := goldenCases[0]
+	posted := transform.Make(c.input(t, base())).Documents
 	for _, policy := range []mapping.Voided{mapping.VoidedComment, mapping.VoidedVoid} {
 		in := c.crediting(t, base())
 		in.Mapping.Policy.Voided = policy
-		r := transform.TakeBack(in, transform.Voided{Standing: refsOf(t, posted), Posted: posted, Opened: voidedAt})
-		require.Equal(t, []string{"invoice.voided"}, codes(r.Faults))
-		require.Contains(t, r.Faults[0].GetFix(), "Void invoice 11653990 (total 522.50) in the books")
-		// A document that was taken back before is made sure of, whatever the mapping says now.
-		r = transform.TakeBack(in, transform.Voided{Standing: refsOf(t, posted), Posted: posted, Opened: voidedAt, Begun: true})
+		r := transform.TakeBack(in, transform.Voided{Standing: refsOf(t, posted), Posted: posted, Opened: voidedAt, Begun: true})
 		require.Len(t, r.Documents, 1)
+		require.Nil(t, r.Voiding)
 	}
-	in := c.crediting(t, base())
-	in.Mapping = nil
-	require.Equal(t, []string{"connection.mapping_wrong"}, codes(transform.TakeBack(in, transform.Voided{}).Faults))
+}
+
+// Nothing is left in the books: deliver finds that there is nothing to do, and says so.
+func TestNothingIsLeftToTakeBack(t *testing.T) {
+	for _, policy := range []mapping.Voided{mapping.VoidedComment, mapping.VoidedVoid, mapping.VoidedCreditMemo} {
+		in := goldenCases[0].crediting(t, base())
+		in.Mapping.Policy.Voided = policy
+		r := transform.TakeBack(in, transform.Voided{Opened: voidedAt})
+		require.Empty(t, r.Faults)
+		require.NotNil(t, r.Voiding)
+		require.Empty(t, r.Voiding.GetDocuments())
+	}
 }

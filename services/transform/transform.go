@@ -186,7 +186,7 @@ func InputFor(c *connection.Connection, snap *tradepostv1.Snapshot, limits Limit
 func (s *Service) ready(ctx context.Context, m bus.Message, received *tradepostv1.InvoiceReceived, result Result) error {
 	msg := &tradepostv1.InvoiceReady{
 		Send: received.GetSend(), SnapshotHash: received.GetSnapshotHash(), HashVersion: received.GetHashVersion(),
-		Documents: result.Documents, Explanations: result.Explanations,
+		Documents: result.Documents, Explanations: result.Explanations, Voiding: result.Voiding,
 		SnapshotTakenAt: received.GetSnapshot().GetTakenAt(),
 	}
 	var err error

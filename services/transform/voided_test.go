@@ -76,15 +76,33 @@ func TestAVoidBecomesReady(t *testing.T) {
 	})
 }
 
+// A document is made void as it stands, also when nobody knows any more what is in it.
+func TestAVoidIsHandedOnToTheBooks(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.policy(mapping.VoidedVoid)
+		ref := w.posted()
+		s, err := w.deps.JS.Stream(t.Context(), bus.StreamReady)
+		require.NoError(t, err)
+		require.NoError(t, s.Purge(t.Context()))
+		unmapCustomer(w.snapshot)
+		require.NoError(t, w.stage.Handle(t.Context(), w.void()))
+		ready := decoded(w, bus.StreamReady, &tradepostv1.InvoiceReady{})
+		require.Equal(t, int64(2), ready.GetSend())
+		require.Empty(t, ready.GetDocuments())
+		require.Len(t, ready.GetVoiding().GetDocuments(), 1)
+		require.Equal(t, ref.GetId(), ready.GetVoiding().GetDocuments()[0].GetId())
+		require.Empty(t, w.all(bus.StreamOutcome))
+	})
+}
+
 func TestAVoidThatIsOnlyTold(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy mapping.Voided
 		lose   bool
 		code   string
 	}{
-		"by the mapping":            {mapping.VoidedComment, false, "invoice.voided"},
-		"its message is gone":       {mapping.VoidedCreditMemo, true, "document.reversal_unknown"},
-		"the books cannot be asked": {mapping.VoidedVoid, false, "invoice.voided"},
+		"by the mapping":      {mapping.VoidedComment, false, "invoice.voided"},
+		"its message is gone": {mapping.VoidedCreditMemo, true, "document.reversal_unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *workbench) {

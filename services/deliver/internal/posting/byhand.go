@@ -102,7 +102,7 @@ func (p *Poster) tellAgain(ctx context.Context, m bus.Message, r *tradepostv1.Re
 func (p *Poster) confirmed(ctx context.Context, m bus.Message, r *tradepostv1.Record, s *tradepostv1.SettleByHand) (connector.Found, error) {
 	kind := kindOf(r, s)
 	t := &try{Poster: p}
-	ctx = attempts.With(ctx, attempts.Info{Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Attempt: r.GetAttempts()})
+	ctx = attempts.With(ctx, attempts.Info{InvoiceID: m.Subject.InvoiceID, Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Attempt: r.GetAttempts()})
 	found, outcome, err := t.find(ctx, connector.Query{
 		Kind: kind, Marker: invoice.Marker(p.Account, m.Subject.InvoiceID, kind, false), ID: s.GetDocumentId(),
 	})

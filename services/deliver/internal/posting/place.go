@@ -158,7 +158,7 @@ func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentR
 // told gives the calls what they belong to, for the attempts that are published.
 func (t *try) told(ctx context.Context, why []*tradepostv1.Explanation) context.Context {
 	return attempts.With(ctx, attempts.Info{
-		Send: t.ready.GetSend(), SnapshotHash: t.ready.GetSnapshotHash(),
+		InvoiceID: t.m.Subject.InvoiceID, Send: t.ready.GetSend(), SnapshotHash: t.ready.GetSnapshotHash(),
 		Attempt: t.entry.Record.GetAttempts(), Explanation: why,
 	})
 }

@@ -35,6 +35,9 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 		}
 		return outcome, nil
 	}
+	if u.GetVoids() {
+		return t.resolveVoid(ctx, u, found)
+	}
 	t.doubtful = false
 	if len(found) != 1 || t.untouched(u, found[0]) {
 		// None: nothing was made. Several: place tells it to the bookkeeper.

@@ -40,7 +40,9 @@ func (t *try) retire(ctx context.Context) (*tradepostv1.Outcome, error) {
 }
 
 // retires tells whether a document may not stand beside those of this send.
-func (t *try) retires(d *tradepostv1.DocumentRef) bool { return d.GetReversal() || !t.hasKind(d.GetKind()) }
+func (t *try) retires(d *tradepostv1.DocumentRef) bool {
+	return d.GetReversal() || !t.hasKind(d.GetKind())
+}
 
 // retiredAs asks for such a document.
 func (t *try) retiredAs(d *tradepostv1.DocumentRef) connector.Query {

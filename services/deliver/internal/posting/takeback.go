@@ -3,7 +3,6 @@ package posting
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -12,7 +11,6 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/record"
-	"github.com/tradepost/tradepost/pkg/servicetrade"
 )
 
 func slotOf(d *tradepostv1.Document) record.Slot {
@@ -46,13 +44,7 @@ func (p *Poster) takesBack(m bus.Message, r *tradepostv1.Record, d *tradepostv1.
 // original is the posted document that d takes back, gone or not; nil when the record
 // has none like that.
 func original(r *tradepostv1.Record, d *tradepostv1.Document) *tradepostv1.DocumentRef {
-	for _, ref := range r.GetDocuments() {
-		of := d.GetAppliesTo()
-		if !ref.GetReversal() && ref.GetConnection() == r.GetConnection() && ref.GetKind() == of.GetKind() && ref.GetId() == of.GetId() {
-			return ref
-		}
-	}
-	return nil
+	return named(r, d.GetAppliesTo())
 }
 
 // stillThere looks for the documents that a void takes back, before anything is made:
@@ -60,41 +52,23 @@ func original(r *tradepostv1.Record, d *tradepostv1.Document) *tradepostv1.Docum
 // is his to take back. It leaves the papers whose documents stand; without any, there is
 // nothing to do, and the outcome says so.
 func (t *try) stillThere(ctx context.Context) (*tradepostv1.Outcome, error) {
+	t.keepVoided()
 	var left []paper
 	for _, one := range t.papers {
 		ref := original(t.entry.Record, one.doc)
 		if ref.GetGone() {
 			continue
 		}
-		found, outcome, err := t.find(t.told(ctx, nil), connector.Query{
-			Kind: ref.GetKind(), Marker: strings.TrimSuffix(one.doc.GetMarker(), invoice.ReversalMarker("")), ID: ref.GetId(), Number: ref.GetNumber(),
-		})
+		f, outcome, err := t.stands(ctx, ref)
 		if outcome != nil || err != nil {
 			return outcome, err
 		}
-		what := paper{doc: &tradepostv1.Document{Kind: ref.GetKind(), Totals: &tradepostv1.Totals{Total: ref.GetTotal()}}}
-		switch {
-		case len(found) == 0:
-			if outcome := t.absent(ctx, ref); outcome != nil {
-				return outcome, nil
-			}
-			if err := t.change(ctx, record.Note(t.owner, gone(ref))); err != nil {
-				return nil, err
-			}
-			continue
-		case len(found) > 1:
-			return rejected(faultOf("document.more_than_one", what, found[0], map[string]string{
-				"count": strconv.Itoa(len(found)), "numbers": names(found),
-			})), nil
-		case !sameAmount(found[0].Total, ref.GetTotal()):
-			return rejected(faultOf("document.changed_before_void", what, found[0], map[string]string{
-				"posted_total": ref.GetTotal(), "books_total": found[0].Total,
-			})), nil
+		if f != nil {
+			left = append(left, one)
 		}
-		left = append(left, one)
 	}
 	if t.papers = left; len(left) == 0 {
-		return withdrawn(servicetrade.StatusVoid), nil
+		return t.tookBack(), nil
 	}
 	return nil, nil
 }

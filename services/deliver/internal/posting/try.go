@@ -90,8 +90,11 @@ func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.Invoic
 		}
 		t.papers = append(t.papers, one)
 	}
+	if err := p.voidsOwn(e.Record, ready.GetVoiding()); err != nil {
+		return nil, bus.Poison("message.wrong_document", err)
+	}
 	if len(t.papers) == 0 {
-		return t, nil // Recover looks only.
+		return t, nil // A voiding; or Recover, which looks only.
 	}
 	if record.OfVoid(e.Record) {
 		return t, nil // Each has the total of what it takes back; belongs saw to it.

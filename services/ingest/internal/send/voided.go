@@ -14,6 +14,9 @@ import (
 // to it; whoever settles that send asks for another look.
 func (o *Opener) Voided(ctx context.Context, row servicetrade.InvoiceRow) error {
 	e, err := o.Store.Get(ctx, o.key(row.ID))
+	if err == nil && len(record.Elsewhere(e.Record)) > 0 && !o.Desk.waiting.stillWaits(row) {
+		return o.lookElsewhere(ctx, e, row.Updated)
+	}
 	if err != nil || record.VoidDue(e.Record) == "" {
 		return err
 	}
@@ -44,5 +47,21 @@ func (o *Opener) voidedOn(ctx context.Context, e record.Entry) string {
 			"invoice", e.Key.InvoiceID, "connection", id, "reason", why)
 		return ""
 	}
+	o.Desk.waiting.leave(e.Key.InvoiceID)
 	return id
+}
+
+// keeper is the connection that a send goes on with which is held for a document in
+// other books, once its invoice is void: nothing is posted any more, and what stands in
+// those books is taken back over their own connection. "" where that is not so, or not
+// served.
+func (o *Opener) keeper(inv *tradepostv1.ServiceTradeInvoice, e record.Entry) string {
+	if inv.GetStatus() != servicetrade.StatusVoid {
+		return ""
+	}
+	has := record.Elsewhere(e.Record)[0].GetConnection()
+	if o.Desk.closed(has) != "" {
+		return ""
+	}
+	return has
 }

@@ -32,7 +32,7 @@ func (t *turn) commentFaults(ctx context.Context) error {
 	switch there := names(t.inBooks()); {
 	case there == "":
 	case record.OfVoid(t.entry.Record):
-		in.Heading = fmt.Sprintf("Invoice %s is void in ServiceTrade. In %s there still is %s.", t.invoiceName(), t.SystemTitle, there)
+		in.Heading = fmt.Sprintf("Invoice %s is void in ServiceTrade. In %s there still is %s.", t.invoiceName(), t.SystemTitle, there) + t.voidedThere()
 	default:
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
@@ -60,7 +60,7 @@ func (t *turn) sentAgain(inv *tradepostv1.ServiceTradeInvoice) int64 {
 // inBooks lists what the record knows to exist in the connection's books, of this
 // send and of earlier ones.
 func (t *turn) inBooks() []*tradepostv1.PostedDocument {
-	all := slices.Clone(t.entry.Record.GetOutcome().GetDocuments())
+	_, all := t.done()
 	for _, d := range t.entry.Record.GetDocuments() {
 		known := slices.ContainsFunc(all, func(p *tradepostv1.PostedDocument) bool { return p.GetId() == d.GetId() && p.GetKind() == d.GetKind() })
 		if !known && !d.GetGone() && d.GetConnection() == t.Connection {
@@ -92,12 +92,12 @@ func (t *turn) remarks(ctx context.Context) error {
 // commentWithdrawn names the document that exists all the same, for the person
 // who moved the invoice while it was on its way.
 func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) error {
+	if inv != nil && record.OfVoid(t.entry.Record) {
+		return t.commentNotVoid(ctx, inv)
+	}
 	there := names(t.inBooks())
 	if there == "" || inv == nil {
 		return nil
-	}
-	if record.OfVoid(t.entry.Record) {
-		return t.commentNotVoid(ctx, inv)
 	}
 	if inv.GetStatus() == servicetrade.StatusVoid {
 		// The send of the void tells what becomes of it in the books.

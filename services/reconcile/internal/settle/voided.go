@@ -21,32 +21,69 @@ func (t *turn) commentVoided(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("Invoice %s was voided in ServiceTrade. What had been posted to %s is not in the books any more, so nothing was done there.",
-		t.invoiceName(), t.SystemTitle)
-	if left := names(t.inBooks()); left != "" {
-		text += " The bookkeeper has to look at what still is there: " + left + "."
+	return t.comment(ctx, marker, t.textVoided()+"\n"+marker)
+}
+
+func (t *turn) textVoided() string {
+	voided, made := t.done()
+	if len(voided)+len(made) == 0 {
+		text := fmt.Sprintf("Invoice %s was voided in ServiceTrade. What had been posted to %s is not in the books any more, so nothing was done there.",
+			t.invoiceName(), t.SystemTitle)
+		if left := names(t.inBooks()); left != "" {
+			text += " The bookkeeper has to look at what still is there: " + left + "."
+		}
+		return text
 	}
-	if done := t.documents(); done != "" {
-		text = fmt.Sprintf("Invoice %s was voided in ServiceTrade after it was posted to %s as %s. It was taken back there by %s.",
-			t.invoiceName(), t.SystemTitle, names(t.standing()), done)
+	text := fmt.Sprintf("Invoice %s was voided in ServiceTrade after it was posted to %s as %s.",
+		t.invoiceName(), t.SystemTitle, names(append(t.standing(), voided...))) + t.voidedThere()
+	if len(made) > 0 {
+		text += fmt.Sprintf(" It was taken back there by %s.", names(made))
 	}
-	return t.comment(ctx, marker, text+"\n"+marker)
+	return text
+}
+
+// voidedThere tells what was made void in the books; "" where nothing was.
+func (t *turn) voidedThere() string {
+	voided, _ := t.done()
+	if len(voided) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Made void there: %s.", names(voided))
+}
+
+// done parts the documents of the outcome in those that were made void, and those that
+// exist and count.
+func (t *turn) done() (voided, counting []*tradepostv1.PostedDocument) {
+	for _, d := range t.entry.Record.GetOutcome().GetDocuments() {
+		if d.GetVoided() {
+			voided = append(voided, d)
+		} else {
+			counting = append(counting, d)
+		}
+	}
+	return voided, counting
 }
 
 // commentNotVoid is for an invoice that was taken back in the books, and is not void any
 // more: what is there counts nothing, and the next send is refused because of it.
 func (t *turn) commentNotVoid(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) error {
-	done := t.documents()
-	if done == "" {
+	voided, made := t.done()
+	if len(voided)+len(made) == 0 {
 		return nil // The void did nothing: all is as it was.
 	}
 	marker, err := t.marker("not void/" + inv.GetStatus())
 	if err != nil {
 		return err
 	}
-	return t.comment(ctx, marker, fmt.Sprintf(
-		"This invoice was void, and is \"%s\" now. Meanwhile it was taken back in %s by %s. If the invoice is to count, the bookkeeper has to delete or void that there; then send the invoice again.\n%s",
-		inv.GetStatus(), t.SystemTitle, done, marker))
+	text := fmt.Sprintf("This invoice was void, and is \"%s\" now.", inv.GetStatus())
+	if len(voided) > 0 {
+		text += fmt.Sprintf(" Meanwhile it was made void in %s: %s. If the invoice is to count, send it again: it is posted anew.", t.SystemTitle, names(voided))
+	}
+	if len(made) > 0 {
+		text += fmt.Sprintf(" Meanwhile it was taken back in %s by %s. If the invoice is to count, the bookkeeper has to delete or void that there; then send the invoice again.",
+			t.SystemTitle, names(made))
+	}
+	return t.comment(ctx, marker, text+"\n"+marker)
 }
 
 // standing are the posted documents that are not gone.

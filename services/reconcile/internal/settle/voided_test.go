@@ -51,6 +51,18 @@ func takenBack() *tradepostv1.Outcome {
 	}}}
 }
 
+func madeVoid() *tradepostv1.Outcome {
+	return &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Posted{Posted: &tradepostv1.Posted{
+		Documents: []*tradepostv1.PostedDocument{{Kind: 1, Id: "77", Number: "1042", Total: "522.50", Voided: true}},
+	}}}
+}
+
+func halfVoid() *tradepostv1.Outcome {
+	o := toldByHand()
+	o.GetRejected().Documents = madeVoid().GetPosted().GetDocuments()
+	return o
+}
+
 func toldByHand() *tradepostv1.Outcome {
 	return &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Rejected{Rejected: &tradepostv1.Rejected{Faults: []*tradepostv1.Fault{
 		fault.New("invoice.voided", fault.Args{Params: map[string]string{"documents": "invoice 1042 (total 522.50)"}}),
@@ -82,6 +94,16 @@ func TestAVoidIsToldOnceAndChangesNoStatus(t *testing.T) {
 			takenBack(),
 			[]*tradepostv1.DocumentRef{posted(false, false, "77", "1042"), posted(true, false, "78", "1042-V")},
 			[]string{"was voided in ServiceTrade", "invoice 1042 (total 522.50)", "taken back there by credit memo 1042-V (total 522.50)"},
+		},
+		"made void": {
+			madeVoid(),
+			[]*tradepostv1.DocumentRef{posted(false, true, "77", "1042")},
+			[]string{"was voided in ServiceTrade after it was posted to the books as invoice 1042 (total 522.50). Made void there: invoice 1042 (total 522.50)."},
+		},
+		"one of two made void": {
+			halfVoid(),
+			[]*tradepostv1.DocumentRef{posted(false, true, "77", "1042"), posted(false, false, "79", "1043")},
+			[]string{"In the books there still is invoice 1043 (total 522.50). Made void there: invoice 1042 (total 522.50).", "What to do (bookkeeper): Void"},
 		},
 		"by hand": {
 			toldByHand(),
@@ -133,9 +155,11 @@ func TestAVoidThatAUserTookBack(t *testing.T) {
 		outcome *tradepostv1.Outcome
 		refs    []*tradepostv1.DocumentRef
 		writes  []string
+		due     string
 	}{
-		"taken back": {takenBack(), []*tradepostv1.DocumentRef{posted(false, false, "77", "1042"), posted(true, false, "78", "1042-V")}, []string{"comment"}},
-		"by hand":    {toldByHand(), []*tradepostv1.DocumentRef{posted(false, false, "77", "1042")}, nil},
+		"made void":  {madeVoid(), []*tradepostv1.DocumentRef{posted(false, true, "77", "1042")}, []string{"comment"}, ""},
+		"taken back": {takenBack(), []*tradepostv1.DocumentRef{posted(false, false, "77", "1042"), posted(true, false, "78", "1042-V")}, []string{"comment"}, "acme-books"},
+		"by hand":    {toldByHand(), []*tradepostv1.DocumentRef{posted(false, false, "77", "1042")}, nil, "acme-books"},
 	} {
 		for _, status := range []string{"ok", "pending_accounting", "failed", "processed"} {
 			t.Run(name+" "+status, func(t *testing.T) {
@@ -147,7 +171,7 @@ func TestAVoidThatAUserTookBack(t *testing.T) {
 					require.Equal(t, status, d.office.invoice.GetStatus(), "a user's hand wins")
 					require.Equal(t, c.writes, d.office.writes)
 					require.Equal(t, tradepostv1.Settlement_SETTLEMENT_WITHDRAWN, d.record().GetSettlement())
-					require.Equal(t, "acme-books", record.VoidDue(d.record()), "voided again it is the next void")
+					require.Equal(t, c.due, record.VoidDue(d.record()), "voided again it is the next void, where something stands")
 				})
 			})
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	plain "github.com/tradepost/tradepost/pkg/connector/connectortest/plainbooks"
 	"github.com/tradepost/tradepost/pkg/record"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
@@ -115,6 +116,52 @@ func TestVoidedInvoicesAreTakenBackOnce(t *testing.T) {
 		require.Equal(t, sends, b.entry(ids[0]).Record.GetSend(), "a void that is settled is not sent again")
 		require.Len(t, b.sandbox.API.Requests(sandbox.RequestFilter{Method: http.MethodPut, Prefix: "/api/invoice/"}), len(ids), "no status is written but processed")
 	})
+}
+
+// Books that can void: the very document is made void there, once, although answers are
+// lost and every message is published again, and nothing else is made.
+func TestVoidedInvoicesAreMadeVoidInTheBooksOnce(t *testing.T) {
+	troubles := []plain.Trouble{"", plain.TroubleLost, plain.TroubleError, plain.TroubleBefore}
+	books := plain.New(plain.Options{ID: "1", Hidden: 2 * time.Second, Misbehave: func(_ string, nth int) plain.Trouble {
+		return troubles[nth%len(troubles)]
+	}})
+	inBubbleOn(t, books, sandbox.Options{Book: voidBook()}, map[string]string{"voided": "void"}, 2, func(b *bubble) {
+		ids := b.sendAll()
+		for _, id := range ids {
+			require.NoError(t, b.sandbox.API.Void(id))
+		}
+		b.awaitVoided(3*time.Hour, ids...)
+		b.requireMadeVoid(books, ids...)
+		b.replayAll()
+		time.Sleep(4 * time.Hour) // fake time: the slow look comes by again
+		b.requireMadeVoid(books, ids...)
+		require.Equal(t, int64(2), b.entry(ids[0]).Record.GetSend(), "a void that is settled is not sent again")
+		require.Len(t, b.sandbox.API.Requests(sandbox.RequestFilter{Method: http.MethodPut, Prefix: "/api/invoice/"}), len(ids), "no status is written but processed")
+	})
+}
+
+// requireMadeVoid wants each invoice in the books once, void, and one comment that says so.
+func (b *bubble) requireMadeVoid(books *plain.Books, ids ...int64) {
+	b.t.Helper()
+	require.Len(b.t, books.Documents(), len(ids))
+	for _, d := range books.Documents() {
+		require.True(b.t, d.Void, "%s", d.Marker)
+	}
+	voids := map[string]int{}
+	for _, e := range books.Events() {
+		if e.What == plain.Voided {
+			voids[e.Marker]++
+		}
+	}
+	for _, id := range ids {
+		require.Equal(b.t, 1, voids[fmt.Sprintf("st-acme-%d", id)])
+		inv, err := b.sandbox.API.Invoice(id)
+		require.NoError(b.t, err)
+		require.Equal(b.t, "void", inv.Status, "a user's hand wins")
+		comments := b.sandbox.API.Comments(id)
+		require.Len(b.t, comments, 1)
+		require.Contains(b.t, comments[0].Content, "Made void there: invoice "+inv.Number)
+	}
 }
 
 // The books are left alone, and the bookkeeper is told what to do, once.

@@ -92,7 +92,7 @@ func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
 		return nil
 	}
 	switch other := postedElsewhere(e.Record, e.Record.GetConnection()); {
-	case e.State() == record.Held && other != "":
+	case e.State() == record.Held && other != "" && !record.OfVoid(e.Record):
 		o.Log.WarnContext(ctx, "no retry: the invoice has a document of another connection, and would be in two sets of books",
 			"invoice", e.Key.InvoiceID, "connection", other)
 		return nil

@@ -2,6 +2,7 @@ package life
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,6 +76,8 @@ func (l *Life) voided(r *tradepostv1.Record, told faults) {
 	case record.VoidFailed(r):
 		l.faults(r, told)
 		l.Todo = append(l.Todo, "or, once the cause is mended: tradepost retry "+l.name())
+	case slices.ContainsFunc(r.GetOutcome().GetDocuments(), (*tradepostv1.PostedDocument).GetVoided):
+		l.Now += ": it is void in ServiceTrade, and in the books"
 	case r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED:
 		l.Now += ": it is void in ServiceTrade, and was taken back in the books"
 	default:

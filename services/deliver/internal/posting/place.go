@@ -68,7 +68,7 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 	}
 	equal, differences := sameContent(f, one, live, ours, unedited(t.madeOf(), t.Resend))
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
-		t.keep(one, f, true)
+		t.adopt(one, f, live, ours)
 		return nil, nil
 	}
 	if ours && t.Resend == connection.ResendReject {

@@ -62,6 +62,18 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 	t.refs = append(t.refs, ref)
 }
 
+// adopt notes a document that is as it should be already. What somebody else wrote last
+// stays known as that, so that no later send overwrites it: its texts, which are not
+// compared, may hold what a bookkeeper added.
+func (t *try) adopt(one paper, f connector.Found, live *tradepostv1.DocumentRef, ours bool) {
+	t.keep(one, f, true)
+	if live == nil || ours {
+		return // Without a record of it there is nothing that tells whose it is.
+	}
+	ref := t.refs[len(t.refs)-1]
+	ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = live.GetHash(), live.GetHashVersion(), live.GetVersion(), live.GetSnapshotHash()
+}
+
 func sameAmount(a, b string) bool {
 	x, err1 := decimal.NewFromString(a)
 	y, err2 := decimal.NewFromString(b)

@@ -27,7 +27,7 @@ func (t *turn) commentFaults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker}
+	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Link: t.page(), Reference: marker}
 	if there := names(t.inBooks()); there != "" {
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
@@ -84,7 +84,8 @@ func (t *turn) remarks(ctx context.Context) error {
 	}
 	return t.comment(ctx, marker, fault.Comment(fault.CommentInput{
 		Heading: fmt.Sprintf("Posted to %s as %s, with a remark:", t.SystemTitle, t.documents()),
-		Faults:  remarks, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker,
+		Faults:  remarks, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle,
+		Link: t.page(), Reference: marker,
 	}))
 }
 
@@ -197,6 +198,9 @@ func (t *turn) comment(ctx context.Context, marker, content string, also ...stri
 	t.commentID = c.ID
 	return nil
 }
+
+// page leads to the invoice from wherever the comment is read, such as an e-mail.
+func (t *turn) page() string { return servicetrade.InvoicePage(t.AppURL, t.entry.Key.InvoiceID) }
 
 func (t *turn) documents() string { return names(t.entry.Record.GetOutcome().GetDocuments()) }
 

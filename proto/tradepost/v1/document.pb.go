@@ -708,8 +708,11 @@ type Customer struct {
 	TaxExemption   *TaxExemption     `protobuf:"bytes,8,opt,name=tax_exemption,json=taxExemption,proto3" json:"tax_exemption,omitempty"`
 	// The connector may create the customer when it does not exist.
 	CreateIfMissing bool `protobuf:"varint,9,opt,name=create_if_missing,json=createIfMissing,proto3" json:"create_if_missing,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The mapping finds the customer by the location, so that the location, not the
+	// company, is the ServiceTrade record that stands for it.
+	StandsForLocation bool `protobuf:"varint,10,opt,name=stands_for_location,json=standsForLocation,proto3" json:"stands_for_location,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Customer) Reset() {
@@ -801,6 +804,13 @@ func (x *Customer) GetTaxExemption() *TaxExemption {
 func (x *Customer) GetCreateIfMissing() bool {
 	if x != nil {
 		return x.CreateIfMissing
+	}
+	return false
+}
+
+func (x *Customer) GetStandsForLocation() bool {
+	if x != nil {
+		return x.StandsForLocation
 	}
 	return false
 }
@@ -1947,7 +1957,7 @@ const file_tradepost_v1_document_proto_rawDesc = "" +
 	"\x05Terms\x125\n" +
 	"\treference\x18\x01 \x01(\v2\x17.tradepost.v1.ReferenceR\treference\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x19\n" +
-	"\bnet_days\x18\x03 \x01(\x05R\anetDays\"\xec\x03\n" +
+	"\bnet_days\x18\x03 \x01(\x05R\anetDays\"\x9c\x04\n" +
 	"\bCustomer\x12\x1d\n" +
 	"\n" +
 	"company_id\x18\x01 \x01(\x03R\tcompanyId\x12=\n" +
@@ -1958,7 +1968,9 @@ const file_tradepost_v1_document_proto_rawDesc = "" +
 	"\x05phone\x18\x06 \x01(\tR\x05phone\x12>\n" +
 	"\x0fbilling_address\x18\a \x01(\v2\x15.tradepost.v1.AddressR\x0ebillingAddress\x12?\n" +
 	"\rtax_exemption\x18\b \x01(\v2\x1a.tradepost.v1.TaxExemptionR\ftaxExemption\x12*\n" +
-	"\x11create_if_missing\x18\t \x01(\bR\x0fcreateIfMissing\x1a>\n" +
+	"\x11create_if_missing\x18\t \x01(\bR\x0fcreateIfMissing\x12.\n" +
+	"\x13stands_for_location\x18\n" +
+	" \x01(\bR\x11standsForLocation\x1a>\n" +
 	"\x10ExternalIdsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"`\n" +

@@ -123,7 +123,7 @@ func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error
 
 func (l Looker) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
-	equal, differences := sameContent(f, one, live, ours, l.SnapshotHash)
+	equal, differences := sameContent(f, one, live, ours, unedited(l.SnapshotHash, l.Resend))
 	s := Sight{Step: StepAdopt, Found: []connector.Found{f}, Differences: differences}
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
 		return s, nil

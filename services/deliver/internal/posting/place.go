@@ -69,9 +69,9 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 	if ours {
 		one = t.linked(one, live)
 	}
-	equal, differences := sameContent(f, one, live, ours, t.madeOf())
+	equal, differences := sameContent(f, one, live, ours, unedited(t.madeOf(), t.Resend))
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
-		t.keep(one, f, true)
+		t.adopt(one, f, live, ours)
 		return nil, nil
 	}
 	if ours && t.Resend == connection.ResendReject {
@@ -97,9 +97,9 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 
 // sameContent compares a document of the books with the one that is wanted; ours says
 // that nobody but us wrote it last.
-func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ours bool, madeOf string) (equal bool, differences []string) {
+func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ours bool, unedited string) (equal bool, differences []string) {
 	equal, differences = connector.Equal(f, one.doc, one.hash)
-	if equal && ours && editedSince(live, one, madeOf) {
+	if equal && ours && editedSince(live, one, unedited) {
 		return false, []string{"its lines or texts are those of an earlier version of the invoice"}
 	}
 	return equal, differences
@@ -107,14 +107,24 @@ func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ou
 
 // editedSince tells whether the document that we wrote last, and nobody changed since,
 // had other content than this one, although what the accounting system shows of it is
-// the same: lines and texts are not shown. The same snapshot is no edit: what differs
-// then is by what the mapping names things, such as a customer by its external id.
-// madeOf is the snapshot that the document is made of.
-func editedSince(live *tradepostv1.DocumentRef, one paper, madeOf string) bool {
+// the same: lines and texts are not shown. A document of the snapshot unedited is none,
+// see there.
+func editedSince(live *tradepostv1.DocumentRef, one paper, unedited string) bool {
 	if live.GetHashVersion() != canonical.HashVersion || live.GetHash() == one.hash {
 		return false
 	}
-	return live.GetSnapshotHash() == "" || live.GetSnapshotHash() != madeOf
+	return live.GetSnapshotHash() == "" || live.GetSnapshotHash() != unedited
+}
+
+// unedited is the snapshot of which another document is no edit by a user: madeOf where
+// edits are rejected, since what differs then is by what the mapping names things now,
+// and a user who sends an unchanged invoice again is not to blame. Where edits are
+// brought into the books, so is a mended mapping; "" then.
+func unedited(madeOf, resend string) string {
+	if resend != connection.ResendReject {
+		return ""
+	}
+	return madeOf
 }
 
 // madeOf is the snapshot that the send's documents are made of; "" when an operator

@@ -102,3 +102,23 @@ func TestAVoidingOfAnythingElseIsPoison(t *testing.T) {
 		require.Zero(t, v.voids)
 	})
 }
+
+// What was written last is where the record says, whoever finds it since: a void turns
+// that very document round.
+func TestTheRecordKeepsWhereTheWrittenDocumentStands(t *testing.T) {
+	for name, version := range map[string]string{"ours": "1", "edited by hand": "2"} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *workbench) {
+				w.posted()
+				first := w.live(plainInvoice, false)
+				require.NotZero(t, first.GetSequence())
+				w.books.entries[0].found.Version = version
+				w.deliver(w.poster("a"), w.open())
+				again := w.live(plainInvoice, false)
+				require.Equal(t, int64(2), again.GetSend())
+				require.Equal(t, first.GetHash(), again.GetHash())
+				require.Equal(t, first.GetSequence(), again.GetSequence())
+			})
+		})
+	}
+}

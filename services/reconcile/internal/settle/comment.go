@@ -28,7 +28,7 @@ func (t *turn) commentFaults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker}
+	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Link: t.page(), Reference: marker}
 	switch there := names(t.inBooks()); {
 	case there == "":
 	case record.OfVoid(t.entry.Record):
@@ -37,7 +37,11 @@ func (t *turn) commentFaults(ctx context.Context) error {
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
 	}
-	return t.comment(ctx, marker, fault.Comment(in))
+	also, err := t.ofLostRecords(t.entry.Record.GetOutcome().GetHash())
+	if err != nil {
+		return err
+	}
+	return t.comment(ctx, marker, fault.Comment(in), also...)
 }
 
 // touchSlack is what ServiceTrade may take to note our own comment as a change of
@@ -85,7 +89,8 @@ func (t *turn) remarks(ctx context.Context) error {
 	}
 	return t.comment(ctx, marker, fault.Comment(fault.CommentInput{
 		Heading: fmt.Sprintf("Posted to %s as %s, with a remark:", t.SystemTitle, t.documents()),
-		Faults:  remarks, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker,
+		Faults:  remarks, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle,
+		Link: t.page(), Reference: marker,
 	}))
 }
 
@@ -141,9 +146,35 @@ func (t *turn) commentNumberRefused(ctx context.Context, number string) error {
 // snapshot, of the send that a user asked for, and of what the comment is about.
 // It is looked for before every write.
 func (t *turn) marker(about string) (string, error) {
+	return t.markerOf(about, t.entry.Record.GetAskedSend())
+}
+
+// lostSends is how many sends the records may have known of that were lost.
+const lostSends = 20
+
+// ofLostRecords are the markers that the comment of this very send may have where its
+// record was lost after the comment was stored: records that are made anew, or come
+// from an old copy, count a user's sends from a lower number. They are of use with the
+// time of the send only, which tells this send's comment from those before it.
+func (t *turn) ofLostRecords(about string) ([]string, error) {
+	if t.since == 0 {
+		return nil, nil
+	}
+	var all []string
+	for asked := t.entry.Record.GetAskedSend() + 1; len(all) < lostSends; asked++ {
+		m, err := t.markerOf(about, asked)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+func (t *turn) markerOf(about string, asked int64) (string, error) {
 	h, err := canonical.Value(map[string]string{
 		"snapshot": t.entry.Record.GetSnapshotHash(), "about": about,
-		"asked": strconv.FormatInt(t.entry.Record.GetAskedSend(), 10),
+		"asked": strconv.FormatInt(asked, 10),
 	})
 	if err != nil {
 		return "", err
@@ -151,9 +182,9 @@ func (t *turn) marker(about string) (string, error) {
 	return fmt.Sprintf("[tradepost %s/%d/%s]", t.Account, t.entry.Key.InvoiceID, h[:16]), nil
 }
 
-// comment stores a private comment, unless one with that marker is there already,
-// from this send.
-func (t *turn) comment(ctx context.Context, marker, content string) (err error) {
+// comment stores a private comment, unless one with that marker, or with one of the
+// others that it may have, is there already from this send.
+func (t *turn) comment(ctx context.Context, marker, content string, also ...string) (err error) {
 	ctx, span := telemetry.Start(ctx, "comment")
 	defer func() { telemetry.End(span, err) }()
 	all, err := t.ServiceTrade.Comments(ctx, t.EntityType, t.entry.Key.InvoiceID)
@@ -161,7 +192,8 @@ func (t *turn) comment(ctx context.Context, marker, content string) (err error) 
 		return fmt.Errorf("look for the comment: %w", err)
 	}
 	for _, c := range all {
-		if strings.Contains(c.Content, marker) && (c.Created == 0 || c.Created >= t.since) {
+		carries := func(m string) bool { return strings.Contains(c.Content, m) }
+		if (carries(marker) && (c.Created == 0 || c.Created >= t.since)) || (c.Created >= t.since && slices.ContainsFunc(also, carries)) {
 			t.commentID = c.ID
 			return nil
 		}
@@ -176,6 +208,9 @@ func (t *turn) comment(ctx context.Context, marker, content string) (err error) 
 	t.commentID = c.ID
 	return nil
 }
+
+// page leads to the invoice from wherever the comment is read, such as an e-mail.
+func (t *turn) page() string { return servicetrade.InvoicePage(t.AppURL, t.entry.Key.InvoiceID) }
 
 func (t *turn) documents() string { return names(t.entry.Record.GetOutcome().GetDocuments()) }
 

@@ -61,6 +61,8 @@ type Viewer struct {
 	store  *record.Store
 	// unused says that the connection was never used.
 	unused bool
+	// siblings are the account's other connections.
+	siblings []sibling
 }
 
 // Open prepares a Viewer. Close it.
@@ -84,6 +86,7 @@ func Open(ctx context.Context, o Options) (*Viewer, error) {
 	if v.books, err = reg.New(ctx, settings); err != nil {
 		return nil, fmt.Errorf("set up the connector %s: %w", o.Connection.Connector, err)
 	}
+	v.siblings = v.openSiblings(ctx)
 	return v, nil
 }
 
@@ -99,7 +102,7 @@ func (v *Viewer) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
 	_ = v.client.Logout(ctx) // it will die of age
-	return v.books.Close()
+	return errors.Join(v.books.Close(), closeSiblings(v.siblings))
 }
 
 // Snapshot shows what would become of a snapshot: exactly what transform makes of
@@ -192,7 +195,7 @@ func (v *Viewer) ahead(ctx context.Context, view *View, looker deliver.Looker) e
 	if len(faults) > 0 {
 		view.refuse(faults)
 	}
-	return nil
+	return v.askSiblings(ctx, view)
 }
 
 // elsewhere is the fault of an invoice that is in the books of another connection:

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,7 +58,10 @@ func lookAtOneLife(t *testing.T, r *replaying) {
 	require.Contains(t, stock, `"settlement": "SETTLEMENT_FAILED"`)
 	require.Contains(t, stock, `"code": "customer.not_mapped"`)
 	require.Contains(t, r.run(r.plant, "(a)", 0, posted), "Now:    send 1 ended processed")
-	require.Contains(t, r.run(r.plant, "(a)", 2, posted), "ATTEMPT_OPERATION_CREATE")
+	attempts := r.run(r.plant, "(a)", 2, posted)
+	require.Contains(t, attempts, "ATTEMPT_OPERATION_CREATE")
+	require.Equal(t, r.attempts(posted), strings.Count(attempts, `"operation"`), "all calls for this invoice, and nobody else's: %s", attempts)
+	require.Greater(t, r.attempts(0), r.attempts(posted), "there are calls for others")
 	r.quiet()
 	require.Equal(t, before, r.standing(), "looking changes nothing")
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -101,4 +102,22 @@ func (r *replaying) dead() int {
 	st, err := r.js.Stream(r.t.Context(), bus.StreamDead)
 	require.NoError(r.t, err)
 	return int(st.CachedInfo().State.Msgs)
+}
+
+// attempts counts the calls to the books for an invoice; 0: for all of them.
+func (r *replaying) attempts(id int64) int {
+	r.t.Helper()
+	st, err := r.js.Stream(r.t.Context(), bus.StreamEvents)
+	require.NoError(r.t, err)
+	subject := bus.StageFilter(bus.StageAttempt)
+	if id != 0 {
+		subject = r.subject(bus.StageAttempt, id).String()
+	}
+	info, err := st.Info(r.t.Context(), jetstream.WithSubjectFilter(subject))
+	require.NoError(r.t, err)
+	n := uint64(0)
+	for _, messages := range info.State.Subjects {
+		n += messages
+	}
+	return int(n)
 }

@@ -16,7 +16,7 @@ const (
 	StreamOutcome = "INVOICE_OUTCOME"
 	StreamCommand = "INVOICE_COMMAND"
 	StreamDead    = "INVOICE_DEAD"
-	// StreamEvents holds what only informs: attempts and settlements.
+	// StreamEvents holds what only informs: attempts, settlements, refused commands.
 	StreamEvents = "INVOICE_EVENTS"
 	StreamPolls  = "POLLS"
 	// StreamCalls holds, for each account, one message for each call to ServiceTrade
@@ -130,7 +130,7 @@ func readyStream() jetstream.StreamConfig {
 }
 
 func eventsStream() jetstream.StreamConfig {
-	c := stageStream(StreamEvents, "Attempts and settlements, for people", StageAttempt, StageSettled)
+	c := stageStream(StreamEvents, "Attempts, settlements and refused commands, for people", StageAttempt, StageSettled, StageRefused)
 	c.Discard = jetstream.DiscardOld
 	return c
 }

@@ -10,7 +10,7 @@ import (
 // Stage is the second token of a message's subject: what the message is for.
 type Stage string
 
-// The stages. Attempt and settled inform only; nothing is done because of them.
+// The stages. Attempt, settled and refused inform only; nothing is done because of them.
 const (
 	StageReceived Stage = "received"
 	StageReady    Stage = "ready"
@@ -21,6 +21,8 @@ const (
 	StageDead    Stage = "dead"
 	StageAttempt Stage = "attempt"
 	StageSettled Stage = "settled"
+	// StageRefused tells of commands that changed nothing.
+	StageRefused Stage = "refused"
 )
 
 // UnknownConnection stands in the subject of a dead letter whose origin names no
@@ -33,7 +35,7 @@ var tokenPattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
 var stages = map[Stage]bool{
 	StageReceived: true, StageReady: true, StageLater: true, StageOutcome: true,
-	StageCommand: true, StageDead: true, StageAttempt: true, StageSettled: true,
+	StageCommand: true, StageDead: true, StageAttempt: true, StageSettled: true, StageRefused: true,
 }
 
 // Subject is where a message travels, and the only source of its identity.

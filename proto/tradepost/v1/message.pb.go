@@ -89,6 +89,74 @@ func (AttemptOperation) EnumDescriptor() ([]byte, []int) {
 	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{0}
 }
 
+// Why a command was not carried out.
+type Refusal int32
+
+const (
+	Refusal_REFUSAL_UNSPECIFIED Refusal = 0
+	// Another send was opened since, or the send is another connection's.
+	Refusal_REFUSAL_NOT_THE_LAST_SEND Refusal = 1
+	// A user changed the invoice in ServiceTrade: it is theirs to send it again.
+	Refusal_REFUSAL_CONTENT_CHANGED Refusal = 2
+	// ServiceTrade does not show the status any more that the send ended with.
+	Refusal_REFUSAL_STATUS_CHANGED Refusal = 3
+	// No enabled connection takes the invoice.
+	Refusal_REFUSAL_NO_CONNECTION Refusal = 4
+	// The invoice has a document in the books of another connection.
+	Refusal_REFUSAL_POSTED_ELSEWHERE Refusal = 5
+	// There is nothing that the command could do to the send as it is.
+	Refusal_REFUSAL_NOTHING_TO_DO Refusal = 6
+)
+
+// Enum value maps for Refusal.
+var (
+	Refusal_name = map[int32]string{
+		0: "REFUSAL_UNSPECIFIED",
+		1: "REFUSAL_NOT_THE_LAST_SEND",
+		2: "REFUSAL_CONTENT_CHANGED",
+		3: "REFUSAL_STATUS_CHANGED",
+		4: "REFUSAL_NO_CONNECTION",
+		5: "REFUSAL_POSTED_ELSEWHERE",
+		6: "REFUSAL_NOTHING_TO_DO",
+	}
+	Refusal_value = map[string]int32{
+		"REFUSAL_UNSPECIFIED":       0,
+		"REFUSAL_NOT_THE_LAST_SEND": 1,
+		"REFUSAL_CONTENT_CHANGED":   2,
+		"REFUSAL_STATUS_CHANGED":    3,
+		"REFUSAL_NO_CONNECTION":     4,
+		"REFUSAL_POSTED_ELSEWHERE":  5,
+		"REFUSAL_NOTHING_TO_DO":     6,
+	}
+)
+
+func (x Refusal) Enum() *Refusal {
+	p := new(Refusal)
+	*p = x
+	return p
+}
+
+func (x Refusal) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Refusal) Descriptor() protoreflect.EnumDescriptor {
+	return file_tradepost_v1_message_proto_enumTypes[1].Descriptor()
+}
+
+func (Refusal) Type() protoreflect.EnumType {
+	return &file_tradepost_v1_message_proto_enumTypes[1]
+}
+
+func (x Refusal) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Refusal.Descriptor instead.
+func (Refusal) EnumDescriptor() ([]byte, []int) {
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{1}
+}
+
 // How a send was closed.
 type Settlement int32
 
@@ -135,11 +203,11 @@ func (x Settlement) String() string {
 }
 
 func (Settlement) Descriptor() protoreflect.EnumDescriptor {
-	return file_tradepost_v1_message_proto_enumTypes[1].Descriptor()
+	return file_tradepost_v1_message_proto_enumTypes[2].Descriptor()
 }
 
 func (Settlement) Type() protoreflect.EnumType {
-	return &file_tradepost_v1_message_proto_enumTypes[1]
+	return &file_tradepost_v1_message_proto_enumTypes[2]
 }
 
 func (x Settlement) Number() protoreflect.EnumNumber {
@@ -148,7 +216,7 @@ func (x Settlement) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Settlement.Descriptor instead.
 func (Settlement) EnumDescriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{1}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{2}
 }
 
 // A send was opened: subject invoice.received.
@@ -764,6 +832,95 @@ func (x *InvoiceSettled) GetCommentId() int64 {
 	return 0
 }
 
+// A command was read and changed nothing: subject invoice.refused. Informs only.
+type InvoiceRefused struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The send that the command followed.
+	FollowsSend int64 `protobuf:"varint,1,opt,name=follows_send,json=followsSend,proto3" json:"follows_send,omitempty"`
+	// Where the command is: its stream and sequence.
+	CommandStream   string `protobuf:"bytes,2,opt,name=command_stream,json=commandStream,proto3" json:"command_stream,omitempty"`
+	CommandSequence uint64 `protobuf:"varint,3,opt,name=command_sequence,json=commandSequence,proto3" json:"command_sequence,omitempty"`
+	// Who had asked.
+	By      string  `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	Refusal Refusal `protobuf:"varint,5,opt,name=refusal,proto3,enum=tradepost.v1.Refusal" json:"refusal,omitempty"`
+	// The same in words, with its particulars.
+	Why           string `protobuf:"bytes,6,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InvoiceRefused) Reset() {
+	*x = InvoiceRefused{}
+	mi := &file_tradepost_v1_message_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InvoiceRefused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InvoiceRefused) ProtoMessage() {}
+
+func (x *InvoiceRefused) ProtoReflect() protoreflect.Message {
+	mi := &file_tradepost_v1_message_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InvoiceRefused.ProtoReflect.Descriptor instead.
+func (*InvoiceRefused) Descriptor() ([]byte, []int) {
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *InvoiceRefused) GetFollowsSend() int64 {
+	if x != nil {
+		return x.FollowsSend
+	}
+	return 0
+}
+
+func (x *InvoiceRefused) GetCommandStream() string {
+	if x != nil {
+		return x.CommandStream
+	}
+	return ""
+}
+
+func (x *InvoiceRefused) GetCommandSequence() uint64 {
+	if x != nil {
+		return x.CommandSequence
+	}
+	return 0
+}
+
+func (x *InvoiceRefused) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *InvoiceRefused) GetRefusal() Refusal {
+	if x != nil {
+		return x.Refusal
+	}
+	return Refusal_REFUSAL_UNSPECIFIED
+}
+
+func (x *InvoiceRefused) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
 // An operator's wish: subject invoice.command. A command that follows another
 // send than the invoice's latest changes nothing.
 type InvoiceCommand struct {
@@ -785,7 +942,7 @@ type InvoiceCommand struct {
 
 func (x *InvoiceCommand) Reset() {
 	*x = InvoiceCommand{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[7]
+	mi := &file_tradepost_v1_message_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -797,7 +954,7 @@ func (x *InvoiceCommand) String() string {
 func (*InvoiceCommand) ProtoMessage() {}
 
 func (x *InvoiceCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[7]
+	mi := &file_tradepost_v1_message_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -810,7 +967,7 @@ func (x *InvoiceCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvoiceCommand.ProtoReflect.Descriptor instead.
 func (*InvoiceCommand) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{7}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *InvoiceCommand) GetFollowsSend() int64 {
@@ -917,7 +1074,7 @@ type Retry struct {
 
 func (x *Retry) Reset() {
 	*x = Retry{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[8]
+	mi := &file_tradepost_v1_message_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -929,7 +1086,7 @@ func (x *Retry) String() string {
 func (*Retry) ProtoMessage() {}
 
 func (x *Retry) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[8]
+	mi := &file_tradepost_v1_message_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -942,7 +1099,7 @@ func (x *Retry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retry.ProtoReflect.Descriptor instead.
 func (*Retry) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{8}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Retry) GetReplayStream() string {
@@ -968,7 +1125,7 @@ type Refresh struct {
 
 func (x *Refresh) Reset() {
 	*x = Refresh{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[9]
+	mi := &file_tradepost_v1_message_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1137,7 @@ func (x *Refresh) String() string {
 func (*Refresh) ProtoMessage() {}
 
 func (x *Refresh) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[9]
+	mi := &file_tradepost_v1_message_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1150,7 @@ func (x *Refresh) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refresh.ProtoReflect.Descriptor instead.
 func (*Refresh) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{9}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{10}
 }
 
 // Close the open send with a document that find confirms.
@@ -1007,7 +1164,7 @@ type SettleByHand struct {
 
 func (x *SettleByHand) Reset() {
 	*x = SettleByHand{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[10]
+	mi := &file_tradepost_v1_message_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1019,7 +1176,7 @@ func (x *SettleByHand) String() string {
 func (*SettleByHand) ProtoMessage() {}
 
 func (x *SettleByHand) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[10]
+	mi := &file_tradepost_v1_message_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1032,7 +1189,7 @@ func (x *SettleByHand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleByHand.ProtoReflect.Descriptor instead.
 func (*SettleByHand) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{10}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SettleByHand) GetKind() DocumentKind {
@@ -1060,7 +1217,7 @@ type NotMade struct {
 
 func (x *NotMade) Reset() {
 	*x = NotMade{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[11]
+	mi := &file_tradepost_v1_message_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1072,7 +1229,7 @@ func (x *NotMade) String() string {
 func (*NotMade) ProtoMessage() {}
 
 func (x *NotMade) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[11]
+	mi := &file_tradepost_v1_message_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1085,7 +1242,7 @@ func (x *NotMade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotMade.ProtoReflect.Descriptor instead.
 func (*NotMade) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{11}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{12}
 }
 
 var File_tradepost_v1_message_proto protoreflect.FileDescriptor
@@ -1150,7 +1307,14 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"faultCodes\x12\x14\n" +
 	"\x05total\x18\a \x01(\tR\x05total\x12\x1d\n" +
 	"\n" +
-	"comment_id\x18\b \x01(\x03R\tcommentId\"\xe2\x02\n" +
+	"comment_id\x18\b \x01(\x03R\tcommentId\"\xd8\x01\n" +
+	"\x0eInvoiceRefused\x12!\n" +
+	"\ffollows_send\x18\x01 \x01(\x03R\vfollowsSend\x12%\n" +
+	"\x0ecommand_stream\x18\x02 \x01(\tR\rcommandStream\x12)\n" +
+	"\x10command_sequence\x18\x03 \x01(\x04R\x0fcommandSequence\x12\x0e\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\x12/\n" +
+	"\arefusal\x18\x05 \x01(\x0e2\x15.tradepost.v1.RefusalR\arefusal\x12\x10\n" +
+	"\x03why\x18\x06 \x01(\tR\x03why\"\xe2\x02\n" +
 	"\x0eInvoiceCommand\x12*\n" +
 	"\ffollows_send\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\vfollowsSend\x12\x18\n" +
 	"\x02by\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02by\x12 \n" +
@@ -1177,7 +1341,15 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\x16ATTEMPT_OPERATION_VOID\x10\x04\x12\x1f\n" +
 	"\x1bATTEMPT_OPERATION_HAND_OVER\x10\x05\x12\x1d\n" +
 	"\x19ATTEMPT_OPERATION_CONFIRM\x10\x06\x12!\n" +
-	"\x1dATTEMPT_OPERATION_EXTERNAL_ID\x10\a*\xa5\x01\n" +
+	"\x1dATTEMPT_OPERATION_EXTERNAL_ID\x10\a*\xce\x01\n" +
+	"\aRefusal\x12\x17\n" +
+	"\x13REFUSAL_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19REFUSAL_NOT_THE_LAST_SEND\x10\x01\x12\x1b\n" +
+	"\x17REFUSAL_CONTENT_CHANGED\x10\x02\x12\x1a\n" +
+	"\x16REFUSAL_STATUS_CHANGED\x10\x03\x12\x19\n" +
+	"\x15REFUSAL_NO_CONNECTION\x10\x04\x12\x1c\n" +
+	"\x18REFUSAL_POSTED_ELSEWHERE\x10\x05\x12\x19\n" +
+	"\x15REFUSAL_NOTHING_TO_DO\x10\x06*\xa5\x01\n" +
 	"\n" +
 	"Settlement\x12\x1a\n" +
 	"\x16SETTLEMENT_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -1199,58 +1371,61 @@ func file_tradepost_v1_message_proto_rawDescGZIP() []byte {
 	return file_tradepost_v1_message_proto_rawDescData
 }
 
-var file_tradepost_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tradepost_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_tradepost_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_tradepost_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_tradepost_v1_message_proto_goTypes = []any{
 	(AttemptOperation)(0),         // 0: tradepost.v1.AttemptOperation
-	(Settlement)(0),               // 1: tradepost.v1.Settlement
-	(*InvoiceReceived)(nil),       // 2: tradepost.v1.InvoiceReceived
-	(*InvoiceReady)(nil),          // 3: tradepost.v1.InvoiceReady
-	(*Voiding)(nil),               // 4: tradepost.v1.Voiding
-	(*DocumentExplanation)(nil),   // 5: tradepost.v1.DocumentExplanation
-	(*InvoiceOutcome)(nil),        // 6: tradepost.v1.InvoiceOutcome
-	(*InvoiceAttempt)(nil),        // 7: tradepost.v1.InvoiceAttempt
-	(*InvoiceSettled)(nil),        // 8: tradepost.v1.InvoiceSettled
-	(*InvoiceCommand)(nil),        // 9: tradepost.v1.InvoiceCommand
-	(*Retry)(nil),                 // 10: tradepost.v1.Retry
-	(*Refresh)(nil),               // 11: tradepost.v1.Refresh
-	(*SettleByHand)(nil),          // 12: tradepost.v1.SettleByHand
-	(*NotMade)(nil),               // 13: tradepost.v1.NotMade
-	(*Snapshot)(nil),              // 14: tradepost.v1.Snapshot
-	(*Document)(nil),              // 15: tradepost.v1.Document
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*AppliesTo)(nil),             // 17: tradepost.v1.AppliesTo
-	(*Explanation)(nil),           // 18: tradepost.v1.Explanation
-	(*Outcome)(nil),               // 19: tradepost.v1.Outcome
-	(*PostedDocument)(nil),        // 20: tradepost.v1.PostedDocument
-	(DocumentKind)(0),             // 21: tradepost.v1.DocumentKind
+	(Refusal)(0),                  // 1: tradepost.v1.Refusal
+	(Settlement)(0),               // 2: tradepost.v1.Settlement
+	(*InvoiceReceived)(nil),       // 3: tradepost.v1.InvoiceReceived
+	(*InvoiceReady)(nil),          // 4: tradepost.v1.InvoiceReady
+	(*Voiding)(nil),               // 5: tradepost.v1.Voiding
+	(*DocumentExplanation)(nil),   // 6: tradepost.v1.DocumentExplanation
+	(*InvoiceOutcome)(nil),        // 7: tradepost.v1.InvoiceOutcome
+	(*InvoiceAttempt)(nil),        // 8: tradepost.v1.InvoiceAttempt
+	(*InvoiceSettled)(nil),        // 9: tradepost.v1.InvoiceSettled
+	(*InvoiceRefused)(nil),        // 10: tradepost.v1.InvoiceRefused
+	(*InvoiceCommand)(nil),        // 11: tradepost.v1.InvoiceCommand
+	(*Retry)(nil),                 // 12: tradepost.v1.Retry
+	(*Refresh)(nil),               // 13: tradepost.v1.Refresh
+	(*SettleByHand)(nil),          // 14: tradepost.v1.SettleByHand
+	(*NotMade)(nil),               // 15: tradepost.v1.NotMade
+	(*Snapshot)(nil),              // 16: tradepost.v1.Snapshot
+	(*Document)(nil),              // 17: tradepost.v1.Document
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*AppliesTo)(nil),             // 19: tradepost.v1.AppliesTo
+	(*Explanation)(nil),           // 20: tradepost.v1.Explanation
+	(*Outcome)(nil),               // 21: tradepost.v1.Outcome
+	(*PostedDocument)(nil),        // 22: tradepost.v1.PostedDocument
+	(DocumentKind)(0),             // 23: tradepost.v1.DocumentKind
 }
 var file_tradepost_v1_message_proto_depIdxs = []int32{
-	14, // 0: tradepost.v1.InvoiceReceived.snapshot:type_name -> tradepost.v1.Snapshot
-	15, // 1: tradepost.v1.InvoiceReady.documents:type_name -> tradepost.v1.Document
-	5,  // 2: tradepost.v1.InvoiceReady.explanations:type_name -> tradepost.v1.DocumentExplanation
-	16, // 3: tradepost.v1.InvoiceReady.snapshot_taken_at:type_name -> google.protobuf.Timestamp
-	4,  // 4: tradepost.v1.InvoiceReady.voiding:type_name -> tradepost.v1.Voiding
-	17, // 5: tradepost.v1.Voiding.documents:type_name -> tradepost.v1.AppliesTo
-	18, // 6: tradepost.v1.DocumentExplanation.fields:type_name -> tradepost.v1.Explanation
-	19, // 7: tradepost.v1.InvoiceOutcome.outcome:type_name -> tradepost.v1.Outcome
+	16, // 0: tradepost.v1.InvoiceReceived.snapshot:type_name -> tradepost.v1.Snapshot
+	17, // 1: tradepost.v1.InvoiceReady.documents:type_name -> tradepost.v1.Document
+	6,  // 2: tradepost.v1.InvoiceReady.explanations:type_name -> tradepost.v1.DocumentExplanation
+	18, // 3: tradepost.v1.InvoiceReady.snapshot_taken_at:type_name -> google.protobuf.Timestamp
+	5,  // 4: tradepost.v1.InvoiceReady.voiding:type_name -> tradepost.v1.Voiding
+	19, // 5: tradepost.v1.Voiding.documents:type_name -> tradepost.v1.AppliesTo
+	20, // 6: tradepost.v1.DocumentExplanation.fields:type_name -> tradepost.v1.Explanation
+	21, // 7: tradepost.v1.InvoiceOutcome.outcome:type_name -> tradepost.v1.Outcome
 	0,  // 8: tradepost.v1.InvoiceAttempt.operation:type_name -> tradepost.v1.AttemptOperation
-	16, // 9: tradepost.v1.InvoiceAttempt.started_at:type_name -> google.protobuf.Timestamp
-	19, // 10: tradepost.v1.InvoiceAttempt.outcome:type_name -> tradepost.v1.Outcome
-	18, // 11: tradepost.v1.InvoiceAttempt.explanation:type_name -> tradepost.v1.Explanation
-	1,  // 12: tradepost.v1.InvoiceSettled.settlement:type_name -> tradepost.v1.Settlement
-	16, // 13: tradepost.v1.InvoiceSettled.settled_at:type_name -> google.protobuf.Timestamp
-	20, // 14: tradepost.v1.InvoiceSettled.documents:type_name -> tradepost.v1.PostedDocument
-	10, // 15: tradepost.v1.InvoiceCommand.retry:type_name -> tradepost.v1.Retry
-	11, // 16: tradepost.v1.InvoiceCommand.refresh:type_name -> tradepost.v1.Refresh
-	12, // 17: tradepost.v1.InvoiceCommand.settle_by_hand:type_name -> tradepost.v1.SettleByHand
-	13, // 18: tradepost.v1.InvoiceCommand.not_made:type_name -> tradepost.v1.NotMade
-	21, // 19: tradepost.v1.SettleByHand.kind:type_name -> tradepost.v1.DocumentKind
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	18, // 9: tradepost.v1.InvoiceAttempt.started_at:type_name -> google.protobuf.Timestamp
+	21, // 10: tradepost.v1.InvoiceAttempt.outcome:type_name -> tradepost.v1.Outcome
+	20, // 11: tradepost.v1.InvoiceAttempt.explanation:type_name -> tradepost.v1.Explanation
+	2,  // 12: tradepost.v1.InvoiceSettled.settlement:type_name -> tradepost.v1.Settlement
+	18, // 13: tradepost.v1.InvoiceSettled.settled_at:type_name -> google.protobuf.Timestamp
+	22, // 14: tradepost.v1.InvoiceSettled.documents:type_name -> tradepost.v1.PostedDocument
+	1,  // 15: tradepost.v1.InvoiceRefused.refusal:type_name -> tradepost.v1.Refusal
+	12, // 16: tradepost.v1.InvoiceCommand.retry:type_name -> tradepost.v1.Retry
+	13, // 17: tradepost.v1.InvoiceCommand.refresh:type_name -> tradepost.v1.Refresh
+	14, // 18: tradepost.v1.InvoiceCommand.settle_by_hand:type_name -> tradepost.v1.SettleByHand
+	15, // 19: tradepost.v1.InvoiceCommand.not_made:type_name -> tradepost.v1.NotMade
+	23, // 20: tradepost.v1.SettleByHand.kind:type_name -> tradepost.v1.DocumentKind
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_tradepost_v1_message_proto_init() }
@@ -1262,7 +1437,7 @@ func file_tradepost_v1_message_proto_init() {
 	file_tradepost_v1_explanation_proto_init()
 	file_tradepost_v1_outcome_proto_init()
 	file_tradepost_v1_snapshot_proto_init()
-	file_tradepost_v1_message_proto_msgTypes[7].OneofWrappers = []any{
+	file_tradepost_v1_message_proto_msgTypes[8].OneofWrappers = []any{
 		(*InvoiceCommand_Retry)(nil),
 		(*InvoiceCommand_Refresh)(nil),
 		(*InvoiceCommand_SettleByHand)(nil),
@@ -1273,8 +1448,8 @@ func file_tradepost_v1_message_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tradepost_v1_message_proto_rawDesc), len(file_tradepost_v1_message_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   12,
+			NumEnums:      3,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

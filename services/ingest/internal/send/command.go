@@ -36,19 +36,32 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	if err != nil {
 		return err
 	}
-	if o.begun(e, c.GetFollowsSend()) {
-		return o.retry(ctx, e, nil)
-	}
-	if why := unfollowed(e, m.Subject, c); why != "" {
-		log.WarnContext(ctx, "retry ignored", "why", why, "send", e.Record.GetSend(), "connection", e.Record.GetConnection())
-		return nil
+	no := &refusal{}
+	if !o.begun(e, c.GetFollowsSend()) {
+		if why := unfollowed(e, m.Subject, c); why != "" {
+			no.because(notTheLast, "%s", why)
+			o.tell(ctx, m, c, e, no)
+			return nil
+		}
 	}
 	log.InfoContext(ctx, "retry", "state", record.StateName(e.State()), "reason", c.GetReason())
-	by, err := o.replayed(ctx, m.Subject, c)
-	if err != nil {
+	return o.retryFor(ctx, m, c, e, no)
+}
+
+// retryFor carries a retry out, and tells when nothing came of it.
+func (o *Opener) retryFor(ctx context.Context, m bus.Message, c *tradepostv1.InvoiceCommand, e record.Entry, no *refusal) error {
+	var by *mend
+	if !o.begun(e, c.GetFollowsSend()) {
+		var err error
+		if by, err = o.replayed(ctx, m.Subject, c); err != nil {
+			return err
+		}
+	}
+	if err := o.retry(ctx, e, by, no); err != nil {
 		return err
 	}
-	return o.retry(ctx, e, by)
+	o.tell(ctx, m, c, e, no)
+	return nil
 }
 
 // unfollowed tells why a command does not follow the latest send; "" when it does. A
@@ -78,23 +91,24 @@ func (o *Opener) begun(e record.Entry, follows int64) bool {
 	return e.State() == record.Opening && e.Record.GetSend() == follows+1 && again
 }
 
-func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
+func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend, no *refusal) error {
 	o.Taker.Forget()
 	if len(record.Elsewhere(e.Record)) > 0 {
 		o.Desk.waiting.leave(e.Key.InvoiceID) // Told again: somebody asks.
+		no.because(inOtherBooks, "the invoice has a document in the books of connection %s, and stays held until that is deleted or void there, or the filters name that connection",
+			record.Elsewhere(e.Record)[0].GetConnection())
 		if err := o.elsewhere(ctx, e, 0); !errors.Is(err, record.ErrConflict) {
 			return err
 		}
 		return bus.RetryAfter(0, record.ErrConflict)
 	}
 	if why := o.Desk.closed(e.Record.GetConnection()); why != "" && e.State() != record.Closed {
-		o.Log.WarnContext(ctx, "no retry: no connection can take the send", "invoice", e.Key.InvoiceID, "reason", why)
+		no.because(noConnection, "%s", why)
 		return nil
 	}
 	switch other := postedElsewhere(e.Record, e.Record.GetConnection()); {
 	case e.State() == record.Held && other != "" && !record.OfVoid(e.Record):
-		o.Log.WarnContext(ctx, "no retry: the invoice has a document of another connection, and would be in two sets of books",
-			"invoice", e.Key.InvoiceID, "connection", other)
+		no.because(inOtherBooks, "the invoice has a document in the books of connection %s, and would be in two sets of books", other)
 		return nil
 	case e.State() == record.Held:
 		next, err := o.Store.Change(ctx, e, record.Unhold())
@@ -108,13 +122,14 @@ func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
 	case e.State() == record.Opening, e.State() == record.Opened, e.State() == record.Claimed, e.State() == record.Parked:
 		return o.again(ctx, e)
 	case e.State() == record.Closed && e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED:
-		if err := o.open(ctx, e, opens{status: servicetrade.StatusFailed, by: by}); err != nil {
+		if err := o.open(ctx, e, opens{status: servicetrade.StatusFailed, by: by, no: no}); err != nil {
 			return err
 		}
 		// A user may have pressed Send meanwhile.
 		return o.look(ctx, e.Key.InvoiceID, 0)
 	case record.VoidFailed(e.Record):
-		return o.open(ctx, e, opens{status: servicetrade.StatusVoid, again: true})
+		return o.open(ctx, e, opens{status: servicetrade.StatusVoid, again: true, no: no})
 	}
+	no.because(nothingToBeDone, "send %d is %s: there is nothing to try again", e.Record.GetSend(), record.StateName(e.State()))
 	return nil
 }

@@ -20,8 +20,10 @@ func (o *Opener) notMade(ctx context.Context, m bus.Message, c *tradepostv1.Invo
 	if err != nil {
 		return err
 	}
+	no := &refusal{}
+	defer func() { o.tell(ctx, m, c, e, no) }()
 	if why := unfollowed(e, m.Subject, c); why != "" {
-		log.WarnContext(ctx, "command ignored", "why", why, "send", e.Record.GetSend(), "connection", e.Record.GetConnection())
+		no.because(notTheLast, "%s", why)
 		return nil
 	}
 	switch e.State() {
@@ -29,11 +31,11 @@ func (o *Opener) notMade(ctx context.Context, m bus.Message, c *tradepostv1.Invo
 		return o.again(ctx, e) // This very command could not publish the message.
 	case record.Handed, record.Held:
 		if other := postedElsewhere(e.Record, e.Record.GetConnection()); other != "" {
-			log.WarnContext(ctx, "command ignored: the invoice has a document of another connection, and would be in two sets of books", "connection", other)
+			no.because(inOtherBooks, "the invoice has a document in the books of connection %s, and would be in two sets of books", other)
 			return nil
 		}
 	default:
-		log.InfoContext(ctx, "command ignored: nothing was handed over or held", "state", record.StateName(e.State()))
+		no.because(nothingToBeDone, "send %d is %s: nothing was handed over or held", e.Record.GetSend(), record.StateName(e.State()))
 		return nil
 	}
 	left, err := o.Store.TakeOverIn(ctx, e)
@@ -48,7 +50,7 @@ func (o *Opener) notMade(ctx context.Context, m bus.Message, c *tradepostv1.Invo
 	case errors.Is(err, record.ErrConflict):
 		return bus.RetryAfter(0, err)
 	case errors.Is(err, record.ErrIllegal):
-		log.InfoContext(ctx, "command ignored: the send has its outcome", "state", record.StateName(e.State()))
+		no.because(nothingToBeDone, "send %d has its outcome", e.Record.GetSend())
 		return nil
 	case err != nil:
 		return err

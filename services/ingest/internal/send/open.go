@@ -28,6 +28,8 @@ type opens struct {
 	// again says that an operator wants a void tried again that was settled without
 	// anything being done in the books.
 	again bool
+	// no takes the reason why a command opens nothing; nil where nobody asked.
+	no *refusal
 }
 
 func (w opens) retry() bool { return w.status == servicetrade.StatusFailed }
@@ -39,10 +41,11 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 	defer func() { telemetry.End(span, err) }()
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
 	if err != nil || inv == nil {
+		want.no.because(statusChanged, "ServiceTrade does not have the invoice any more")
 		return err
 	}
 	want = want.seen(inv, e)
-	if !o.openable(ctx, e, inv, hash, want) {
+	if !openable(e, inv, hash, want) {
 		return nil
 	}
 	if err := o.fits(want.by, inv, hash); err != nil {
@@ -87,8 +90,9 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 }
 
 // openable tells whether the invoice, as it is now, is one to open a send for.
-func (o *Opener) openable(ctx context.Context, e record.Entry, inv *tradepostv1.ServiceTradeInvoice, hash string, want opens) bool {
+func openable(e record.Entry, inv *tradepostv1.ServiceTradeInvoice, hash string, want opens) bool {
 	if inv.GetStatus() != want.status {
+		want.no.because(statusChanged, "ServiceTrade shows the invoice as %s, not as %s any more", inv.GetStatus(), want.status)
 		return false
 	}
 	if t := inv.GetType(); t != "" && !strings.EqualFold(t, servicetrade.TypeInvoice) {
@@ -98,7 +102,7 @@ func (o *Opener) openable(ctx context.Context, e record.Entry, inv *tradepostv1.
 		return false
 	}
 	if want.retry() && hash != e.Record.GetSnapshotHash() {
-		o.Log.InfoContext(ctx, "no retry: the invoice was changed since it failed; it has to be sent again in ServiceTrade", "invoice", inv.GetId())
+		want.no.because(contentChanged, "the invoice was changed in ServiceTrade since it failed: it has to be sent again there")
 		return false
 	}
 	return true
@@ -138,7 +142,7 @@ func (o *Opener) takerOf(ctx context.Context, inv *tradepostv1.ServiceTradeInvoi
 // ones: its retry is over.
 func (o *Opener) wait(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice, want opens, why string) {
 	if want.retry() {
-		o.Log.WarnContext(ctx, "no retry: no connection can take the send", "invoice", inv.GetId(), "reason", why)
+		want.no.because(noConnection, "%s", why)
 		return
 	}
 	listed := want.listed

@@ -106,3 +106,81 @@ func TestARetryOnAnotherConnectionChangesNothing(t *testing.T) {
 		require.Equal(t, int64(2), d.entry().Record.GetSend())
 	})
 }
+
+// Nobody who asks reads ingest's log: what became of a command is a message.
+func TestARefusedCommandIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		happened func(d *desk)
+		ask      func(d *desk) error
+		want     tradepostv1.Refusal
+		why      string
+	}{
+		"the invoice was changed": {
+			func(d *desk) { d.office.invoice.Notes = "another gate code" }, (*desk).retryFirst,
+			tradepostv1.Refusal_REFUSAL_CONTENT_CHANGED, "changed in ServiceTrade since it failed",
+		},
+		"a user moved it": {
+			func(d *desk) { d.office.invoice.Status = "processed" }, (*desk).retryFirst,
+			tradepostv1.Refusal_REFUSAL_STATUS_CHANGED, "as processed, not as failed",
+		},
+		"no connection takes it": {
+			func(d *desk) { d.Desk = deskOf() }, (*desk).retryFirst,
+			tradepostv1.Refusal_REFUSAL_NO_CONNECTION, "connection",
+		},
+		"another send was opened since": {
+			func(d *desk) { require.NoError(d.t, d.retry(1)) }, (*desk).retryFirst,
+			tradepostv1.Refusal_REFUSAL_NOT_THE_LAST_SEND, "another send was opened since",
+		},
+		"it was processed": {
+			func(d *desk) { require.NoError(d.t, d.retry(1)); d.close(tradepostv1.Settlement_SETTLEMENT_PROCESSED) },
+			func(d *desk) error { return d.retry(2) },
+			tradepostv1.Refusal_REFUSAL_NOTHING_TO_DO, "nothing to try again",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(t *testing.T, d *desk) {
+				d.failed()
+				c.happened(d)
+				before := d.entry().Revision
+				require.NoError(t, c.ask(d))
+				require.Equal(t, before, d.entry().Revision)
+				told := d.refusals()
+				require.Len(t, told, 1)
+				require.Equal(t, c.want, told[0].GetRefusal(), told[0].GetWhy())
+				require.Contains(t, told[0].GetWhy(), c.why)
+				require.Equal(t, "test", told[0].GetBy())
+			})
+		})
+	}
+}
+
+// A retry that is carried out is told by the send that it opens, also where a user was
+// quicker, and a stream that takes no refusal stops no command.
+func TestNoRefusalIsTold(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.failed()
+		require.NoError(t, d.retry(1))
+		d.close(tradepostv1.Settlement_SETTLEMENT_FAILED)
+		d.office.invoice.Status, d.office.invoice.Notes = "pending_accounting", "changed and sent again"
+		require.NoError(t, d.retry(2))
+		require.Equal(t, int64(3), d.entry().Record.GetSend())
+		require.Empty(t, d.refusals())
+		require.NoError(t, d.js.DeleteStream(t.Context(), bus.StreamEvents))
+		require.NoError(t, d.retry(1))
+	})
+}
+
+func (d *desk) retryFirst() error { return d.retry(1) }
+
+func (d *desk) refusals() []*tradepostv1.InvoiceRefused {
+	d.t.Helper()
+	var all []*tradepostv1.InvoiceRefused
+	s := bus.Subject{Stage: bus.StageRefused, Connection: "acme-books", InvoiceID: invoiceID}
+	require.NoError(d.t, bus.Of(d.t.Context(), d.js, bus.StreamEvents, s.String(), func(m bus.Message) error {
+		one := &tradepostv1.InvoiceRefused{}
+		require.NoError(d.t, bus.Decode(m, one))
+		all = append(all, one)
+		return nil
+	}))
+	return all
+}

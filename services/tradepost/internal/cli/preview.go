@@ -118,6 +118,9 @@ func (o *previewOptions) check(args []string) error {
 		}
 		*day.into = d
 	}
+	if o.from != "" && o.to != "" && o.last.Before(o.first) {
+		return fmt.Errorf("--from %s is after --to %s: no day is between them; change the two", o.first, o.last)
+	}
 	return nil
 }
 

@@ -131,7 +131,7 @@ func TestPreviewThatCannotLook(t *testing.T) {
 	require.Contains(t, out, "CANNOT LOOK")
 
 	for _, args := range [][]string{
-		{}, {"1", "--pending"}, {"--file", "x", "--from", "2026-01-01"}, {"--from", "yesterday"}, {"1", "--connection", "nobody"}, {"--no-such-flag"},
+		{}, {"1", "--pending"}, {"--file", "x", "--from", "2026-01-01"}, {"--from", "yesterday"}, {"--from", "2026-07-10", "--to", "2026-07-01"}, {"1", "--connection", "nobody"}, {"--no-such-flag"},
 	} {
 		code, _, errs := execute(t, append([]string{"preview", "-c", filepath.Join(d.dir, "tradepost.yaml")}, args...)...)
 		require.Equal(t, 2, code, args)
@@ -159,6 +159,11 @@ func TestPreviewAsksNATSWhereItRuns(t *testing.T) {
 		}
 		require.Empty(t, view.Notes)
 	}
+	code, _, errs := execute(t, "pause", "demo-books", "--reason", "month end", "-c", filepath.Join(d.dir, "tradepost.yaml"))
+	require.Zero(t, code, errs)
+	_, out, _ := d.preview("--pending")
+	require.Contains(t, out, "Note: connection demo-books is paused by an operator since ")
+	require.Contains(t, out, ", until somebody resumes it: month end. Nothing is posted until then; to go on: tradepost resume demo-books.")
 	require.NoDirExists(t, filepath.Join(d.dir, "books"))
 }
 

@@ -51,13 +51,14 @@ func (g *global) trace(cmd *cobra.Command, w which, invoice string) error {
 	if err != nil {
 		return refused(err)
 	}
-	l, err := life.Of(cmd.Context(), r.JS, e)
+	zone := config.Accounts[e.Key.Account].Location()
+	l, err := life.Of(cmd.Context(), r.JS, e, zone)
 	if err != nil {
 		return err
 	}
 	if g.output == outputJSON {
 		return writeJSON(cmd.OutOrStdout(), l)
 	}
-	_, err = io.WriteString(cmd.OutOrStdout(), l.Text(config.Accounts[e.Key.Account].Location()))
+	_, err = io.WriteString(cmd.OutOrStdout(), l.Text(zone))
 	return err
 }

@@ -4,14 +4,17 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/runtime"
 )
 
@@ -135,7 +138,7 @@ func TestTraceJSON(t *testing.T) {
 		}
 	}
 	require.NoError(t, json.Unmarshal([]byte(out), &got))
-	require.Equal(t, "books missing, until 2026-11-22T12:00:00Z", got.Waits)
+	require.Equal(t, "books missing, until 2026-11-22T06:00:00-06:00", got.Waits)
 	require.Equal(t, "RECORD_STATE_PARKED", got.Record.State)
 	require.Equal(t, "failed", got.Sends[0].Ended)
 	require.Len(t, got.Sends, 2)
@@ -146,4 +149,50 @@ func TestTraceSaysWhereItLooked(t *testing.T) {
 	code, _, errs := execute(t, "trace", "1", "-c", sick(t))
 	require.Equal(t, runtime.ExitFailure, code)
 	require.Contains(t, errs, "nats://127.0.0.1:1")
+}
+
+// A retry that ingest refused is told, and is not what people are told to do next.
+func TestTraceTellsOfARefusedRetry(t *testing.T) {
+	s := newShelf(t)
+	s.life(880029)
+	s.keep("acme", "acme-books", 880029, `"state":"RECORD_STATE_CLOSED","settlement":"SETTLEMENT_FAILED","outcome":{"faultCodes":["customer.not_mapped"]}`)
+	refused := func(send int64, r tradepostv1.Refusal, why string) string {
+		s.put(bus.StageRefused, "acme-books", 880029, &tradepostv1.InvoiceRefused{
+			FollowsSend: send, Refusal: r, Why: why, By: "maria", CommandStream: bus.StreamCommand, CommandSequence: 7,
+		})
+		_, out := s.say("", "trace", "880029")
+		return out
+	}
+	out := refused(1, tradepostv1.Refusal_REFUSAL_NOT_THE_LAST_SEND, "another send was opened since")
+	require.Contains(t, out, "command refused: another send was opened since")
+	require.Contains(t, out, "it was message 7 of INVOICE_COMMAND, by maria")
+	require.Contains(t, out, "or tradepost retry acme-books 880029", "an older send's says nothing of this one")
+	out = refused(2, tradepostv1.Refusal_REFUSAL_CONTENT_CHANGED, "the invoice was changed")
+	require.Contains(t, out, "then: send the invoice again in ServiceTrade (a retry was refused: the invoice was changed)")
+	require.NotContains(t, out, "tradepost retry")
+	out = refused(2, tradepostv1.Refusal_REFUSAL_NO_CONNECTION, "connection acme-books is disabled")
+	require.Contains(t, out, "operator: a retry was refused: connection acme-books is disabled. Once that is mended: tradepost retry acme-books 880029")
+}
+
+func TestTraceNamesThePause(t *testing.T) {
+	s := newShelf(t)
+	s.keep("acme", "acme-books", 880029, `"state":"RECORD_STATE_OPEN"`)
+	_, out := s.say("", "trace", "880029")
+	require.Contains(t, out, "Waits:  its turn")
+	pauses, err := pause.Open(t.Context(), s.js)
+	require.NoError(t, err)
+	since := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
+	_, err = pauses.Set(t.Context(), "acme-books", &tradepostv1.Pause{By: pause.Deliver, Reason: "signed out", Until: timestamppb.New(since.AddDate(90, 0, 0)), Since: timestamppb.New(since)}, since)
+	require.NoError(t, err)
+	_, out = s.say("", "trace", "880029")
+	require.Contains(t, out, "Waits:  connection acme-books is paused by Tradepost (deliver) since 2026-11-20T00:00:00-06:00, until 2116-11-20T00:00:00-06:00 at the least: signed out\n")
+	require.Contains(t, out, "it goes on by itself; to try at once: tradepost resume acme-books")
+	s.say("", "pause", "acme-books", "--reason", "month end")
+	_, out = s.say("", "trace", "880029")
+	require.Contains(t, out, "is paused by an operator since ")
+	require.Contains(t, out, ", until somebody resumes it: month end\n")
+	require.Contains(t, out, "operator: when it should go on: tradepost resume acme-books")
+	s.keep("acme", "acme-books", 880029, processed)
+	_, out = s.say("", "trace", "880029")
+	require.NotContains(t, out, "paused", "it waits for nothing")
 }

@@ -80,8 +80,9 @@ type Event struct {
 // streams are all that hold messages of an invoice.
 var streams = []string{bus.StreamReceived, bus.StreamReady, bus.StreamOutcome, bus.StreamEvents, bus.StreamCommand, bus.StreamDead}
 
-// Of reads the life of the invoice whose record e is.
-func Of(ctx context.Context, js jetstream.JetStream, e record.Entry) (*Life, error) {
+// Of reads the life of the invoice whose record e is. Times that it puts into words
+// are in zone, the account's.
+func Of(ctx context.Context, js jetstream.JetStream, e record.Entry, zone *time.Location) (*Life, error) {
 	raw, err := bus.Encode(e.Record)
 	if err != nil {
 		return nil, err
@@ -104,7 +105,8 @@ func Of(ctx context.Context, js jetstream.JetStream, e record.Entry) (*Life, err
 	}
 	slices.SortStableFunc(l.Events, func(a, b Event) int { return a.At.Compare(b.At) })
 	l.sends(e.Record)
-	l.standing(e, r.faults)
+	l.standing(e, zone, r.faults, r.refusal)
+	l.paused(ctx, js, e.Record, zone)
 	return l, nil
 }
 
@@ -133,7 +135,7 @@ func documents(r *tradepostv1.Record) []Document {
 // sends gathers the sends from the events; the record knows the last one best.
 func (l *Life) sends(r *tradepostv1.Record) {
 	for _, e := range l.Events {
-		if e.Send == 0 || e.Stage == string(bus.StageCommand) || e.Stage == string(bus.StageDead) {
+		if e.Send == 0 || e.Stage == string(bus.StageCommand) || e.Stage == string(bus.StageRefused) || e.Stage == string(bus.StageDead) {
 			continue
 		}
 		s := l.send(e.Send, e.At)

@@ -22,6 +22,8 @@ type reader struct {
 	life *Life
 	// faults are those of the last outcome that has any, with its send.
 	faults faults
+	// refusal is the last command that changed nothing.
+	refusal *tradepostv1.InvoiceRefused
 }
 
 type faults struct {
@@ -45,6 +47,8 @@ func (r *reader) add(m bus.Message) {
 		err = attempt(m, &e)
 	case bus.StageSettled:
 		err = settled(m, &e)
+	case bus.StageRefused:
+		err = r.refused(m, &e)
 	case bus.StageDead:
 		dead(m, &e)
 	default:
@@ -194,6 +198,18 @@ func settled(m bus.Message, e *Event) error {
 	if b.GetCommentId() != 0 {
 		e.Details = append(e.Details, fmt.Sprintf("private comment %d in ServiceTrade", b.GetCommentId()))
 	}
+	return nil
+}
+
+func (r *reader) refused(m bus.Message, e *Event) error {
+	b := &tradepostv1.InvoiceRefused{}
+	if err := bus.Decode(m, b); err != nil {
+		return err
+	}
+	r.refusal = b
+	e.Send = b.GetFollowsSend()
+	e.Meaning = clip(fmt.Sprintf("command refused: %s", cmp.Or(b.GetWhy(), stage.Word(b.GetRefusal(), "REFUSAL_"))))
+	e.Details = append(e.Details, clip(fmt.Sprintf("it was message %d of %s, by %s", b.GetCommandSequence(), b.GetCommandStream(), cmp.Or(b.GetBy(), "somebody"))))
 	return nil
 }
 

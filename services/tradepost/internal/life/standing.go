@@ -1,29 +1,33 @@
 package life
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
 // standing tells where the invoice is, what it waits for and who has to do what.
-func (l *Life) standing(e record.Entry, told faults) {
+func (l *Life) standing(e record.Entry, zone *time.Location, told faults, no *tradepostv1.InvoiceRefused) {
 	r := e.Record
 	l.Now = fmt.Sprintf("send %d is %s", r.GetSend(), record.StateName(r.GetState()))
-	l.Waits = waits(r)
+	l.Waits = waits(r, zone)
 	switch r.GetState() {
 	case record.Closed:
-		l.closed(r, told)
+		l.closed(r, told, no)
 	case record.Held:
 		l.Now += ": " + fault.OneLine(r.GetHeldReason())
 		l.Waits = "a person"
-		l.Todo = append(l.Todo, "operator: "+heldAdvice(r.GetHeldReason()), "operator: then tradepost retry "+l.name())
+		l.Todo = append(l.Todo, "operator: "+heldAdvice(r.GetHeldReason()), l.retryAdvice(r, no, "operator: then tradepost retry "+l.name()))
 	case record.Handed:
 		l.Waits = "the books to confirm what they were given (" + fault.OneLine(r.GetHandedToken()) + ")"
 	case record.Outcome, record.Settling:
@@ -36,14 +40,31 @@ func (l *Life) standing(e record.Entry, told faults) {
 
 func (l *Life) name() string { return fmt.Sprintf("%s %d", l.Connection, l.InvoiceID) }
 
+// retryAdvice is usual, unless a command after this very send was refused: then it is
+// why, and what helps instead.
+func (l *Life) retryAdvice(r *tradepostv1.Record, no *tradepostv1.InvoiceRefused, usual string) string {
+	if no == nil || no.GetFollowsSend() != r.GetSend() {
+		return usual
+	}
+	why := "a retry was refused: " + clip(no.GetWhy())
+	switch no.GetRefusal() {
+	case tradepostv1.Refusal_REFUSAL_CONTENT_CHANGED, tradepostv1.Refusal_REFUSAL_STATUS_CHANGED:
+		return "then: send the invoice again in ServiceTrade (" + why + ")"
+	case tradepostv1.Refusal_REFUSAL_NO_CONNECTION, tradepostv1.Refusal_REFUSAL_POSTED_ELSEWHERE:
+		return "operator: " + why + ". Once that is mended: tradepost retry " + l.name()
+	default:
+		return usual
+	}
+}
+
 // closed tells how the last send ended, and what follows from it.
-func (l *Life) closed(r *tradepostv1.Record, told faults) {
+func (l *Life) closed(r *tradepostv1.Record, told faults, no *tradepostv1.InvoiceRefused) {
 	l.Now = fmt.Sprintf("send %d ended %s", r.GetSend(), settlement(r.GetSettlement()))
 	l.Waits = ""
 	switch r.GetSettlement() {
 	case tradepostv1.Settlement_SETTLEMENT_FAILED:
 		l.faults(r, told)
-		l.Todo = append(l.Todo, "then: send the invoice again in ServiceTrade, or tradepost retry "+l.name())
+		l.Todo = append(l.Todo, l.retryAdvice(r, no, "then: send the invoice again in ServiceTrade, or tradepost retry "+l.name()))
 	case tradepostv1.Settlement_SETTLEMENT_WITHDRAWN:
 		l.Now += ": a user moved it in ServiceTrade, and it was left alone"
 		for _, d := range l.Documents {
@@ -52,7 +73,7 @@ func (l *Life) closed(r *tradepostv1.Record, told faults) {
 			}
 		}
 	case tradepostv1.Settlement_SETTLEMENT_VOIDED:
-		l.voided(r, told)
+		l.voided(r, told, no)
 	case tradepostv1.Settlement_SETTLEMENT_SUPERSEDED:
 		l.Now += ": a user changed it in ServiceTrade; the next poll opens the next send if it is pending"
 	}
@@ -71,11 +92,11 @@ func (l *Life) faults(r *tradepostv1.Record, told faults) {
 }
 
 // voided tells what became of an invoice that was voided after it was posted.
-func (l *Life) voided(r *tradepostv1.Record, told faults) {
+func (l *Life) voided(r *tradepostv1.Record, told faults, no *tradepostv1.InvoiceRefused) {
 	switch {
 	case record.VoidFailed(r):
 		l.faults(r, told)
-		l.Todo = append(l.Todo, "or, once the cause is mended: tradepost retry "+l.name())
+		l.Todo = append(l.Todo, l.retryAdvice(r, no, "or, once the cause is mended: tradepost retry "+l.name()))
 	case slices.ContainsFunc(r.GetOutcome().GetDocuments(), (*tradepostv1.PostedDocument).GetVoided):
 		l.Now += ": it is void in ServiceTrade, and in the books"
 	case r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED:
@@ -85,12 +106,38 @@ func (l *Life) voided(r *tradepostv1.Record, told faults) {
 	}
 }
 
+// paused tells of a send that is still to be posted that its connection is paused: then
+// that is what it waits for, whatever else.
+func (l *Life) paused(ctx context.Context, js jetstream.JetStream, r *tradepostv1.Record, zone *time.Location) {
+	switch r.GetState() {
+	case record.Opening, record.Opened, record.Claimed, record.Parked, record.Handed:
+	default:
+		return
+	}
+	store, err := pause.Open(ctx, js)
+	if err != nil {
+		l.Missing = append(l.Missing, err.Error())
+		return
+	}
+	p, err := store.Tell(ctx, r.GetConnection(), time.Now(), zone)
+	switch {
+	case err != nil:
+		l.Missing = append(l.Missing, err.Error())
+	case p != nil && p.ByPerson:
+		l.Waits = fault.OneLine(p.Words)
+		l.Todo = append(l.Todo, "operator: when it should go on: "+p.Resume)
+	case p != nil:
+		l.Waits = fault.OneLine(p.Words)
+		l.Todo = append(l.Todo, "nobody, once the reason is mended: it goes on by itself; to try at once: "+p.Resume)
+	}
+}
+
 // waits tells what an open send waits for.
-func waits(r *tradepostv1.Record) string {
+func waits(r *tradepostv1.Record, zone *time.Location) string {
 	if w := r.GetWaiting(); w != nil {
 		s := strings.ReplaceAll(fault.OneLine(w.GetReason()), "_", " ")
 		if w.GetUntil() != nil {
-			s += ", until " + w.GetUntil().AsTime().Format(time.RFC3339)
+			s += ", until " + w.GetUntil().AsTime().In(zone).Format(time.RFC3339)
 		}
 		return s
 	}

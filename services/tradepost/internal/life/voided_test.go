@@ -3,6 +3,7 @@ package life
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,7 +32,7 @@ func TestTheEndOfAVoidInWords(t *testing.T) {
 		}, stands),
 	} {
 		l := &Life{Connection: "acme-books", InvoiceID: 1}
-		l.standing(e, faults{})
+		l.standing(e, time.UTC, faults{}, nil)
 		require.Contains(t, l.Now, want)
 		tries := len(l.Todo) > 0 && strings.Contains(l.Todo[len(l.Todo)-1], "tradepost retry acme-books 1")
 		require.Equal(t, record.VoidFailed(e.Record), tries, "%v", l.Todo)

@@ -21,6 +21,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/invoice"
+	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
@@ -164,6 +165,7 @@ func (v *Viewer) look(ctx context.Context, view *View, snap *tradepostv1.Snapsho
 		return nil
 	}
 	view.noteState(looker.Record)
+	v.notePause(ctx, view)
 	if err := v.ahead(ctx, view, looker); err != nil {
 		return err
 	}
@@ -209,6 +211,27 @@ func (v *Viewer) elsewhere(r *tradepostv1.Record) *tradepostv1.Fault {
 		}
 	}
 	return nil
+}
+
+// notePause tells that the connection posts nothing at present, so that the invoice
+// would wait, or does.
+func (v *Viewer) notePause(ctx context.Context, view *View) {
+	if v.o.JS == nil {
+		return
+	}
+	store, err := pause.Open(ctx, v.o.JS)
+	if err != nil {
+		return // A server without the bucket never served a connection.
+	}
+	p, err := store.Tell(ctx, v.o.Connection.ID, time.Now(), v.o.Connection.Account.Location())
+	switch {
+	case err != nil:
+		view.Notes = append(view.Notes, "whether the connection is paused could not be read: "+err.Error())
+	case p != nil && p.ByPerson:
+		view.Notes = append(view.Notes, p.Words+". Nothing is posted until then; to go on: "+p.Resume)
+	case p != nil:
+		view.Notes = append(view.Notes, p.Words+". It goes on by itself once that is mended; to try at once: "+p.Resume)
+	}
 }
 
 // noteState tells that a send is under way, which goes on with what it began with.

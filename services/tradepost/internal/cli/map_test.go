@@ -136,8 +136,26 @@ func TestMapRefusesWhatItCannotDo(t *testing.T) {
 	code, _, errs := makeMap(t, dir, "customers", "nowhere")
 	require.Equal(t, runtime.ExitConfig, code)
 	require.Contains(t, errs, `no connection "nowhere"`)
-	require.NoError(t, os.RemoveAll(filepath.Join(dir, "books")))
+	main := filepath.Join(dir, "books", "main.journal")
+	require.NoError(t, os.Remove(main))
+	require.NoError(t, os.Mkdir(main, 0o755)) // Cannot be read, although it is there.
 	code, _, errs = makeMap(t, dir, "customers", "acme-books")
 	require.Equal(t, runtime.ExitFailure, code)
 	require.True(t, strings.Contains(errs, "read the customers of hledger"), errs)
+}
+
+// README has the tables begun before the first `tradepost up`, which makes the books.
+func TestMapBeforeThereAreBooks(t *testing.T) {
+	for _, kind := range []string{"customers", "items", "taxes", "terms"} {
+		dir, _ := unmapped(t)
+		require.NoError(t, os.RemoveAll(filepath.Join(dir, "books")))
+		code, out, errs := makeMap(t, dir, kind, "acme-books")
+		require.Equal(t, runtime.ExitOK, code, errs)
+		require.NotEmpty(t, out)
+		require.Contains(t, errs, "fill in the column books by hand")
+		if kind != "terms" {
+			require.Contains(t, errs, "tradepost up")
+		}
+		require.NoDirExists(t, filepath.Join(dir, "books"))
+	}
 }

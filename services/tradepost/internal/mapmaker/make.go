@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -114,6 +115,10 @@ func (o Options) records(ctx context.Context) (list []connector.ReferenceRecord,
 			list = append(list, r)
 			return nil
 		})
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Sprintf("the books are not there yet (%v), so that there is nothing to match with: fill in the column books by hand, "+
+				"or run tradepost up once, which sets them up, and then this again. If they were used before, see whether the settings lead to them", err), nil
+		}
 		if err != nil {
 			return nil, "", fmt.Errorf("read the %s of %s: %w", o.Kind, title, err)
 		}

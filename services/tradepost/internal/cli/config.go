@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
 	"github.com/tradepost/tradepost/pkg/mapping"
+	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/services/deliver"
 )
 
@@ -32,15 +34,51 @@ func newConfig(g *global) *cobra.Command {
 			} else if err != nil {
 				return err
 			}
-			if len(problems) > 0 {
-				return &connection.Error{Problems: strictyaml.Sorted(problems)}
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is valid: accounts: %d, connections: %d\n",
-				config.Path, len(config.Accounts), len(config.Connections))
-			return err
+			return g.validated(cmd.OutOrStdout(), config, strictyaml.Sorted(problems))
 		},
 	}, newSchema())
 	return c
+}
+
+// validated is what config validate found.
+type validated struct {
+	Config      string            `json:"config"`
+	Valid       bool              `json:"valid"`
+	Accounts    int               `json:"accounts"`
+	Connections int               `json:"connections"`
+	Problems    []validateProblem `json:"problems"`
+}
+
+// validateProblem is one mistake. Line and column are 0 where it has no place in a file.
+type validateProblem struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	Key    string `json:"key,omitempty"`
+	What   string `json:"what"`
+	Fix    string `json:"fix,omitempty"`
+}
+
+// validated shows the verdict; mistakes are an error of the configuration either way.
+func (g *global) validated(w io.Writer, config *connection.Config, problems []connection.Problem) error {
+	if g.output != outputJSON {
+		if len(problems) > 0 {
+			return &connection.Error{Problems: problems}
+		}
+		_, err := fmt.Fprintf(w, "%s is valid: accounts: %d, connections: %d\n", config.Path, len(config.Accounts), len(config.Connections))
+		return err
+	}
+	v := validated{
+		Config: config.Path, Valid: len(problems) == 0, Accounts: len(config.Accounts), Connections: len(config.Connections),
+		Problems: make([]validateProblem, len(problems)),
+	}
+	for i, p := range problems {
+		v.Problems[i] = validateProblem{File: p.File, Line: p.Line, Column: p.Column, Key: p.Key, What: p.What, Fix: p.Fix}
+	}
+	if err := writeJSON(w, v); err != nil || v.Valid {
+		return err
+	}
+	return &exitError{code: runtime.ExitConfig}
 }
 
 const schemaLong = `Writes the JSON Schema of a mapping file to standard output, for editors that check while you type:

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/tradepost/tradepost/pkg/fault"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver"
 )
@@ -24,27 +25,27 @@ var steps = map[deliver.Step]string{
 func (view *View) Text(w io.Writer, explain bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Invoice %s (id %d%s) -> %s, connection %s\n",
-		cmp.Or(view.InvoiceNumber, "without a number"), view.InvoiceID, prefixed(", ", view.Status), view.System, view.Connection)
+		cmp.Or(fault.OneLine(view.InvoiceNumber), "without a number"), view.InvoiceID, prefixed(", ", fault.OneLine(view.Status)), view.System, view.Connection)
 	switch view.Verdict {
 	case Postable:
 		fmt.Fprintf(&b, "POSTABLE: %s.\n", count(len(view.Documents), "document"))
 	case Faulty:
 		fmt.Fprintf(&b, "NOT POSTABLE: %s.\n", count(len(view.Faults), "problem"))
 	default:
-		fmt.Fprintf(&b, "CANNOT LOOK: %s\n", view.Why)
+		fmt.Fprintf(&b, "CANNOT LOOK: %s\n", fault.OneLine(view.Why))
 	}
 	for i, f := range view.Faults {
 		fmt.Fprintf(&b, "%d. %s\n   [%s%s]\n", i+1, f.Text, f.Code, prefixed(" ", f.Path))
 	}
 	for _, note := range view.Notes {
-		fmt.Fprintf(&b, "Note: %s.\n", note)
+		fmt.Fprintf(&b, "Note: %s.\n", fault.OneLine(note))
 	}
 	for _, p := range view.Documents {
 		b.WriteString("\n")
 		p.text(&b, explain)
 	}
 	for _, d := range view.InBooks {
-		fmt.Fprintf(&b, "In the books now: %s.\n", d)
+		fmt.Fprintf(&b, "In the books now: %s.\n", fault.OneLine(d))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -55,7 +56,7 @@ func (p Paper) text(b *strings.Builder, explain bool) {
 	row := func(name string, words ...string) {
 		var said []string
 		for _, one := range words {
-			if one != "" {
+			if one = fault.OneLine(one); one != "" {
 				said = append(said, one)
 			}
 		}
@@ -98,7 +99,7 @@ func total(b *strings.Builder, d *tradepostv1.Document) {
 		fmt.Fprintf(b, "  %-14s %14s %s", one[0], one[1], d.GetCurrency())
 		if one[0] == "tax" {
 			for _, tax := range d.GetTaxes() {
-				fmt.Fprintf(b, "  %s", strings.TrimSpace(cmp.Or(tax.GetCode().GetValue(), tax.GetName())+" "+prefixed("to ", tax.GetAccount().GetValue())))
+				fmt.Fprintf(b, "  %s", fault.OneLine(cmp.Or(tax.GetCode().GetValue(), tax.GetName())+" "+prefixed("to ", tax.GetAccount().GetValue())))
 			}
 		}
 		b.WriteString("\n")
@@ -113,8 +114,8 @@ func lines(d *tradepostv1.Document) string {
 			tax = "taxable"
 		}
 		t.AppendRow(table.Row{
-			i + 1, l.GetItem().GetReference().GetValue(), short(l.GetDescription()), l.GetQuantity(), l.GetUnitPrice(), l.GetAmount(),
-			l.GetRevenueAccount().GetValue(), tax, l.GetClass().GetValue(),
+			i + 1, short(l.GetItem().GetReference().GetValue()), short(l.GetDescription()), l.GetQuantity(), l.GetUnitPrice(), l.GetAmount(),
+			short(l.GetRevenueAccount().GetValue()), short(tax), short(l.GetClass().GetValue()),
 		})
 	}
 	var right []table.ColumnConfig
@@ -129,7 +130,7 @@ func lines(d *tradepostv1.Document) string {
 func (p Paper) reasons() string {
 	t := grid("field", "value", "from", "was there", "rule", "row of the table")
 	for _, r := range p.Explanation {
-		t.AppendRow(table.Row{r.Field, short(r.Value), r.SourceField, short(r.SourceValue), r.Rule, short(r.TableRow)})
+		t.AppendRow(table.Row{r.Field, short(r.Value), short(r.SourceField), short(r.SourceValue), short(r.Rule), short(r.TableRow)})
 	}
 	t.SuppressEmptyColumns()
 	return t.Render()
@@ -168,7 +169,7 @@ func grid(headings ...any) table.Writer {
 const maxCell = 60
 
 func short(s string) string {
-	runes := []rune(strings.Join(strings.Fields(s), " "))
+	runes := []rune(fault.OneLine(s))
 	if len(runes) <= maxCell {
 		return string(runes)
 	}

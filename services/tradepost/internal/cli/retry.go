@@ -27,7 +27,9 @@ Many, by what made them fail, by connection, by when. It shows how many there ar
 
   tradepost retry --cause customer.not_mapped --connection acme-books
   tradepost retry --since 2026-11-20 --until 2026-11-22 --dry-run
-  tradepost retry --all --yes`
+  tradepost retry --all --yes
+
+Dates are days of the account's time zone, in which times are shown, too.`
 
 type retryOptions struct {
 	which
@@ -61,7 +63,7 @@ func newRetry(g *global) *cobra.Command {
 	f.StringVar(&o.connection, "connection", "", "only of this `connection`")
 	f.BoolVar(&o.number, "number", false, "INVOICE is the invoice's number, even where an id reads the same")
 	f.StringVar(&o.cause, "cause", "", "only those that failed with this `code`, or are held for it")
-	f.StringVar(&o.since, "since", "", "only those that failed at or after this `time`: a date, RFC 3339, or 36h for that long ago")
+	f.StringVar(&o.since, "since", "", "only those that failed at or after this `time`: a date (in the account's time zone), RFC 3339, or 36h for that long ago")
 	f.StringVar(&o.until, "until", "", "only those that failed before this `time`; a date counts whole")
 	f.BoolVar(&o.all, "all", false, "all that failed or are held")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
@@ -111,7 +113,7 @@ func (r *reached) retry(ctx context.Context, e record.Entry, over string, o retr
 	if err := redo.One(ctx, r.bus, e, over, redo.Order{By: whoAsks("tradepost retry"), Reason: o.reason}); err != nil {
 		return "", err
 	}
-	return "asked for " + about, nil
+	return "asked for " + about + "\nwhat becomes of it: tradepost trace " + fmt.Sprint(e.Key.InvoiceID), nil
 }
 
 // heldElsewhere says what a retry can do for a send that is held for a document in

@@ -39,22 +39,24 @@ func (g *global) retryMany(cmd *cobra.Command, o retryOptions) error {
 	if unread != nil && p.Invoices == 0 {
 		return unread
 	}
-	result := retried{Preview: p}
-	if p.Invoices > 0 && !o.dryRun && (o.yes || g.confirmed(cmd, p)) {
+	if err := unknownCause(choice.Cause, p); unread == nil && err != nil {
+		return &usageError{err}
+	}
+	result := retried{Preview: p, zone: zones(config)}
+	if p.Invoices > 0 && !o.dryRun && (o.yes || g.confirmed(cmd, result)) {
 		result.Asked, err = redo.Ask(cmd.Context(), r.Store, r.bus, choice, p, redo.Order{By: whoAsks("tradepost retry"), Reason: o.reason})
 		result.done = true
 	}
 	return errors.Join(g.showRetried(cmd.OutOrStdout(), result, o.yes || o.dryRun), err, unread)
 }
 
-// choice reads the flags. A date is one of the account's time zone where one is
-// named, and else of this machine's.
+// choice reads the flags. A date is a day of the account's time zone.
 func (o retryOptions) choice(config *connection.Config, now time.Time) (redo.Choice, error) {
 	c := redo.Choice{Account: o.account, Connection: o.connection, Cause: o.cause, Known: func(id string) bool { return config.Connections[id] != nil }}
 	if !o.many() && o.connection == "" && o.account == "" {
 		return c, errors.New("name an invoice, or say which: --cause, --connection, --account, --since, --until; --all means every one that failed or is held")
 	}
-	zone := time.Local //nolint:gosmopolitan // People name the days of where they are.
+	zone := onlyZone(config)
 	if o.connection != "" {
 		conn, ok := config.Connections[o.connection]
 		if !ok {
@@ -73,8 +75,51 @@ func (o retryOptions) choice(config *connection.Config, now time.Time) (redo.Cho
 	if c.Since, err = moment("since", o.since, zone, now, 0); err != nil {
 		return c, err
 	}
-	c.Until, err = moment("until", o.until, zone, now, 1)
-	return c, err
+	if c.Until, err = moment("until", o.until, zone, now, 1); err != nil {
+		return c, err
+	}
+	if !c.Since.IsZero() && !c.Until.IsZero() && !c.Since.Before(c.Until) {
+		return c, fmt.Errorf("--since %s is not before --until %s: no time is between them", o.since, o.until)
+	}
+	return c, nil
+}
+
+// unknownCause refuses a cause that is neither in the catalogue nor in any record: most
+// likely it is misspelt, and to say that nothing failed for it would be misleading.
+func unknownCause(cause string, p redo.Preview) error {
+	if _, ok := fault.Lookup(cause); cause == "" || ok || p.Seen {
+		return nil
+	}
+	squash := strings.NewReplacer("_", "", ".", "", "-", "", " ", "")
+	for _, e := range fault.All() {
+		if strings.EqualFold(squash.Replace(e.Code), squash.Replace(cause)) {
+			return fmt.Errorf("there is no cause %q; is %s meant?", cause, e.Code)
+		}
+	}
+	return fmt.Errorf("there is no cause %q, and no invoice failed or is held for it; `tradepost fault` lists all codes", cause)
+}
+
+// zones returns the time zone of the account of each connection; UTC where the
+// configuration does not have it.
+func zones(config *connection.Config) func(connection string) *time.Location {
+	return func(id string) *time.Location {
+		if c := config.Connections[id]; c != nil {
+			return c.Account.Location()
+		}
+		return time.UTC
+	}
+}
+
+// onlyZone is the time zone of all accounts; nil where they have several.
+func onlyZone(config *connection.Config) *time.Location {
+	var zone *time.Location
+	for _, a := range config.Accounts {
+		if zone != nil && zone.String() != a.Location().String() {
+			return nil
+		}
+		zone = a.Location()
+	}
+	return zone
 }
 
 // moment reads a date (the beginning of that day, or so many days later), a time, or
@@ -83,8 +128,11 @@ func moment(flag, text string, zone *time.Location, now time.Time, days int) (ti
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
-		return t.AddDate(0, 0, days), nil
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		if zone == nil {
+			return day, fmt.Errorf("--%s %s is a day of which time zone? The accounts have several: name --account or --connection, or give a time with its zone (%sT00:00:00-05:00)", flag, text, text)
+		}
+		return time.Date(day.Year(), day.Month(), day.Day()+days, 0, 0, 0, 0, zone), nil
 	}
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
@@ -102,7 +150,7 @@ func canAsk(in io.Reader) bool {
 }
 
 // confirmed shows the preview and asks; only y or yes is yes.
-func (g *global) confirmed(cmd *cobra.Command, p redo.Preview) bool {
+func (g *global) confirmed(cmd *cobra.Command, p retried) bool {
 	out := cmd.ErrOrStderr()
 	_, _ = fmt.Fprint(out, previewText(p))
 	_, _ = fmt.Fprintf(out, "Ask for a retry of %s? [y/N] ", invoices(p.Invoices))
@@ -118,6 +166,8 @@ type retried struct {
 	// Asked is how many commands were published.
 	Asked int `json:"asked"`
 	done  bool
+	// zone is that of the account of a connection.
+	zone func(connection string) *time.Location
 }
 
 func (g *global) showRetried(w io.Writer, r retried, preview bool) error {
@@ -126,7 +176,7 @@ func (g *global) showRetried(w io.Writer, r retried, preview bool) error {
 	}
 	var b strings.Builder
 	if preview || r.Invoices == 0 {
-		b.WriteString(previewText(r.Preview))
+		b.WriteString(previewText(r))
 	}
 	switch {
 	case r.done:
@@ -138,7 +188,7 @@ func (g *global) showRetried(w io.Writer, r retried, preview bool) error {
 	return err
 }
 
-func previewText(p redo.Preview) string {
+func previewText(p retried) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s would be tried again\n", invoices(p.Invoices))
 	for _, c := range p.Causes {
@@ -148,7 +198,7 @@ func previewText(p redo.Preview) string {
 		}
 		b.WriteByte('\n')
 		for _, e := range c.Examples {
-			fmt.Fprintf(&b, "          %s %d, send %d, %s %s\n", e.Connection, e.InvoiceID, e.Send, stateWord(e.State), e.At.Local().Format(time.DateTime))
+			fmt.Fprintf(&b, "          %s %d, send %d, %s %s\n", e.Connection, e.InvoiceID, e.Send, stateWord(e.State), e.At.In(p.zone(e.Connection)).Format(time.RFC3339))
 		}
 	}
 	if p.Skipped > 0 {

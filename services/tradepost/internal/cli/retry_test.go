@@ -132,7 +132,7 @@ func TestRetryTakesWhatIsMeant(t *testing.T) {
 		"between two times": {[]string{"--since", "2026-11-20T05:59:59Z", "--until", "2026-11-20T06:00:00Z"}, []string{"1 "}},
 		"the last hour":     {[]string{"--since", "1h"}, []string{"4 "}},
 		"all":               {[]string{"--all"}, []string{"1 ", "2 ", "4 ", "6 "}},
-		"nothing":           {[]string{"--cause", "no.such"}, nil},
+		"nothing":           {[]string{"--cause", "tax.mismatch"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShelf(t)
@@ -155,6 +155,7 @@ func TestRetryShowsAndAsks(t *testing.T) {
 		require.Contains(t, out, "4 invoices would be tried again\n")
 		require.Contains(t, out, "       2  customer.not_mapped (Customers not linked to the books)\n")
 		require.Contains(t, out, "acme-books 4, send 2, held since")
+		require.Contains(t, out, "acme-books 1, send 2, failed 2026-11-19T23:59:59-06:00\n", "in the account's time zone, which is told")
 		require.Contains(t, out, "left out: 1 invoice of connections that the configuration does not have")
 		require.Contains(t, out, "Ask for a retry of 4 invoices? [y/N]")
 		if answer != "y\n" {
@@ -218,6 +219,9 @@ func TestRetryOfOne(t *testing.T) {
 		"are for many invoices":             {"2", "--all"},
 		"name an invoice, or say which":     {},
 		"is no date":                        {"--since", "yesterday"},
+		"is customer.not_mapped meant?":     {"--cause", "customer.notmapped"},
+		"there is no cause \"no.such\"":     {"--cause", "no.such", "--dry-run"},
+		"no time is between them":           {"--since", "2026-11-20", "--until", "2026-11-18"},
 		"--since \"-3h\" is no date":        {"--since=-3h"},
 		"has no account":                    {"--account", "nobody"},
 		"belongs to account other, not to ": {"6", "--connection", "other-books", "--account", "acme"},

@@ -73,6 +73,9 @@ type Preview struct {
 	Causes   []Cause `json:"causes"`
 	// Skipped are of connections that the configuration does not have.
 	Skipped int `json:"skipped,omitempty"`
+	// Seen says that some invoice failed or is held for the chosen cause, be it one that
+	// the rest of the choice leaves out.
+	Seen bool `json:"-"`
 
 	upTo uint64
 }
@@ -100,6 +103,8 @@ func Look(ctx context.Context, store *record.Store, c Choice) (Preview, error) {
 	p := Preview{Causes: []Cause{}}
 	at := map[string]int{}
 	err := store.Each(ctx, func(e record.Entry) error {
+		all, _ := causes(e)
+		p.Seen = p.Seen || slices.Contains(all, c.Cause)
 		why, when := c.takes(e)
 		if len(why) == 0 {
 			return nil

@@ -119,3 +119,16 @@ func TestClip(t *testing.T) {
 		require.Equal(t, c.want, fault.Clip(c.in, c.limit), c.in)
 	}
 }
+
+// Two equal totals alone would leave a bookkeeper guessing what is wrong.
+func TestADifferentDocumentSaysWhatDiffers(t *testing.T) {
+	said := func(differences string) string {
+		f := fault.New("document.different_found", fault.Args{Thing: "Invoice 1042", Params: map[string]string{
+			"number": "1042", "books_total": "13187.00", "invoice_total": "13187.00", "differences": differences,
+		}})
+		return comment(f)
+	}
+	require.Contains(t, said("its lines or texts are those of an earlier version of the invoice"),
+		"What differs: its lines or texts are those of an earlier version of the invoice. What to do (bookkeeper): ")
+	require.Contains(t, said(""), "What differs: the total.")
+}

@@ -21,6 +21,9 @@ const (
 	maxVendor = 1000
 )
 
+// paramDifferences lists what differs between two documents.
+const paramDifferences = "differences"
+
 // Unknown is the code of a fault that was raised with a code that the catalogue
 // does not have. It means a mistake of the program.
 const Unknown = "fault.unknown"
@@ -137,6 +140,9 @@ func cleanParams(e Entry, given map[string]string) map[string]string {
 		if _, ok := params[name]; !ok {
 			mistake("fault %s was raised without its parameter %q", e.Code, name)
 			params[name] = "(not known)"
+		}
+		if name == paramDifferences && params[name] == "" {
+			params[name] = "the total" // Nothing else does: whoever compares totals apart lists none.
 		}
 	}
 	return params

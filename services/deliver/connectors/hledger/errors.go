@@ -74,6 +74,7 @@ func differentFound(d *tradepostv1.Document, f connector.Found, diffs []string) 
 		"number":        orUnknown(f.Number),
 		"books_total":   orUnknown(f.Total),
 		"invoice_total": d.GetTotals().GetTotal(),
+		"differences":   sentence(diffs),
 	}
 	if f.Void {
 		code, params = "document.void", map[string]string{"number": orUnknown(f.Number)}

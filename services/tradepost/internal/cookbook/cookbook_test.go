@@ -116,7 +116,7 @@ func (k *kitchen) post(id int64) (kind, text string) {
 	for _, doc := range result.Documents {
 		hash, err := invoice.HashOf(doc)
 		require.NoError(k.t, err)
-		answer := k.books.Create(k.t.Context(), connector.Posting{Document: doc, DocumentHash: hash, Key: hash[:40]})
+		answer := k.books.Create(k.t.Context(), connector.Posting{Document: doc, DocumentHash: hash, Generation: 1, Key: hash[:40]})
 		posted, ok := answer.(connector.Posted)
 		require.True(k.t, ok, "%v", answer)
 		equal, diffs := connector.Equal(posted.Document, doc, hash)

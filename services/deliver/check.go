@@ -24,11 +24,12 @@ func CheckConfig(ctx context.Context, config *connection.Config, connectors *con
 		}
 		problems = unknown.Problems
 	}
+	taken := map[string]string{}
 	for _, c := range config.EnabledConnections() {
 		if !slices.Contains(connectors.Kinds(), c.Connector) {
 			continue
 		}
-		switch err := checkSettings(ctx, config, c, connectors); {
+		switch err := checkSettings(ctx, config, c, connectors, taken); {
 		case errors.Is(err, errCannotVoid):
 			problems = append(problems, config.MappingProblem(c.ID, "use credit_memo, or comment", "%v", err))
 		case err != nil:
@@ -41,7 +42,9 @@ func CheckConfig(ctx context.Context, config *connection.Config, connectors *con
 	return &connection.Error{Problems: problems}
 }
 
-func checkSettings(ctx context.Context, config *connection.Config, c *connection.Connection, connectors *connector.Registry) error {
+// checkSettings has the connector read its settings. taken holds which connection has
+// the books at which place, by connector and place.
+func checkSettings(ctx context.Context, config *connection.Config, c *connection.Connection, connectors *connector.Registry, taken map[string]string) error {
 	reg, err := connectors.Lookup(c.Connector)
 	if err != nil {
 		return err
@@ -50,7 +53,21 @@ func checkSettings(ctx context.Context, config *connection.Config, c *connection
 	if err != nil {
 		return err
 	}
-	return errors.Join(canFollow(c, made), made.Close())
+	return errors.Join(canFollow(c, made), alone(c, made, taken), made.Close())
+}
+
+// alone refuses books that another enabled connection posts to.
+func alone(c *connection.Connection, made connector.Connector, taken map[string]string) error {
+	located, ok := made.(connector.Located)
+	if !ok {
+		return nil
+	}
+	place := c.Connector + " " + located.Location()
+	if other, is := taken[place]; is {
+		return fmt.Errorf("connection %s posts to the same books (%s): give each connection books of its own, or disable one of the two", other, located.Location())
+	}
+	taken[place] = c.ID
+	return nil
 }
 
 // errCannotVoid: the mapping asks for what the accounting system cannot do.

@@ -1,0 +1,15 @@
+package hledger
+
+import "path/filepath"
+
+// Location is the journal directory, with links followed where it exists already.
+func (l *Ledger) Location() string {
+	dir, err := filepath.Abs(l.cfg.JournalDir)
+	if err != nil {
+		return filepath.Clean(l.cfg.JournalDir)
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		return real
+	}
+	return dir
+}

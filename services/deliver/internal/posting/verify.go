@@ -8,7 +8,6 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connector"
-	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
 )
 
@@ -51,11 +50,12 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 	ref := &tradepostv1.DocumentRef{
 		Kind: one.doc.GetKind(), Connection: t.Connection, Id: f.ID, Number: f.Number,
 		Version: f.Version, Hash: one.hash, HashVersion: canonical.HashVersion,
-		Generation: record.Generation(t.entry.Record, one.doc.GetKind()),
+		Generation: one.slot.Generation(t.entry.Record),
 		Total:      f.Total, Send: t.ready.GetSend(), SnapshotHash: t.madeOf(),
+		Reversal: one.slot.Reversal, Marker: one.doc.GetMarker(), Stream: t.m.Stream, Sequence: t.m.Sequence,
 	}
 	if adopted {
-		ref.WrittenAt = record.Live(t.entry.Record, one.doc.GetKind()).GetWrittenAt()
+		ref.WrittenAt = one.slot.In(t.entry.Record).GetWrittenAt()
 	} else {
 		ref.WrittenAt = timestamppb.Now()
 	}

@@ -82,9 +82,15 @@ var booksEntries = []Entry{
 	},
 	{
 		Code: "document.kind_changed", Title: "Invoice and credit memo change places", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
-		Message: "it is in the books as {was} {number}, and by its new total it would be a {now}.",
+		Message: "it is in the books as {was} {number}, and by its new total it is to be the other kind of document ({now}).",
 		Fix:     "Delete or void {was} {number} in the books, so that not both are there. Then send the invoice again.",
 		Params:  []string{"now", "number", "was"},
+	},
+	{
+		Code: "document.split_changed", Title: "Divided in another way before", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
+		Message: "it is in the books since the invoice was divided between an invoice and a credit memo in another way than now.",
+		Fix:     "Delete or void {was} {number} in the books, so that nothing counts twice. Then send the invoice again.",
+		Params:  []string{"number", "was"},
 	},
 	{
 		Code: "document.more_than_one", Title: "Several documents have this reference", Raised: "deliver", Owner: bookkeeper, Thing: "Document",

@@ -8,9 +8,11 @@ import (
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/invoice"
+	"github.com/tradepost/tradepost/pkg/record"
 )
 
 // Step is what an attempt would do with a document.
@@ -102,23 +104,35 @@ func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
 	}
 }
 
-// retired looks for a document that retire would stop at: one of another kind, or one
-// that took the invoice back.
+// retired looks for the documents that retire would stop at.
 func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error) {
-	t := &try{papers: papers}
+	t := l.try(papers)
+	s := Sight{Step: StepNone}
 	for _, d := range l.Record.GetDocuments() {
-		if d.GetGone() || d.GetConnection() != l.Connection || !t.retires(d) {
+		if !t.retires(d) {
 			continue
 		}
-		found, err := l.find(ctx, t.retiredAs(d))
-		if err != nil {
-			return Sight{}, false, err
-		}
-		if len(found) > 0 {
-			return Sight{Step: StepNone, Found: found, Faults: []*tradepostv1.Fault{t.stillCounts(d, found[0])}}, true, nil
+		for _, q := range t.leftQueries(d) {
+			found, err := l.find(ctx, q)
+			if err != nil {
+				return Sight{}, false, err
+			}
+			if found = t.left(q, found); len(found) > 0 {
+				s.Found, s.Faults = append(s.Found, found...), append(s.Faults, t.stillCounts(d, found[0]))
+				break
+			}
 		}
 	}
-	return Sight{}, false, nil
+	return s, len(s.Faults) > 0, nil
+}
+
+// try is an attempt that is never made, for what it would decide.
+func (l Looker) try(papers []paper) *try {
+	return &try{
+		Poster: &Poster{Connection: l.Connection, Account: l.Record.GetAccount(), Connector: l.Connector, Resend: l.Resend},
+		m:      bus.Message{Subject: bus.Subject{InvoiceID: l.Record.GetInvoiceId()}},
+		papers: papers, entry: record.Entry{Record: l.Record},
+	}
 }
 
 func (l Looker) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {

@@ -23,6 +23,14 @@ func Marker(account string, invoiceID int64, kind tradepostv1.DocumentKind, spli
 	return m
 }
 
+// Markers are all that documents of an invoice may have: its own, that of the credit
+// memo of a split, and those of what takes either back.
+func Markers(account string, invoiceID int64) []string {
+	own := Marker(account, invoiceID, tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE, false)
+	half := Marker(account, invoiceID, tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO, true)
+	return []string{own, half, ReversalMarker(own), ReversalMarker(half)}
+}
+
 // HashOf is the document hash (SHA-256, hex, of version canonical.HashVersion):
 // it tells whether two documents say the same. The mapping hash is left out,
 // since a row that was added for another customer changes no document of this one.

@@ -25,6 +25,10 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if blind(outcome) {
 		return nil, errBlind
 	}
+	if !u.GetVoids() {
+		// What stands there of another kind is no work of this attempt.
+		found = ofKind(u.GetKind(), found)
+	}
 	if outcome == nil && len(found) == 0 {
 		outcome = t.sameBooks(ctx, true)
 	}

@@ -1,6 +1,7 @@
 package posting_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
 )
@@ -124,5 +126,42 @@ func TestACreditMemoThatBecomesASplit(t *testing.T) {
 		removed(t, dir, "st-acme-*.journal")
 		w.deliver(p, w.sendOf("522.50", halves("600.00", "77.50")...))
 		require.Len(t, w.outcome().GetOutcome().GetPosted().GetDocuments(), 2, "%v", w.outcome())
+	})
+}
+
+// A worker dies right after its claim, in a send that made a credit memo of the invoice:
+// what stands in the books is the invoice, and the record goes on knowing it as that.
+func TestAnInvoiceIsNoCreditMemoThatAnAttemptLeft(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		p, _ := w.ledger()
+		w.deliver(p, w.sendOf("600.00", whole("600.00")))
+		m := w.sendOf("-77.50", whole("-77.50"))
+		dead := w.poster("dead")
+		dead.Connector = &mortal{Ledger: p.Connector.(*hledger.Ledger), dies: true}
+		require.Panics(t, func() { _ = dead.Handle(t.Context(), m) })
+		w.deliver(p, m)
+		require.Equal(t, []string{"document.kind_changed"}, w.faults())
+		require.Len(t, w.record().GetDocuments(), 1)
+		require.Nil(t, w.record().GetUnresolved())
+
+		w.deliver(p, w.sendOf("600.00", whole("600.00")))
+		require.NotNil(t, w.outcome().GetOutcome().GetPosted(), "%v", w.outcome())
+	})
+}
+
+// What was handed over as a credit memo is not made certain by an invoice.
+func TestAnInvoiceIsNoEvidenceOfACreditMemo(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.books.before = func(context.Context, connector.Posting) connector.Answer { return connector.Handed{Token: "file 7"} }
+		w.deliver(w.poster("a"), w.sendOf("-77.50", whole("-77.50")))
+		require.Equal(t, record.Handed, w.record().GetState())
+		w.enter("7", "77.50", ours)
+		w.confirm(w.poster("a"))
+		require.Equal(t, record.Handed, w.record().GetState())
+		w.enter("8", "77.50", ours)
+		w.books.entries[1].found.Kind, w.books.entries[1].found.Number = creditMemo, "1042"
+		w.confirm(w.poster("a"))
+		require.Equal(t, record.Outcome, w.record().GetState())
+		require.Equal(t, "8", record.Live(w.record(), creditMemo).GetId())
 	})
 }

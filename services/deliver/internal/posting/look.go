@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
+
+	"google.golang.org/protobuf/proto"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/record"
@@ -56,6 +56,10 @@ type Looker struct {
 	Unused bool
 	// Resend is the connection's policy for a posted document whose invoice was edited.
 	Resend string
+	// Links are those of the connection, as posting has them; nil where there are none.
+	Links *Links
+	// ClosedThrough is the last day of the closed books, YYYY-MM-DD; "" closes none.
+	ClosedThrough string
 	// SnapshotHash is that of the snapshot which the documents are made of; "" when not
 	// known: then other content counts as edited.
 	SnapshotHash string
@@ -94,6 +98,9 @@ func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
 	}
 	switch len(found) {
 	case 0:
+		if fault := l.try(nil).goneFromClosed(one, live); fault != nil {
+			return Sight{Step: StepNone, Faults: []*tradepostv1.Fault{fault}}, nil
+		}
 		return l.check(ctx, one, Sight{Step: StepCreate})
 	case 1:
 		return l.compare(ctx, one, live, found[0])
@@ -128,38 +135,45 @@ func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error
 
 // try is an attempt that is never made, for what it would decide.
 func (l Looker) try(papers []paper) *try {
+	_, can := l.Connector.(connector.Updater)
 	return &try{
-		Poster: &Poster{Connection: l.Connection, Account: l.Record.GetAccount(), Connector: l.Connector, Resend: l.Resend},
+		Poster: &Poster{
+			Connection: l.Connection, Account: l.Record.GetAccount(), Connector: l.Connector,
+			Resend: l.Resend, Links: l.Links, ClosedThrough: func() string { return l.ClosedThrough },
+		},
 		m:      bus.Message{Subject: bus.Subject{InvoiceID: l.Record.GetInvoiceId()}},
-		papers: papers, entry: record.Entry{Record: l.Record},
+		ready:  &tradepostv1.InvoiceReady{SnapshotHash: l.SnapshotHash},
+		entry:  record.Entry{Record: l.unmended()},
+		papers: papers, presumes: l.Unknown != "" && can,
 	}
 }
 
+// compare tells what decide says.
 func (l Looker) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
-	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
-	equal, differences := sameContent(f, one, live, ours, unedited(l.SnapshotHash, l.Resend))
-	s := Sight{Step: StepAdopt, Found: []connector.Found{f}, Differences: differences}
-	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
+	t := l.try(nil)
+	d := t.decide(one, live, f)
+	s := Sight{Step: d.step, Found: []connector.Found{f}, Differences: d.differences}
+	if d.step == StepAdopt {
 		return s, nil
 	}
-	_, can := l.Connector.(connector.Updater)
-	if l.Unknown != "" && can {
-		// A hash that still fits what it stands beside was written by us last.
-		ours = f.DocumentHash != ""
+	if t.presumes {
 		s.Unsure = append(s.Unsure, "whether the document in the books is as Tradepost left it is only in the record, and "+l.Unknown)
 	}
-	if ours && l.Resend == connection.ResendReject {
-		s.Step, s.Faults = StepNone, []*tradepostv1.Fault{faultOf("document.posted_before", one, f, nil)}
+	if d.step == StepNone {
+		s.Faults = []*tradepostv1.Fault{d.fault}
 		return s, nil
 	}
-	if !can || !ours {
-		s.Step, s.Faults = StepNone, []*tradepostv1.Fault{faultOf("document.different_found", one, f, map[string]string{
-			"differences": strings.Join(differences, "; "),
-		})}
-		return s, nil
-	}
-	s.Step = StepUpdate
 	return l.check(ctx, one, s)
+}
+
+// unmended is the record as the next send of a user finds it.
+func (l Looker) unmended() *tradepostv1.Record {
+	if l.Record.GetMended() == nil {
+		return l.Record
+	}
+	r := proto.CloneOf(l.Record)
+	r.Mended = nil
+	return r
 }
 
 // check asks the connector what it has against the document.

@@ -60,6 +60,9 @@ type try struct {
 	// doubtful is set while an earlier attempt may have left something that nobody
 	// looked for yet.
 	doubtful bool
+	// presumes says that the record is not known, and that a hash which still fits what
+	// it stands beside was written by us last; only preview does.
+	presumes bool
 	// posted collects what is known to exist, one for each paper.
 	posted []*tradepostv1.PostedDocument
 	refs   []*tradepostv1.DocumentRef

@@ -200,6 +200,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, client *
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
 		Voider:        rec.Voider(s.watcher.Voider(c.ID, conn), conn),
 		ClosedThrough: func() string { return ClosedThrough(s.mapping(c)) },
+		Splits:        func() bool { return Splits(s.mapping(c)) },
 	}, idle
 }
 

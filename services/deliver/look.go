@@ -52,3 +52,6 @@ func ClosedThrough(m *mapping.Mapping) string {
 	}
 	return m.BooksClosedThrough.String()
 }
+
+// Splits tells whether the mapping divides invoices between an invoice and a credit memo.
+func Splits(m *mapping.Mapping) bool { return m != nil && m.Policy.Mixed == mapping.MixedSplit }

@@ -60,6 +60,8 @@ type Looker struct {
 	Links *Links
 	// ClosedThrough is the last day of the closed books, YYYY-MM-DD; "" closes none.
 	ClosedThrough string
+	// Splits says that the mapping divides invoices between an invoice and a credit memo.
+	Splits bool
 	// SnapshotHash is that of the snapshot which the documents are made of; "" when not
 	// known: then other content counts as edited.
 	SnapshotHash string
@@ -68,6 +70,9 @@ type Looker struct {
 // Look answers for the documents of one send, in their order. An error means that
 // it cannot be told now.
 func (l Looker) Look(ctx context.Context, docs ...*tradepostv1.Document) ([]Sight, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
 	papers := make([]paper, len(docs))
 	for i, d := range docs {
 		hash, err := invoice.HashOf(d)
@@ -76,20 +81,21 @@ func (l Looker) Look(ctx context.Context, docs ...*tradepostv1.Document) ([]Sigh
 		}
 		papers[i] = paper{doc: d, hash: hash, slot: slotOf(d)}
 	}
-	if s, is, err := l.retired(ctx, papers); is || err != nil {
+	t := l.try(papers)
+	if s, is, err := l.retired(ctx, t); is || err != nil {
 		return []Sight{s}, err
 	}
 	sights := make([]Sight, len(papers))
 	for i, one := range papers {
 		var err error
-		if sights[i], err = l.look(ctx, one); err != nil {
+		if sights[i], err = l.look(ctx, t, one); err != nil {
 			return nil, err
 		}
 	}
 	return sights, nil
 }
 
-func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
+func (l Looker) look(ctx context.Context, t *try, one paper) (Sight, error) {
 	doc := one.doc
 	live := one.slot.In(l.Record)
 	found, err := l.find(ctx, connector.Query{Kind: doc.GetKind(), Marker: doc.GetMarker(), ID: live.GetId(), Number: doc.GetNumber()})
@@ -98,12 +104,15 @@ func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
 	}
 	switch len(found) {
 	case 0:
-		if fault := l.try(nil).goneFromClosed(one, live); fault != nil {
+		if s, is, err := l.rest(ctx, t, t.besideMade(one)); is || err != nil {
+			return s, err
+		}
+		if fault := t.goneFromClosed(one, live); fault != nil {
 			return Sight{Step: StepNone, Faults: []*tradepostv1.Fault{fault}}, nil
 		}
 		return l.check(ctx, one, Sight{Step: StepCreate})
 	case 1:
-		return l.compare(ctx, one, live, found[0])
+		return l.compare(ctx, t, one, live, found[0])
 	default:
 		return Sight{Step: StepNone, Found: found, Faults: []*tradepostv1.Fault{faultOf("document.more_than_one", one, found[0], map[string]string{
 			"count": strconv.Itoa(len(found)), "numbers": names(found),
@@ -112,8 +121,7 @@ func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
 }
 
 // retired looks for the documents that retire would stop at.
-func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error) {
-	t := l.try(papers)
+func (l Looker) retired(ctx context.Context, t *try) (Sight, bool, error) {
 	s := Sight{Step: StepNone}
 	for _, d := range l.Record.GetDocuments() {
 		if !t.retires(d) {
@@ -133,15 +141,31 @@ func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error
 	return s, len(s.Faults) > 0, nil
 }
 
+// rest looks for what posting would find beside the documents of the send.
+func (l Looker) rest(ctx context.Context, t *try, markers []string) (Sight, bool, error) {
+	s := Sight{Step: StepNone}
+	for _, marker := range markers {
+		found, err := l.find(ctx, restQuery(marker))
+		if err != nil {
+			return Sight{}, false, err
+		}
+		if len(found) > 0 {
+			s.Found, s.Faults = append(s.Found, found...), append(s.Faults, t.restFault(marker, found[0]))
+		}
+	}
+	return s, len(s.Faults) > 0, nil
+}
+
 // try is an attempt that is never made, for what it would decide.
 func (l Looker) try(papers []paper) *try {
 	_, can := l.Connector.(connector.Updater)
+	of := papers[0].doc.GetSource()
 	return &try{
 		Poster: &Poster{
-			Connection: l.Connection, Account: l.Record.GetAccount(), Connector: l.Connector,
-			Resend: l.Resend, Links: l.Links, ClosedThrough: func() string { return l.ClosedThrough },
+			Connection: l.Connection, Account: of.GetAccount(), Connector: l.Connector, Resend: l.Resend, Links: l.Links,
+			ClosedThrough: func() string { return l.ClosedThrough }, Splits: func() bool { return l.Splits },
 		},
-		m:      bus.Message{Subject: bus.Subject{InvoiceID: l.Record.GetInvoiceId()}},
+		m:      bus.Message{Subject: bus.Subject{InvoiceID: of.GetInvoiceId()}},
 		ready:  &tradepostv1.InvoiceReady{SnapshotHash: l.SnapshotHash},
 		entry:  record.Entry{Record: l.unmended()},
 		papers: papers, presumes: l.Unknown != "" && can,
@@ -149,11 +173,13 @@ func (l Looker) try(papers []paper) *try {
 }
 
 // compare tells what decide says.
-func (l Looker) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
-	t := l.try(nil)
+func (l Looker) compare(ctx context.Context, t *try, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
 	d := t.decide(one, live, f)
 	s := Sight{Step: d.step, Found: []connector.Found{f}, Differences: d.differences}
 	if d.step == StepAdopt {
+		if other, is, err := l.rest(ctx, t, t.besideAdopted(one, live)); is || err != nil {
+			return other, err
+		}
 		return s, nil
 	}
 	if t.presumes {

@@ -25,6 +25,9 @@ func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error
 	}
 	switch len(found) {
 	case 0:
+		if outcome, err := t.rest(ctx, t.besideMade(one)); outcome != nil || err != nil {
+			return outcome, err
+		}
 		return t.create(ctx, one, live)
 	case 1:
 		return t.compare(ctx, one, live, found[0])
@@ -66,6 +69,9 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 	d := t.decide(one, live, f)
 	switch d.step {
 	case StepAdopt:
+		if outcome, err := t.rest(ctx, t.besideAdopted(one, live)); outcome != nil || err != nil {
+			return outcome, err
+		}
 		t.adopt(d, f, live)
 		return nil, nil
 	case StepNone:

@@ -63,6 +63,8 @@ type try struct {
 	// presumes says that the record is not known, and that a hash which still fits what
 	// it stands beside was written by us last; only preview does.
 	presumes bool
+	// asked are the markers that rest asked for.
+	asked []string
 	// posted collects what is known to exist, one for each paper.
 	posted []*tradepostv1.PostedDocument
 	refs   []*tradepostv1.DocumentRef

@@ -152,7 +152,7 @@ func (v *Viewer) looker(r *tradepostv1.Record, madeOf string) deliver.Looker {
 	c := v.o.Connection
 	return deliver.Looker{
 		Connection: c.ID, Connector: v.books, Resend: c.Resend, Unused: v.unused, Unknown: v.o.NoNATS, SnapshotHash: madeOf,
-		Record: r, Links: deliver.LinksOf(c), ClosedThrough: deliver.ClosedThrough(c.Mapping),
+		Record: r, Links: deliver.LinksOf(c), ClosedThrough: deliver.ClosedThrough(c.Mapping), Splits: deliver.Splits(c.Mapping),
 	}
 }
 

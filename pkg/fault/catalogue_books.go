@@ -81,10 +81,22 @@ var booksEntries = []Entry{
 		Params:  []string{"books_total", "invoice_total", "number"},
 	},
 	{
+		Code: "document.in_closed_books", Title: "Changed after its books were closed", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
+		Message: "it counts in the books on {date}, which are closed through {closed_through} (total {books_total}; in ServiceTrade {invoice_total}).",
+		Fix:     "Take the change back in ServiceTrade, or post the difference by hand on an open day. Or open the period, in the mapping of Tradepost too. Then send the invoice again.",
+		Params:  []string{"books_total", "closed_through", "date", "invoice_total"},
+	},
+	{
 		Code: "document.kind_changed", Title: "Invoice and credit memo change places", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
-		Message: "it is in the books as {was} {number}, and by its new total it would be a {now}.",
+		Message: "it is in the books as {was} {number}, and by its new total it is to be the other kind of document ({now}).",
 		Fix:     "Delete or void {was} {number} in the books, so that not both are there. Then send the invoice again.",
 		Params:  []string{"now", "number", "was"},
+	},
+	{
+		Code: "document.split_changed", Title: "Divided in another way before", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
+		Message: "it is in the books since the invoice was divided between an invoice and a credit memo in another way than now.",
+		Fix:     "Delete or void {was} {number} in the books, so that nothing counts twice. Then send the invoice again.",
+		Params:  []string{"number", "was"},
 	},
 	{
 		Code: "document.more_than_one", Title: "Several documents have this reference", Raised: "deliver", Owner: bookkeeper, Thing: "Document",

@@ -99,8 +99,8 @@ var operationEntries = []Entry{
 	},
 	{
 		Code: "message.wrong_document", Title: "Message of another document", Raised: "deliver", Owner: operator, Thing: "Message",
-		Message: "a message about this invoice holds a document of another invoice.",
-		Fix:     "Nothing is lost. Find out who published it, and publish it under the right subject.",
+		Message: "a message about this invoice holds a document of another invoice, or two where there can be one.",
+		Fix:     "Nothing is lost. Find out who published or changed it: an invoice becomes one document, or an invoice and a credit memo. Then have the invoice tried again.",
 	},
 	{
 		Code: "message.wrong_total", Title: "Message with another total", Raised: "deliver", Owner: operator, Thing: "Message",

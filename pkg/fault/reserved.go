@@ -14,7 +14,6 @@ var reserved = []string{
 	"connection.setting_wrong",
 	"connection.signed_out",
 	"document.date_closed",
-	"document.gone",
 	"document.kind_refused",
 	"document.not_found",
 	"document.number_taken",

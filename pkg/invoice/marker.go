@@ -23,6 +23,32 @@ func Marker(account string, invoiceID int64, kind tradepostv1.DocumentKind, spli
 	return m
 }
 
+// Belong refuses documents that are not those of one send of the invoice: one with the
+// invoice's own marker, or an invoice with that and a credit memo with the other. Two of
+// one kind have one place in the record and one marker, so that the second would replace
+// the first.
+func Belong(account string, invoiceID int64, docs []*tradepostv1.Document) error {
+	kinds := map[tradepostv1.DocumentKind]bool{}
+	for _, d := range docs {
+		if kinds[d.GetKind()] {
+			return fmt.Errorf("there are two documents of one kind; of several one has to be an invoice and one a credit memo")
+		}
+		kinds[d.GetKind()] = true
+		if want := Marker(account, invoiceID, d.GetKind(), len(docs) > 1); d.GetMarker() != want {
+			return fmt.Errorf("a document has the marker %q, and should have %q", d.GetMarker(), want)
+		}
+	}
+	return nil
+}
+
+// Markers are all that documents of an invoice may have: its own, that of the credit
+// memo of a split, and those of what takes either back.
+func Markers(account string, invoiceID int64) []string {
+	own := Marker(account, invoiceID, tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE, false)
+	half := Marker(account, invoiceID, tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO, true)
+	return []string{own, half, ReversalMarker(own), ReversalMarker(half)}
+}
+
 // HashOf is the document hash (SHA-256, hex, of version canonical.HashVersion):
 // it tells whether two documents say the same. The mapping hash is left out,
 // since a row that was added for another customer changes no document of this one.

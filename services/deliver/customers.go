@@ -39,10 +39,13 @@ func (s *Service) customers(ctx context.Context, c *connection.Connection, clien
 // links tell what the ids change in a document that is sent again. They count also where
 // this connection writes none: another replica, or an earlier configuration, may have.
 func (s *Service) links(c *connection.Connection) *posting.Links {
-	return &posting.Links{System: c.Account.ServiceTrade.ExternalSystem, Mapping: func() *mapping.Mapping {
-		if now := s.live.Current().Connections[c.ID]; now != nil {
-			return now.Mapping
-		}
-		return c.Mapping
-	}}
+	return &posting.Links{System: c.Account.ServiceTrade.ExternalSystem, Mapping: func() *mapping.Mapping { return s.mapping(c) }}
+}
+
+// mapping is the connection's that is in force.
+func (s *Service) mapping(c *connection.Connection) *mapping.Mapping {
+	if now := s.live.Current().Connections[c.ID]; now != nil {
+		return now.Mapping
+	}
+	return c.Mapping
 }

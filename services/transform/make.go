@@ -34,6 +34,9 @@ type Input struct {
 	Limits connector.Limits
 	// AppURL is ServiceTrade's web page, for the link in the document; "" leaves it out.
 	AppURL string
+
+	// posted are the days of what stands in the books, by kind; see Knowing.
+	posted map[tradepostv1.DocumentKind]mapit.Kept
 }
 
 // Result is either documents with their explanations, or a voiding, or faults.
@@ -70,7 +73,7 @@ func Make(in Input) Result {
 	if inv.Oversize {
 		// Lines and related records did not travel, so that nothing can be said of
 		// them: a customer that is not in the snapshot may well be mapped.
-		_, f := in.resolver().Days(inv, in.today())
+		_, f := in.resolver().Days(inv, in.today(), mapit.Kept{})
 		return Result{Faults: append(faults, f...)}
 	}
 	resolver := in.resolver()
@@ -78,7 +81,7 @@ func Make(in Input) Result {
 	faults = append(faults, f...)
 	sums, f := check.Totals(inv, in.Mapping, in.Connection, exponent)
 	faults = append(faults, f...)
-	days, f := resolver.Days(inv, in.today())
+	days, f := in.days(inv, sums)
 	faults = append(faults, f...)
 	faults = append(faults, resolver.Policy(inv)...)
 	faults = append(faults, check.Limits(inv, in.Mapping.Number(inv.Number, normalise.OneLine(inv.Job.GetNumber())), in.Limits)...)
@@ -88,13 +91,13 @@ func Make(in Input) Result {
 	return in.write(inv, resolved, days, sums, exponent)
 }
 
-func (in Input) write(inv *normalise.Invoice, resolved mapit.Resolved, days mapit.Days, sums check.Reckoning, exponent int32) Result {
+func (in Input) write(inv *normalise.Invoice, resolved mapit.Resolved, days map[tradepostv1.DocumentKind]mapit.Days, sums check.Reckoning, exponent int32) Result {
 	var r Result
 	parts := in.parts(inv, resolved, sums, exponent)
 	for _, p := range parts {
 		w := mapit.Writer{
 			Account: in.Account, AppURL: in.AppURL, TimeZone: in.TimeZone.String(), Split: len(parts) > 1,
-			Mapping: in.Mapping, Exponent: exponent, Days: days, DescriptionLength: in.Limits.DescriptionLength,
+			Mapping: in.Mapping, Exponent: exponent, Days: days[mapit.KindOf(p.sums)], DescriptionLength: in.Limits.DescriptionLength,
 		}
 		doc, explanation := w.Write(p.inv, p.resolved, p.sums)
 		r.Documents = append(r.Documents, doc)

@@ -19,7 +19,7 @@ type part struct {
 // the charges first, then the credits. Lines over nothing go with the charges.
 func (in Input) parts(inv *normalise.Invoice, resolved mapit.Resolved, sums check.Reckoning, exponent int32) []part {
 	whole := []part{{inv, resolved, sums}}
-	if in.Mapping.Policy.Mixed != mapping.MixedSplit || !mapit.Mixed(inv) {
+	if !in.splits(inv) {
 		return whole
 	}
 	charges, credits := half(inv, resolved, false), half(inv, resolved, true)
@@ -32,6 +32,11 @@ func (in Input) parts(inv *normalise.Invoice, resolved mapit.Resolved, sums chec
 		}
 	}
 	return []part{charges, credits}
+}
+
+// splits tells whether the invoice becomes two documents.
+func (in Input) splits(inv *normalise.Invoice) bool {
+	return in.Mapping.Policy.Mixed == mapping.MixedSplit && mapit.Mixed(inv)
 }
 
 // half takes the lines of one sign.

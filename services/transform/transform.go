@@ -121,6 +121,7 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 	if err != nil {
 		return err
 	}
+	in = in.Knowing(e.Record, received.GetSnapshotHash())
 	do := Make
 	if record.OfVoid(e.Record) {
 		v, err := s.voided(ctx, e.Record)

@@ -713,7 +713,10 @@ type DocumentRef struct {
 	Marker string `protobuf:"bytes,33,opt,name=marker,proto3" json:"marker,omitempty"`
 	// The send that made it void, because the invoice was voided in ServiceTrade; it is
 	// gone then. 0 for every other document.
-	VoidedBy      int64 `protobuf:"varint,34,opt,name=voided_by,json=voidedBy,proto3" json:"voided_by,omitempty"`
+	VoidedBy int64 `protobuf:"varint,34,opt,name=voided_by,json=voidedBy,proto3" json:"voided_by,omitempty"`
+	// The day that it counts in the books (YYYY-MM-DD): its posting date, or its issue
+	// date. It keeps that day as long as nobody edits the invoice. "" when not known.
+	PostedOn      string `protobuf:"bytes,35,opt,name=posted_on,json=postedOn,proto3" json:"posted_on,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -872,6 +875,13 @@ func (x *DocumentRef) GetVoidedBy() int64 {
 		return x.VoidedBy
 	}
 	return 0
+}
+
+func (x *DocumentRef) GetPostedOn() string {
+	if x != nil {
+		return x.PostedOn
+	}
+	return ""
 }
 
 // The outcome that reconcile settles.
@@ -1270,7 +1280,7 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"updates_id\x18\t \x01(\tR\tupdatesId\x12\x1a\n" +
 	"\breversal\x18\x1e \x01(\bR\breversal\x12\x14\n" +
-	"\x05voids\x18\x1f \x01(\bR\x05voids\"\x99\x04\n" +
+	"\x05voids\x18\x1f \x01(\bR\x05voids\"\xb6\x04\n" +
 	"\vDocumentRef\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12\x1e\n" +
 	"\n" +
@@ -1295,7 +1305,8 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x06stream\x18\x1f \x01(\tR\x06stream\x12\x1a\n" +
 	"\bsequence\x18  \x01(\x04R\bsequence\x12\x16\n" +
 	"\x06marker\x18! \x01(\tR\x06marker\x12\x1b\n" +
-	"\tvoided_by\x18\" \x01(\x03R\bvoidedBy\"\x93\x02\n" +
+	"\tvoided_by\x18\" \x01(\x03R\bvoidedBy\x12\x1b\n" +
+	"\tposted_on\x18# \x01(\tR\bpostedOn\"\x93\x02\n" +
 	"\x0fRecordedOutcome\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.tradepost.v1.OutcomeKindR\x04kind\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x1f\n" +

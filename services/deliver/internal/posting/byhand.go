@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,31 +98,68 @@ func (p *Poster) tellAgain(ctx context.Context, m bus.Message, r *tradepostv1.Re
 	return p.Gate.SendOutcome(ctx, m.Subject, r.GetSend(), r.GetSnapshotHash(), fromRecord(have), have.GetHash())
 }
 
-// confirmed finds the document. Nothing else may carry the invoice's marker: there
-// would be two of it.
+// confirmed finds the document. Nothing else of the invoice may stand in the books,
+// whatever its kind: there would be two of it, or the other half of a split.
 func (p *Poster) confirmed(ctx context.Context, m bus.Message, r *tradepostv1.Record, s *tradepostv1.SettleByHand) (connector.Found, error) {
 	kind := kindOf(r, s)
-	t := &try{Poster: p}
+	t := &try{Poster: p, m: m}
 	ctx = attempts.With(ctx, attempts.Info{InvoiceID: m.Subject.InvoiceID, Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Attempt: r.GetAttempts()})
-	found, outcome, err := t.find(ctx, connector.Query{
-		Kind: kind, Marker: invoice.Marker(p.Account, m.Subject.InvoiceID, kind, false), ID: s.GetDocumentId(),
-	})
-	switch {
-	case err != nil:
+	found, outcome, err := t.findAll(ctx, kind, s.GetDocumentId())
+	if err != nil {
 		return connector.Found{}, err
-	case outcome != nil:
-		return connector.Found{}, cannotAsk(m, outcome.GetWait().GetMessage())
-	case len(found) == 0:
-		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("the accounting system has no %s %q", strings.ToLower(kindName(kind)), s.GetDocumentId()))
-	case len(found) > 1:
-		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("the accounting system has %d documents of this invoice: %s", len(found), names(found)))
-	case found[0].ID != s.GetDocumentId():
-		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("the accounting system has %q for this invoice, and not %q", found[0].ID, s.GetDocumentId()))
-	case !sameAmount(signed(kind, found[0].Total), r.GetTotal()):
-		return connector.Found{}, bus.Poison(notConfirmed, fmt.Errorf("document %q is of %s, and ServiceTrade's total is %s", s.GetDocumentId(), signed(kind, found[0].Total), r.GetTotal()))
 	}
-	found[0].Kind = kind
+	if outcome != nil {
+		return connector.Found{}, cannotAsk(m, outcome.GetWait().GetMessage())
+	}
+	if err := confirms(found, kind, s.GetDocumentId(), r.GetTotal()); err != nil {
+		return connector.Found{}, bus.Poison(notConfirmed, err)
+	}
 	return found[0], nil
+}
+
+// findAll finds the document with that id, and every other one of the invoice: those of
+// a split, and those that take them back, have markers of their own.
+func (t *try) findAll(ctx context.Context, kind tradepostv1.DocumentKind, id string) ([]connector.Found, *tradepostv1.Outcome, error) {
+	var all []connector.Found
+	for i, marker := range invoice.Markers(t.Account, t.m.Subject.InvoiceID) {
+		q := connector.Query{Kind: kind, Marker: marker}
+		if i == 0 {
+			q.ID = id
+		}
+		found, outcome, err := t.find(ctx, q)
+		if outcome != nil || err != nil {
+			return nil, outcome, err
+		}
+		before := all
+		for _, f := range found {
+			known := func(g connector.Found) bool { return g.ID == f.ID && g.Kind == f.Kind }
+			if !slices.ContainsFunc(before, known) {
+				all = append(all, f)
+			}
+		}
+	}
+	return all, nil, nil
+}
+
+// confirms tells why what was found does not bear out that the named document is all
+// that the books have of the invoice, of its kind and with its total; nil when it does.
+func confirms(found []connector.Found, kind tradepostv1.DocumentKind, id, total string) error {
+	switch {
+	case len(found) == 0:
+		return fmt.Errorf("the accounting system has no %s %q", strings.ToLower(kindName(kind)), id)
+	case len(found) > 1:
+		return fmt.Errorf("the accounting system has %d documents of this invoice: %s", len(found), names(found))
+	case found[0].ID != id:
+		return fmt.Errorf("the accounting system has %q for this invoice, and not %q", found[0].ID, id)
+	case found[0].Kind == tradepostv1.DocumentKind_DOCUMENT_KIND_UNSPECIFIED:
+		return fmt.Errorf("the accounting system does not show of document %q whether it is an invoice or a credit memo", id)
+	case found[0].Kind != kind:
+		return fmt.Errorf("document %q is of kind %s, and by ServiceTrade's total of %s it has to be of kind %s",
+			id, strings.ToLower(kindName(found[0].Kind)), total, strings.ToLower(kindName(kind)))
+	case !sameAmount(signed(found[0].Kind, found[0].Total), total):
+		return fmt.Errorf("document %q is of %s, and ServiceTrade's total is %s", id, signed(found[0].Kind, found[0].Total), total)
+	}
+	return nil
 }
 
 // cannotAsk lets the command wait a little: it holds one of few slots that all
@@ -175,7 +213,7 @@ func (p *Poster) settleByHand(ctx context.Context, m bus.Message, e record.Entry
 	}
 	ref := &tradepostv1.DocumentRef{
 		Kind: f.Kind, Connection: p.Connection, Id: f.ID, Number: f.Number, Total: f.Total,
-		Generation: record.Generation(e.Record, f.Kind), Send: e.Record.GetSend(),
+		Generation: record.Generation(e.Record, f.Kind), Send: e.Record.GetSend(), PostedOn: f.IssueDate,
 	}
 	_, err = p.Gate.Store.Change(ctx, e, record.SettleByHand(stage.Recorded(record.StageDeliver, o, hash), ref))
 	switch {

@@ -131,6 +131,55 @@ func TestWhatTheBooksDoNotBearOutSettlesNothing(t *testing.T) {
 	}
 }
 
+// The kind is what the books say, never what is wanted.
+func TestAnInvoiceDoesNotSettleACreditMemoByHand(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.sendOf("-77.50", whole("-77.50"))
+		w.hold()
+		w.enter("7", "77.50", ours)
+		require.Equal(t, "command.not_confirmed", w.command(w.byHand(1, "7")))
+		require.Equal(t, record.Held, w.record().GetState())
+
+		w.books.entries[0].found.Kind = 0 // the books do not show it
+		require.Equal(t, "command.not_confirmed", w.command(w.byHand(1, "7")))
+
+		w.books.entries[0].found.Kind = creditMemo
+		require.Empty(t, w.command(w.byHand(1, "7")))
+		require.Equal(t, "7", record.Live(w.record(), creditMemo).GetId())
+	})
+}
+
+// A document is not all of an invoice while another one of it stands in the books, under
+// whichever of its markers.
+func TestOneDocumentOfSeveralSettlesNothingByHand(t *testing.T) {
+	for _, other := range []string{ours + "-c", ours + "-v", ours + "-c-v"} {
+		t.Run(other, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *workbench) {
+				w.open()
+				w.hold()
+				w.enter("7", "522.50", ours)
+				w.enter("8", "77.50", other)
+				w.books.entries[1].found.Kind = creditMemo
+				require.Equal(t, "command.not_confirmed", w.command(w.byHand(1, "7")))
+				w.books.entries[1].found.Void = true
+				require.Empty(t, w.command(w.byHand(1, "7")), "what is void counts nothing")
+			})
+		})
+	}
+}
+
+// The document that is named may have the other marker itself.
+func TestADocumentIsCountedOnceBySettlingByHand(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.sendOf("-77.50", whole("-77.50"))
+		w.hold()
+		w.books.byID = true
+		w.enter("7", "77.50", ours+"-c")
+		w.books.entries[0].found.Kind = creditMemo
+		require.Empty(t, w.command(w.byHand(1, "7")))
+	})
+}
+
 // Only what waits for a person is settled by hand: the rest goes on by itself.
 func TestASendThatGoesOnIsNotSettledByHand(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *workbench) {

@@ -97,6 +97,11 @@ func (t *try) evidence(ctx context.Context, u *tradepostv1.Unresolved) (connecto
 		return nil, err
 	case outcome != nil:
 		return nil, errors.New("the accounting system could not be asked: " + outcome.GetWait().GetMessage())
+	}
+	if !u.GetVoids() {
+		found = ofKind(u.GetKind(), found)
+	}
+	switch {
 	case u.GetVoids() && !counts(u, found):
 		if outcome := t.sameBooks(ctx, true); outcome != nil {
 			return nil, errors.New("it cannot be told whether a document is void: " + outcome.GetWait().GetMessage())

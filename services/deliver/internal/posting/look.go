@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
+
+	"google.golang.org/protobuf/proto"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
-	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/invoice"
+	"github.com/tradepost/tradepost/pkg/record"
 )
 
 // Step is what an attempt would do with a document.
@@ -54,6 +56,12 @@ type Looker struct {
 	Unused bool
 	// Resend is the connection's policy for a posted document whose invoice was edited.
 	Resend string
+	// Links are those of the connection, as posting has them; nil where there are none.
+	Links *Links
+	// ClosedThrough is the last day of the closed books, YYYY-MM-DD; "" closes none.
+	ClosedThrough string
+	// Splits says that the mapping divides invoices between an invoice and a credit memo.
+	Splits bool
 	// SnapshotHash is that of the snapshot which the documents are made of; "" when not
 	// known: then other content counts as edited.
 	SnapshotHash string
@@ -62,6 +70,9 @@ type Looker struct {
 // Look answers for the documents of one send, in their order. An error means that
 // it cannot be told now.
 func (l Looker) Look(ctx context.Context, docs ...*tradepostv1.Document) ([]Sight, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
 	papers := make([]paper, len(docs))
 	for i, d := range docs {
 		hash, err := invoice.HashOf(d)
@@ -70,20 +81,21 @@ func (l Looker) Look(ctx context.Context, docs ...*tradepostv1.Document) ([]Sigh
 		}
 		papers[i] = paper{doc: d, hash: hash, slot: slotOf(d)}
 	}
-	if s, is, err := l.retired(ctx, papers); is || err != nil {
+	t := l.try(papers)
+	if s, is, err := l.retired(ctx, t); is || err != nil {
 		return []Sight{s}, err
 	}
 	sights := make([]Sight, len(papers))
 	for i, one := range papers {
 		var err error
-		if sights[i], err = l.look(ctx, one); err != nil {
+		if sights[i], err = l.look(ctx, t, one); err != nil {
 			return nil, err
 		}
 	}
 	return sights, nil
 }
 
-func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
+func (l Looker) look(ctx context.Context, t *try, one paper) (Sight, error) {
 	doc := one.doc
 	live := one.slot.In(l.Record)
 	found, err := l.find(ctx, connector.Query{Kind: doc.GetKind(), Marker: doc.GetMarker(), ID: live.GetId(), Number: doc.GetNumber()})
@@ -92,9 +104,15 @@ func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
 	}
 	switch len(found) {
 	case 0:
+		if s, is, err := l.rest(ctx, t, t.besideMade(one)); is || err != nil {
+			return s, err
+		}
+		if fault := t.goneFromClosed(one, live); fault != nil {
+			return Sight{Step: StepNone, Faults: []*tradepostv1.Fault{fault}}, nil
+		}
 		return l.check(ctx, one, Sight{Step: StepCreate})
 	case 1:
-		return l.compare(ctx, one, live, found[0])
+		return l.compare(ctx, t, one, live, found[0])
 	default:
 		return Sight{Step: StepNone, Found: found, Faults: []*tradepostv1.Fault{faultOf("document.more_than_one", one, found[0], map[string]string{
 			"count": strconv.Itoa(len(found)), "numbers": names(found),
@@ -102,50 +120,86 @@ func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
 	}
 }
 
-// retired looks for a document that retire would stop at: one of another kind, or one
-// that took the invoice back.
-func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error) {
-	t := &try{papers: papers}
+// retired looks for the documents that retire would stop at.
+func (l Looker) retired(ctx context.Context, t *try) (Sight, bool, error) {
+	s := Sight{Step: StepNone}
 	for _, d := range l.Record.GetDocuments() {
-		if d.GetGone() || d.GetConnection() != l.Connection || !t.retires(d) {
+		if !t.retires(d) {
 			continue
 		}
-		found, err := l.find(ctx, t.retiredAs(d))
+		for _, q := range t.leftQueries(d) {
+			found, err := l.find(ctx, q)
+			if err != nil {
+				return Sight{}, false, err
+			}
+			if found = t.left(q, found); len(found) > 0 {
+				s.Found, s.Faults = append(s.Found, found...), append(s.Faults, t.stillCounts(d, found[0]))
+				break
+			}
+		}
+	}
+	return s, len(s.Faults) > 0, nil
+}
+
+// rest looks for what posting would find beside the documents of the send.
+func (l Looker) rest(ctx context.Context, t *try, markers []string) (Sight, bool, error) {
+	s := Sight{Step: StepNone}
+	for _, marker := range markers {
+		found, err := l.find(ctx, restQuery(marker))
 		if err != nil {
 			return Sight{}, false, err
 		}
 		if len(found) > 0 {
-			return Sight{Step: StepNone, Found: found, Faults: []*tradepostv1.Fault{t.stillCounts(d, found[0])}}, true, nil
+			s.Found, s.Faults = append(s.Found, found...), append(s.Faults, t.restFault(marker, found[0]))
 		}
 	}
-	return Sight{}, false, nil
+	return s, len(s.Faults) > 0, nil
 }
 
-func (l Looker) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
-	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
-	equal, differences := sameContent(f, one, live, ours, unedited(l.SnapshotHash, l.Resend))
-	s := Sight{Step: StepAdopt, Found: []connector.Found{f}, Differences: differences}
-	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
+// try is an attempt that is never made, for what it would decide.
+func (l Looker) try(papers []paper) *try {
+	_, can := l.Connector.(connector.Updater)
+	of := papers[0].doc.GetSource()
+	return &try{
+		Poster: &Poster{
+			Connection: l.Connection, Account: of.GetAccount(), Connector: l.Connector, Resend: l.Resend, Links: l.Links,
+			ClosedThrough: func() string { return l.ClosedThrough }, Splits: func() bool { return l.Splits },
+		},
+		m:      bus.Message{Subject: bus.Subject{InvoiceID: of.GetInvoiceId()}},
+		ready:  &tradepostv1.InvoiceReady{SnapshotHash: l.SnapshotHash},
+		entry:  record.Entry{Record: l.unmended()},
+		papers: papers, presumes: l.Unknown != "" && can,
+	}
+}
+
+// compare tells what decide says.
+func (l Looker) compare(ctx context.Context, t *try, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
+	d := t.decide(one, live, f)
+	s := Sight{Step: d.step, Found: []connector.Found{f}, Differences: d.differences}
+	if d.step == StepAdopt {
+		if other, is, err := l.rest(ctx, t, t.besideAdopted(one, live)); is || err != nil {
+			return other, err
+		}
 		return s, nil
 	}
-	_, can := l.Connector.(connector.Updater)
-	if l.Unknown != "" && can {
-		// A hash that still fits what it stands beside was written by us last.
-		ours = f.DocumentHash != ""
+	if t.presumes {
 		s.Unsure = append(s.Unsure, "whether the document in the books is as Tradepost left it is only in the record, and "+l.Unknown)
 	}
-	if ours && l.Resend == connection.ResendReject {
-		s.Step, s.Faults = StepNone, []*tradepostv1.Fault{faultOf("document.posted_before", one, f, nil)}
+	if d.step == StepNone {
+		s.Faults = []*tradepostv1.Fault{d.fault}
 		return s, nil
 	}
-	if !can || !ours {
-		s.Step, s.Faults = StepNone, []*tradepostv1.Fault{faultOf("document.different_found", one, f, map[string]string{
-			"differences": strings.Join(differences, "; "),
-		})}
-		return s, nil
-	}
-	s.Step = StepUpdate
 	return l.check(ctx, one, s)
+}
+
+// unmended is the record as the next send of a user finds it.
+func (l Looker) unmended() *tradepostv1.Record {
+	if l.Record.GetMended() == nil {
+		return l.Record
+	}
+	r := proto.CloneOf(l.Record)
+	r.Mended = nil
+	return r
 }
 
 // check asks the connector what it has against the document.

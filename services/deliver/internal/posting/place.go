@@ -3,12 +3,10 @@ package posting
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/canonical"
-	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
@@ -27,6 +25,9 @@ func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error
 	}
 	switch len(found) {
 	case 0:
+		if outcome, err := t.rest(ctx, t.besideMade(one)); outcome != nil || err != nil {
+			return outcome, err
+		}
 		return t.create(ctx, one, live)
 	case 1:
 		return t.compare(ctx, one, live, found[0])
@@ -60,71 +61,32 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 	return live, nil, nil
 }
 
-// compare decides what becomes of a document that exists already.
+// compare does what decide says of a document that exists already.
 func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
 	if t.takenBackBefore(one, live, f) {
 		return nil, nil
 	}
-	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
-	if ours {
-		one = t.linked(one, live)
-	}
-	equal, differences := sameContent(f, one, live, ours, unedited(t.madeOf(), t.Resend))
-	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
-		t.adopt(one, f, live, ours)
+	d := t.decide(one, live, f)
+	switch d.step {
+	case StepAdopt:
+		if outcome, err := t.rest(ctx, t.besideAdopted(one, live)); outcome != nil || err != nil {
+			return outcome, err
+		}
+		t.adopt(d, f, live)
 		return nil, nil
-	}
-	if ours && t.Resend == connection.ResendReject {
-		return rejected(faultOf("document.posted_before", one, f, nil)), nil
-	}
-	updater, can := t.Connector.(connector.Updater)
-	if !can || !ours {
-		return rejected(faultOf("document.different_found", one, f, map[string]string{
-			"differences": strings.Join(differences, "; "),
-		})), nil
+	case StepNone:
+		return rejected(d.fault), nil
 	}
 	if outcome, err := t.wanted(ctx, 0); outcome != nil || err != nil {
 		return outcome, err
 	}
-	ctx, cancel, err := t.renew(ctx, t.intends(one, f.ID))
+	ctx, cancel, err := t.renew(ctx, t.intends(d.one, f.ID))
 	if err != nil {
 		return nil, err
 	}
 	defer cancel()
-	ctx = t.told(connector.WithFence(ctx, t.checkFence), one.explanation)
-	return t.verified(one, updater.Update(ctx, t.posting(one), f))
-}
-
-// sameContent compares a document of the books with the one that is wanted; ours says
-// that nobody but us wrote it last.
-func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ours bool, unedited string) (equal bool, differences []string) {
-	equal, differences = connector.Equal(f, one.doc, one.hash)
-	if equal && ours && editedSince(live, one, unedited) {
-		return false, []string{"its lines or texts are those of an earlier version of the invoice"}
-	}
-	return equal, differences
-}
-
-// editedSince tells whether the document that we wrote last, and nobody changed since,
-// had other content than this one, although what the accounting system shows of it is
-// the same: lines and texts are not shown. A document of the snapshot unedited is none,
-// see there.
-func editedSince(live *tradepostv1.DocumentRef, one paper, unedited string) bool {
-	if live.GetHashVersion() != canonical.HashVersion || live.GetHash() == one.hash {
-		return false
-	}
-	return live.GetSnapshotHash() == "" || live.GetSnapshotHash() != unedited
-}
-
-// unedited is the snapshot of which another document is no edit by a user: madeOf where
-// edits are rejected, since what differs then is by what the mapping names things now,
-// and a user who sends an unchanged invoice again is not to blame. Where edits are
-// brought into the books, so is a mended mapping; "" then.
-func unedited(madeOf, resend string) string {
-	if resend != connection.ResendReject {
-		return ""
-	}
-	return madeOf
+	ctx = t.told(connector.WithFence(ctx, t.checkFence), d.one.explanation)
+	return t.verified(d.one, t.Connector.(connector.Updater).Update(ctx, t.posting(d.one), f))
 }
 
 // madeOf is the snapshot that the send's documents are made of; "" when an operator
@@ -152,6 +114,9 @@ func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentR
 		}
 		if err := t.change(ctx, record.Note(t.owner, gone(live))); err != nil {
 			return nil, err
+		}
+		if fault := t.goneFromClosed(one, live); fault != nil {
+			return rejected(fault), nil
 		}
 	}
 	if live != nil || t.fence.Left() < t.callTime() || !t.claimedFor(one) {

@@ -61,6 +61,12 @@ type Poster struct {
 	// Resend is what becomes of a document that was posted by an earlier send whose
 	// content a user changed since: connection.ResendUpdate or ResendReject; "" updates.
 	Resend string
+	// ClosedThrough is the last day of the closed books, YYYY-MM-DD, by the mapping in
+	// force; "" closes none, and so does nil. What counts on such a day is not updated.
+	ClosedThrough func() string
+	// Splits tells whether the mapping in force divides invoices between an invoice and a
+	// credit memo; nil says no.
+	Splits func() bool
 	// Siblings returns those of the account's other enabled connections that are
 	// attached, and the ids of those that are not. nil where there can be none.
 	Siblings func() (attached []*Poster, absent []string)

@@ -290,3 +290,33 @@ func TestDocumentsOfAnotherTotalArePoison(t *testing.T) {
 		require.Zero(t, w.books.count())
 	})
 }
+
+// Together they have the right total, and each would take the other's place: the record
+// and the books would hold one of them.
+func TestTwoDocumentsThatHaveOnePlaceArePoison(t *testing.T) {
+	second := func(marker string) []*tradepostv1.Document {
+		docs := halves("300.00", "0.00")
+		docs[1] = whole("222.50")
+		docs[1].Marker = marker
+		return docs
+	}
+	halfAlone := halves("600.00", "77.50")[1:]
+	for name, c := range map[string]struct {
+		total string
+		docs  []*tradepostv1.Document
+	}{
+		"two invoices with one marker": {"522.50", second(ours)},
+		"two invoices with two":        {"522.50", second(ours + "-c")},
+		"two halves with one marker":   {"522.50", []*tradepostv1.Document{whole("600.00"), whole("-77.50")}},
+		"one half of a split":          {"-77.50", halfAlone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *workbench) {
+				code, poison := bus.PoisonCode(w.poster("a").Handle(t.Context(), w.sendOf(c.total, c.docs...)))
+				require.True(t, poison)
+				require.Equal(t, "message.wrong_document", code)
+				require.Zero(t, w.books.count())
+			})
+		})
+	}
+}

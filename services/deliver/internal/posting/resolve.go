@@ -25,6 +25,10 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if blind(outcome) {
 		return nil, errBlind
 	}
+	if !u.GetVoids() {
+		// What stands there of another kind is no work of this attempt.
+		found = ofKind(u.GetKind(), found)
+	}
 	if outcome == nil && len(found) == 0 {
 		outcome = t.sameBooks(ctx, true)
 	}
@@ -62,26 +66,34 @@ func (t *try) resolved(ctx context.Context, u *tradepostv1.Unresolved, f connect
 		Total: f.Total, Generation: u.GetGeneration(), Send: t.ready.GetSend(),
 		Reversal: u.GetReversal(), Marker: u.GetMarker(), Stream: u.GetStream(), Sequence: u.GetSequence(),
 	}
-	if t.equalsStored(ctx, u, f) {
-		ref.Hash, ref.HashVersion, ref.Version = u.GetDocumentHash(), u.GetHashVersion(), f.Version
+	attempted := t.attemptedDocument(ctx, u)
+	equal := f.DocumentHash == u.GetDocumentHash()
+	if f.DocumentHash == "" && attempted != nil {
+		equal, _ = connector.Equal(f, attempted, u.GetDocumentHash())
+	}
+	if equal {
+		ref.Hash, ref.HashVersion, ref.Version, ref.PostedOn = u.GetDocumentHash(), u.GetHashVersion(), f.Version, countsOn(attempted)
 	}
 	return ref
 }
 
-func (t *try) equalsStored(ctx context.Context, u *tradepostv1.Unresolved, f connector.Found) bool {
-	if f.DocumentHash != "" {
-		return f.DocumentHash == u.GetDocumentHash()
+// attemptedDocument is what an earlier attempt was to write; nil when its message cannot
+// be read any more.
+func (t *try) attemptedDocument(ctx context.Context, u *tradepostv1.Unresolved) *tradepostv1.Document {
+	for _, one := range t.papers {
+		if one.hash == u.GetDocumentHash() {
+			return one.doc
+		}
 	}
 	old, err := t.Stored.Ready(ctx, u.GetStream(), u.GetSequence())
 	if err != nil {
 		t.log.WarnContext(ctx, "the document of an earlier attempt cannot be read any more", "err", err)
-		return false
+		return nil
 	}
 	for _, d := range old.GetDocuments() {
 		if hash, err := invoice.HashOf(d); err == nil && hash == u.GetDocumentHash() {
-			equal, _ := connector.Equal(f, d, hash)
-			return equal
+			return d
 		}
 	}
-	return false
+	return nil
 }

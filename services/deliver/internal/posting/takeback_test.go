@@ -240,6 +240,16 @@ func TestAVoidOfAnythingElseIsPoison(t *testing.T) {
 			})
 		})
 	}
+	t.Run("the same one twice", func(t *testing.T) {
+		inFakeTime(t, func(t *testing.T, w *workbench) {
+			w.posted()
+			r := w.ready(w.void("2026-11-25"))
+			r.Documents = append(r.Documents, r.Documents[0])
+			code, _ := bus.PoisonCode(w.poster("a").Handle(t.Context(), w.replay(r)))
+			require.Equal(t, "message.wrong_document", code)
+			require.Equal(t, 1, w.books.count())
+		})
+	})
 	t.Run("in a send of the invoice", func(t *testing.T) {
 		inFakeTime(t, func(t *testing.T, w *workbench) {
 			w.posted()

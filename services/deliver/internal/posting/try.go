@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -61,6 +60,11 @@ type try struct {
 	// doubtful is set while an earlier attempt may have left something that nobody
 	// looked for yet.
 	doubtful bool
+	// presumes says that the record is not known, and that a hash which still fits what
+	// it stands beside was written by us last; only preview does.
+	presumes bool
+	// asked are the markers that rest asked for.
+	asked []string
 	// posted collects what is known to exist, one for each paper.
 	posted []*tradepostv1.PostedDocument
 	refs   []*tradepostv1.DocumentRef
@@ -76,10 +80,10 @@ func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.Invoic
 		Poster: p, owner: record.NewOwner(p.Instance), m: m, ready: ready, entry: e,
 		log: p.Log.With("connection", p.Connection, "invoice", m.Subject.InvoiceID, "send", ready.GetSend()),
 	}
+	if err := p.belong(m, e.Record, ready.GetDocuments()); err != nil {
+		return nil, bus.Poison("message.wrong_document", err)
+	}
 	for i, d := range ready.GetDocuments() {
-		if err := p.belongs(m, e.Record, d); err != nil {
-			return nil, bus.Poison("message.wrong_document", err)
-		}
 		hash, err := invoice.HashOf(d)
 		if err != nil {
 			return nil, err
@@ -97,7 +101,7 @@ func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.Invoic
 		return t, nil // A voiding; or Recover, which looks only.
 	}
 	if record.OfVoid(e.Record) {
-		return t, nil // Each has the total of what it takes back; belongs saw to it.
+		return t, nil // Each has the total of what it takes back; belong saw to it.
 	}
 	if err := sameTotal(e.Record.GetTotal(), t.papers); err != nil {
 		return nil, bus.Poison("message.wrong_total", err)
@@ -127,15 +131,24 @@ func sameTotal(total string, papers []paper) error {
 	return nil
 }
 
-// belongs refuses a document of another invoice: posting it under this record
-// would make the other one's marker appear where nobody looks for it.
-func (p *Poster) belongs(m bus.Message, r *tradepostv1.Record, d *tradepostv1.Document) error {
-	if record.OfVoid(r) {
-		return p.takesBack(m, r, d)
+// belong refuses documents of another invoice, which would appear where nobody looks for
+// them, and any but one of each kind.
+func (p *Poster) belong(m bus.Message, r *tradepostv1.Record, docs []*tradepostv1.Document) error {
+	if !record.OfVoid(r) {
+		if err := invoice.Belong(p.Account, m.Subject.InvoiceID, docs); err != nil {
+			return fmt.Errorf("the message on %s: %w", m.Subject, err)
+		}
+		return nil
 	}
-	want := "st-" + p.Account + "-" + strconv.FormatInt(m.Subject.InvoiceID, 10)
-	if d.GetMarker() != want && d.GetMarker() != want+"-c" {
-		return fmt.Errorf("the document has the marker %q, and the subject %s wants %q", d.GetMarker(), m.Subject, want)
+	kinds, markers := map[tradepostv1.DocumentKind]bool{}, map[string]bool{}
+	for _, d := range docs {
+		if err := p.takesBack(m, r, d); err != nil {
+			return err
+		}
+		if kinds[d.GetKind()] || markers[d.GetMarker()] {
+			return fmt.Errorf("two documents of %s have one place: each takes another one back, with a marker and a kind of its own", m.Subject)
+		}
+		kinds[d.GetKind()], markers[d.GetMarker()] = true, true
 	}
 	return nil
 }

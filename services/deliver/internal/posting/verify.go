@@ -51,7 +51,7 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 		Kind: one.doc.GetKind(), Connection: t.Connection, Id: f.ID, Number: f.Number,
 		Version: f.Version, Hash: one.hash, HashVersion: canonical.HashVersion,
 		Generation: one.slot.Generation(t.entry.Record),
-		Total:      f.Total, Send: t.ready.GetSend(), SnapshotHash: t.madeOf(),
+		Total:      f.Total, Send: t.ready.GetSend(), SnapshotHash: t.madeOf(), PostedOn: countsOn(one.doc),
 		Reversal: one.slot.Reversal, Marker: one.doc.GetMarker(), Stream: t.m.Stream, Sequence: t.m.Sequence,
 	}
 	if adopted {
@@ -66,17 +66,24 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 	t.refs = append(t.refs, ref)
 }
 
-// adopt notes a document that is as it should be already. What somebody else wrote last
+// adopt notes a document that is as it should be already, or stays as it is. The record
+// goes on knowing what was written, and where that stands. What somebody else wrote last
 // stays known as that, so that no later send overwrites it: its texts, which are not
 // compared, may hold what a bookkeeper added.
-func (t *try) adopt(one paper, f connector.Found, live *tradepostv1.DocumentRef, ours bool) {
-	t.keep(one, f, true)
-	if live == nil || ours {
+func (t *try) adopt(d decision, f connector.Found, live *tradepostv1.DocumentRef) {
+	t.keep(d.one, f, true)
+	if live == nil {
 		return // Without a record of it there is nothing that tells whose it is.
 	}
 	ref := t.refs[len(t.refs)-1]
-	ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = live.GetHash(), live.GetHashVersion(), live.GetVersion(), live.GetSnapshotHash()
-	ref.Stream, ref.Sequence = live.GetStream(), live.GetSequence()
+	if !d.ours || d.asItIs {
+		ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = live.GetHash(), live.GetHashVersion(), live.GetVersion(), live.GetSnapshotHash()
+		ref.Stream, ref.Sequence, ref.PostedOn = live.GetStream(), live.GetSequence(), live.GetPostedOn()
+		return
+	}
+	if live.GetHash() == ref.GetHash() && live.GetStream() != "" {
+		ref.Stream, ref.Sequence = live.GetStream(), live.GetSequence()
+	}
 }
 
 func sameAmount(a, b string) bool {

@@ -119,8 +119,11 @@ func (o *Opener) fits(m *mend, inv *tradepostv1.ServiceTradeInvoice, hash string
 	if m == nil {
 		return nil
 	}
-	if claimed := m.hash(); claimed != hash || !m.isOf(o.Account, inv.GetId()) {
+	if claimed := m.hash(); claimed != hash || !m.isOf(inv.GetId()) {
 		return bus.Poison("message.wrong_invoice", fmt.Errorf("the mended message does not belong to what ServiceTrade shows of invoice %d now", inv.GetId()))
+	}
+	if err := invoice.Belong(o.Account, inv.GetId(), m.ready.GetDocuments()); err != nil {
+		return bus.Poison("message.wrong_document", fmt.Errorf("the mended message of invoice %d: %w", inv.GetId(), err))
 	}
 	want, err := decimal.NewFromString(inv.GetTotalPrice())
 	if err != nil {
@@ -154,17 +157,10 @@ func (m *mend) hash() string {
 	return m.received.GetSnapshotHash()
 }
 
-// isOf tells whether the content is of that invoice.
-func (m *mend) isOf(account string, id int64) bool {
-	if m.ready == nil {
-		return m.received.GetSnapshot().GetInvoice().GetId() == id
-	}
-	for _, d := range m.ready.GetDocuments() {
-		if d.GetMarker() != invoice.Marker(account, id, d.GetKind(), false) && d.GetMarker() != invoice.Marker(account, id, d.GetKind(), true) {
-			return false
-		}
-	}
-	return true
+// isOf tells whether a snapshot is of that invoice. What documents are of is in their
+// markers (invoice.Belong).
+func (m *mend) isOf(id int64) bool {
+	return m.ready != nil || m.received.GetSnapshot().GetInvoice().GetId() == id
 }
 
 func (m *mend) total() (decimal.Decimal, error) {

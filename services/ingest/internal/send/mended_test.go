@@ -163,7 +163,12 @@ func TestAMendThatDoesNotFitOpensNothing(t *testing.T) {
 			m := d.documents("522.50")
 			m.Documents[0].Marker = "st-acme-7"
 			return d.replay(bus.StageReady, m)
-		}, "message.wrong_invoice"},
+		}, "message.wrong_document"},
+		"two documents of one kind": {func(d *desk) bus.Message {
+			m := d.documents("300.00")
+			m.Documents = append(m.Documents, d.documents("222.50").GetDocuments()...)
+			return d.replay(bus.StageReady, m)
+		}, "message.wrong_document"},
 		"content that ServiceTrade shows no more": {func(d *desk) bus.Message {
 			m := d.sent()[0]
 			m.Snapshot.Customer.Name = "mended"

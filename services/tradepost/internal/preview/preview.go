@@ -121,23 +121,44 @@ func (v *Viewer) Snapshot(ctx context.Context, snap *tradepostv1.Snapshot) *View
 	default:
 		view.Notes = append(view.Notes, fmt.Sprintf("its status is %s: it is posted when a user sends it to accounting", s))
 	}
-	result := transform.Make(transform.InputFor(v.o.Connection, snap, nil))
+	// What was posted before keeps its day, so that the record comes first.
+	r, unread := v.record(ctx, view.InvoiceID)
+	madeOf, err := snapshot.Hash(inv)
+	result := transform.Make(transform.InputFor(v.o.Connection, snap, nil).Knowing(r, madeOf))
 	if len(result.Faults) > 0 {
 		view.refuse(result.Faults)
 		return view
 	}
-	if err := v.look(ctx, view, snap, result); err != nil {
+	if err := errors.Join(unread, err); err != nil {
+		view.cannot(err)
+		return view
+	}
+	if err := v.look(ctx, view, result, v.looker(r, madeOf)); err != nil {
 		view.cannot(err)
 	}
 	return view
 }
 
-// look asks the record and the books about the documents.
-func (v *Viewer) look(ctx context.Context, view *View, snap *tradepostv1.Snapshot, result transform.Result) error {
-	madeOf, err := snapshot.Hash(snap.GetInvoice())
-	if err != nil {
-		return err
+// record is the invoice's; nil where it has none, or NATS is not there.
+func (v *Viewer) record(ctx context.Context, id int64) (*tradepostv1.Record, error) {
+	if v.store == nil {
+		return nil, nil
 	}
+	e, err := v.store.Get(ctx, record.Key{Account: v.o.Connection.AccountID, InvoiceID: id})
+	return e.Record, err
+}
+
+// looker asks what deliver would ask, with the same policies.
+func (v *Viewer) looker(r *tradepostv1.Record, madeOf string) deliver.Looker {
+	c := v.o.Connection
+	return deliver.Looker{
+		Connection: c.ID, Connector: v.books, Resend: c.Resend, Unused: v.unused, Unknown: v.o.NoNATS, SnapshotHash: madeOf,
+		Record: r, Links: deliver.LinksOf(c), ClosedThrough: deliver.ClosedThrough(c.Mapping), Splits: deliver.Splits(c.Mapping),
+	}
+}
+
+// look asks the record and the books about the documents.
+func (v *Viewer) look(ctx context.Context, view *View, result transform.Result, looker deliver.Looker) error {
 	for i, d := range result.Documents {
 		hash, err := invoice.HashOf(d)
 		if err != nil {
@@ -148,17 +169,6 @@ func (v *Viewer) look(ctx context.Context, view *View, snap *tradepostv1.Snapsho
 			return err
 		}
 		view.Documents = append(view.Documents, p)
-	}
-	looker := deliver.Looker{
-		Connection: v.o.Connection.ID, Connector: v.books, Resend: v.o.Connection.Resend, Unused: v.unused,
-		Unknown: v.o.NoNATS, SnapshotHash: madeOf,
-	}
-	if v.store != nil {
-		e, err := v.store.Get(ctx, record.Key{Account: v.o.Connection.AccountID, InvoiceID: view.InvoiceID})
-		if err != nil {
-			return err
-		}
-		looker.Record = e.Record
 	}
 	if f := v.elsewhere(looker.Record); f != nil {
 		view.refuse([]*tradepostv1.Fault{f})

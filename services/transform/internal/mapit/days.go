@@ -19,9 +19,18 @@ type Days struct {
 	issued, posted explain.Source
 }
 
+// Kept is the day on which a document counts that was posted before and stands in the
+// books; the zero value where there is none, or its day is not known.
+type Kept struct {
+	Day caldate.Date
+	// Unedited says that it was made of the very content that the invoice has now.
+	Unedited bool
+}
+
 // Days chooses the days by the mapping; what keeps the document from being posted
-// at all is a fault. today is the day of the snapshot.
-func (r Resolver) Days(inv *normalise.Invoice, today caldate.Date) (Days, []*tradepostv1.Fault) {
+// at all is a fault. today is the day of the snapshot. What is posted keeps its day: no
+// other one is chosen because the books were closed since, or because it is later now.
+func (r Resolver) Days(inv *normalise.Invoice, today caldate.Date, kept Kept) (Days, []*tradepostv1.Fault) {
 	d := Days{Issue: inv.IssueDate, issued: explain.Source{Field: "transactionDate"}}
 	switch r.Mapping.Dates.Source {
 	case mapping.DateCreated:
@@ -37,7 +46,7 @@ func (r Resolver) Days(inv *normalise.Invoice, today caldate.Date) (Days, []*tra
 			"date": d.Issue.String(), "go_live": live.String(), "connection": r.Connection,
 		}}))
 	}
-	return r.open(d, today)
+	return r.open(d, today, kept)
 }
 
 // noDay tells a missing day that nobody told before: normalise tells the invoice's own.
@@ -51,9 +60,17 @@ func (r Resolver) noDay(d Days) []*tradepostv1.Fault {
 }
 
 // open moves a document out of a closed period, where the mapping says how.
-func (r Resolver) open(d Days, today caldate.Date) (Days, []*tradepostv1.Fault) {
+func (r Resolver) open(d Days, today caldate.Date, kept Kept) (Days, []*tradepostv1.Fault) {
 	through := r.Mapping.BooksClosedThrough
-	if through.IsZero() || d.Issue.After(through) {
+	open := through.IsZero() || d.Issue.After(through)
+	if !kept.Day.IsZero() && (kept.Unedited || !open) {
+		if kept.Day != d.Issue {
+			d.Posting = kept.Day
+			d.posted = explain.Source{Field: d.issued.Field, Value: d.Issue.String(), Rule: "it was posted for this day before"}
+		}
+		return d, nil
+	}
+	if open {
 		return d, nil
 	}
 	d.posted = explain.Source{Field: d.issued.Field, Value: d.Issue.String(), Rule: "dates.closed_period"}

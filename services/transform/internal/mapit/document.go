@@ -107,11 +107,16 @@ func (w *Writer) turned() bool {
 	return w.doc.Kind == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO
 }
 
-func (w *Writer) identity(inv *normalise.Invoice, sums check.Reckoning) {
-	w.doc.Kind = tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE
+// KindOf is what an invoice with that total becomes: below nothing a credit memo.
+func KindOf(sums check.Reckoning) tradepostv1.DocumentKind {
 	if sums.Total.Sign() < 0 {
-		w.doc.Kind = tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO
+		return tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO
 	}
+	return tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE
+}
+
+func (w *Writer) identity(inv *normalise.Invoice, sums check.Reckoning) {
+	w.doc.Kind = KindOf(sums)
 	w.set("kind", w.doc.Kind.String(), explain.Source{Field: "totalPrice", Value: inv.Total.Text, Rule: "the sign of the total"})
 	w.doc.Marker = w.set("marker", invoice.Marker(w.Account, inv.ID, w.doc.Kind, w.Split),
 		explain.Source{Field: "id", Value: strconv.FormatInt(inv.ID, 10), Rule: explain.RuleFixed})

@@ -1,0 +1,129 @@
+package posting_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/mapping"
+	"github.com/tradepost/tradepost/pkg/snapshot"
+	"github.com/tradepost/tradepost/services/deliver/internal/posting"
+)
+
+// resends are what may become of an invoice of 600.00 between two sends, with what the
+// second one does under each policy.
+var resends = map[string]struct {
+	total   string
+	now     func(first *tradepostv1.Document) *tradepostv1.Document
+	books   func(t *testing.T, dir string)
+	through string
+	update  posting.Step
+	reject  posting.Step
+}{
+	"unchanged":      {update: posting.StepAdopt, reject: posting.StepAdopt},
+	"edited":         {total: "700.00", now: retotalled, update: posting.StepUpdate, reject: posting.StepNone},
+	"mapping mended": {now: renamed, update: posting.StepUpdate, reject: posting.StepAdopt},
+	"id written back": {now: func(d *tradepostv1.Document) *tradepostv1.Document {
+		d.Customer.ExternalIds = map[string]string{"books": "C1"}
+		return d
+	}, update: posting.StepAdopt, reject: posting.StepAdopt},
+	"edited by a bookkeeper, and by a user": {total: "700.00", now: retotalled, books: byBookkeeper, update: posting.StepNone, reject: posting.StepNone},
+	"edited by a bookkeeper":                {books: byBookkeeper, update: posting.StepAdopt, reject: posting.StepAdopt},
+	"deleted by a bookkeeper":               {books: deleted, update: posting.StepCreate, reject: posting.StepCreate},
+	"closed, unchanged":                     {through: "2026-11-30", update: posting.StepAdopt, reject: posting.StepAdopt},
+	"closed, mapping mended":                {now: renamed, through: "2026-11-30", update: posting.StepAdopt, reject: posting.StepAdopt},
+	"closed, edited":                        {total: "700.00", now: retotalled, through: "2026-11-30", update: posting.StepNone, reject: posting.StepNone},
+	"closed, deleted":                       {books: deleted, through: "2026-11-30", update: posting.StepNone, reject: posting.StepNone},
+}
+
+func retotalled(*tradepostv1.Document) *tradepostv1.Document { return whole("700.00") }
+
+// byBookkeeper adds a note to the document.
+func byBookkeeper(t *testing.T, dir string) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, "*", "st-acme-*.journal"))
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	raw, err := os.ReadFile(all[0])
+	require.NoError(t, err)
+	edited := strings.TrimRight(string(raw), "\n") + "  ; checked by Maria\n"
+	require.NoError(t, os.WriteFile(all[0], []byte(edited), 0o600))
+}
+
+func deleted(t *testing.T, dir string) {
+	t.Helper()
+	removed(t, dir, "st-acme-*.journal")
+}
+
+// What preview says of an invoice that is sent again is what posting does: the same step,
+// the same faults in the same words.
+func TestPreviewOfWhatIsSentAgain(t *testing.T) {
+	for name, c := range resends {
+		for policy, step := range map[string]posting.Step{connection.ResendUpdate: c.update, connection.ResendReject: c.reject} {
+			t.Run(name+"/"+policy, func(t *testing.T) {
+				inFakeTime(t, func(t *testing.T, w *workbench) {
+					p, dir := w.ledger()
+					p.Resend, p.Links = policy, &posting.Links{System: "books", Mapping: func() *mapping.Mapping { return nil }}
+					first := whole("600.00")
+					w.deliver(p, w.sendOf("600.00", proto.CloneOf(first)))
+					written := w.record().GetDocuments()[0]
+					through(p, c.through)
+					if c.books != nil {
+						c.books(t, dir)
+					}
+					again, total := first, "600.00"
+					if c.now != nil {
+						again = c.now(proto.CloneOf(first))
+					}
+					if c.total != "" {
+						total = c.total
+					}
+					hash, err := snapshot.Hash(pendingInvoice(total))
+					require.NoError(t, err)
+					sights, err := posting.Looker{
+						Connection: p.Connection, Connector: p.Connector, Record: w.record(), Resend: policy,
+						Links: p.Links, ClosedThrough: c.through, SnapshotHash: hash,
+					}.Look(t.Context(), proto.CloneOf(again))
+					require.NoError(t, err)
+					w.deliver(p, w.sendOf(total, again))
+					require.Equal(t, step, w.done(written), "%v", w.outcome())
+					require.Equal(t, step, sights[0].Step)
+					require.Equal(t, messages(w.outcome().GetOutcome().GetRejected().GetFaults()), messages(sights[0].Faults))
+				})
+			})
+		}
+	}
+}
+
+// done is what the last send did, by its outcome and its document; before is what the
+// record knew of that.
+func (w *workbench) done(before *tradepostv1.DocumentRef) posting.Step {
+	w.t.Helper()
+	docs := w.record().GetDocuments()
+	last := docs[len(docs)-1]
+	switch posted := w.outcome().GetOutcome().GetPosted(); {
+	case posted == nil:
+		return posting.StepNone
+	case posted.GetDocuments()[0].GetAdopted():
+		return posting.StepAdopt
+	case last.GetGeneration() > before.GetGeneration():
+		return posting.StepCreate
+	default:
+		return posting.StepUpdate
+	}
+}
+
+func messages(faults []*tradepostv1.Fault) []string {
+	var all []string
+	for _, f := range faults {
+		all = append(all, f.GetCode()+": "+f.GetThing()+": "+f.GetMessage())
+	}
+	return all
+}

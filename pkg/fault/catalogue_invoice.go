@@ -204,9 +204,9 @@ var invoiceEntries = []Entry{
 	},
 	{
 		Code: "mapping.condition_failed", Title: "A rule of the mapping failed", Raised: "transform", Owner: admin, Thing: "Mapping",
-		Message: "a condition of the mapping could not be evaluated for this invoice: {reason}.",
-		Fix:     "Make the condition simpler in the mapping of connection {connection}, then send the invoice again.",
-		Params:  []string{"connection", "reason"},
+		Message: "the condition {key} of the mapping is neither true nor false for this invoice: {reason}.",
+		Fix:     "Mend {key} in the mapping of connection {connection}: {advice}. Then send the invoice again.",
+		Params:  []string{"advice", "connection", "key", "reason"},
 	},
 	{
 		Code: "invoice.no_lines", Title: "Invoice without lines", Raised: "transform", Owner: office, Thing: "Invoice",

@@ -61,9 +61,10 @@ func (p testPackage) add(name string, n ast.Node) {
 			d.call(n.Fun)
 		case *ast.BasicLit:
 			if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
-				// A held record gives the code in front of its reason.
-				code, _, _ := strings.Cut(text, ": ")
-				d.texts[text], d.texts[code] = true, true
+				// "rejected CODE", and "CODE: reason" of a held record.
+				for word := range strings.FieldsSeq(text) {
+					d.texts[strings.TrimSuffix(word, ":")] = true
+				}
 			}
 		}
 		return true

@@ -68,7 +68,7 @@ func Load(path string, environ []string) (*Config, error) {
 // what could be read in spite of the problems, never nil. What a problem is
 // about is missing or wrong in it.
 func Inspect(path string, environ []string) (*Config, []Problem) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		c := newConfig(path)
 		c.sources.note(path, data, err)

@@ -3,7 +3,6 @@ package connection
 import (
 	"maps"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -57,7 +56,7 @@ func (e *eye) file(path string) seen {
 	if err == nil {
 		found.info = info
 	}
-	found.sum = sumOf(os.ReadFile(filepath.Clean(path)))
+	found.sum = sumOf(readFile(path))
 	return found
 }
 

@@ -3,9 +3,10 @@ package connection
 import (
 	"crypto/sha256"
 	"maps"
-	"os"
-	"path/filepath"
 	"sync"
+
+	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
+	"github.com/tradepost/tradepost/pkg/textfile"
 )
 
 // sum stands for the content of a file, or for why it cannot be read.
@@ -31,10 +32,14 @@ func newSources() *sources { return &sources{sums: map[string]sum{}, kept: map[s
 
 // file reads a file and remembers its sum.
 func (s *sources) file(path string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Clean(path))
+	data, err := readFile(path)
 	s.note(path, data, err)
 	return data, err
 }
+
+// readFile reads any file that a configuration names. No larger one is of use, and
+// what never ends must not fill the memory.
+func readFile(path string) ([]byte, error) { return textfile.Read(path, strictyaml.MaxSize) }
 
 // note remembers a file that somebody else read.
 func (s *sources) note(path string, data []byte, err error) {

@@ -117,12 +117,6 @@ var booksEntries = []Entry{
 		Params:  []string{"number"},
 	},
 	{
-		Code: "document.not_found", Title: "Not found in the books", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
-		Message: "the books hold no document {id} for this invoice.",
-		Fix:     "Check the document that was named; it must be one of this invoice.",
-		Params:  []string{"id"},
-	},
-	{
 		Code: "document.kind_refused", Title: "Credit memos not taken", Raised: "connector", Owner: bookkeeper, Thing: "Document",
 		Message: "the accounting system cannot take a {kind} from Tradepost.",
 		Fix:     "Enter it in the books by hand, and set the invoice's status in ServiceTrade by hand.",
@@ -163,11 +157,5 @@ var booksEntries = []Entry{
 		Message: "{system} gave an answer that Tradepost does not understand.",
 		Fix:     "Check in the books whether the invoice is there before anything is entered by hand; then look at the log of this connection.",
 		Params:  []string{"system"},
-	},
-	{
-		Code: "accounting.total_varies", Title: "Small difference accepted", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
-		Message: "its total in the books is {books_total}, in ServiceTrade {invoice_total}; the difference of {difference} is within what this connection allows.",
-		Fix:     "Nothing has to be done. To make them agree, correct the document in the books.",
-		Params:  []string{"books_total", "difference", "invoice_total"},
 	},
 }

@@ -62,21 +62,21 @@ var invoiceEntries = []Entry{
 	},
 	{
 		Code: "total.invalid", Title: "Total that cannot be used", Raised: "transform", Owner: office, Thing: "Invoice total",
-		Message: "\"{value}\" is not an amount in {currency}.",
-		Fix:     "Correct the invoice in ServiceTrade so that its total is a whole number of cents, then send it again.",
-		Params:  []string{"currency", "value"},
+		Message: "\"{value}\" cannot be posted as an amount in {currency}: {reason}.",
+		Fix:     "Correct quantities and prices of the invoice in ServiceTrade until its total can be posted, then send it again.",
+		Params:  []string{"currency", "reason", "value"},
 	},
 	{
 		Code: "total.mismatch", Title: "Total does not match the lines", Raised: "transform", Owner: office, Thing: "Invoice total",
 		Message: "the lines add up to {lines_total}, but the invoice total is {invoice_total}: a difference of {difference}.",
-		Fix:     "Check quantities and prices in ServiceTrade until lines and total agree, then send the invoice again. If the difference is sales tax, ask the Tradepost administrator to set up sales tax.",
+		Fix:     "Check quantities and prices in ServiceTrade until lines and total agree, then send the invoice again. Only sales tax that ServiceTrade shows as such, or its rate, explains a difference.",
 		Params:  []string{"difference", "invoice_total", "lines_total"},
 	},
 	{
 		Code: "tax.invalid", Title: "Sales tax that cannot be used", Raised: "transform", Owner: office, Thing: "Sales tax",
-		Message: "\"{value}\" is not an amount in {currency}.",
+		Message: "\"{value}\" cannot be posted as an amount in {currency}: {reason}.",
 		Fix:     "Correct the sales tax of the invoice in ServiceTrade, then send it again.",
-		Params:  []string{"currency", "value"},
+		Params:  []string{"currency", "reason", "value"},
 	},
 	{
 		Code: "tax.not_mapped", Title: "Sales tax not set up", Raised: "transform", Owner: admin, Thing: "Sales tax",
@@ -89,6 +89,30 @@ var invoiceEntries = []Entry{
 		Message: "lines {lines_total} and sales tax {tax} add up to {expected}, but the invoice total is {invoice_total}: a difference of {difference}.",
 		Fix:     "Check lines and sales tax of the invoice in ServiceTrade until they add up to the total, then send it again.",
 		Params:  []string{"difference", "expected", "invoice_total", "lines_total", "tax"},
+	},
+	{
+		Code: "tax.rate_mismatch", Title: "Sales tax is not the rate on the taxable lines", Raised: "transform", Owner: office, Thing: "Sales tax",
+		Message: "the invoice charges {tax} of sales tax, but {rate} % of its taxable lines ({base}) is {expected}: a difference of {difference}.",
+		Fix:     "Check in ServiceTrade which lines are taxable, the tax rate and the sales tax until they agree, then send the invoice again.",
+		Params:  []string{"base", "difference", "expected", "rate", "tax"},
+	},
+	{
+		Code: "tax.nothing_taxable", Title: "Sales tax without a taxable line", Raised: "transform", Owner: office, Thing: "Sales tax",
+		Message: "the invoice charges {tax} of sales tax, but none of its lines is taxable.",
+		Fix:     "Mark the lines in ServiceTrade that are taxable, or take the sales tax off, then send the invoice again.",
+		Params:  []string{"tax"},
+	},
+	{
+		Code: "tax.rate_invalid", Title: "Tax rate that cannot be used", Raised: "transform", Owner: office, Thing: "Tax rate",
+		Message: "\"{value}\" is not a tax rate in percent, so that the sales tax cannot be checked.",
+		Fix:     "Correct the tax rate of the invoice in ServiceTrade, then send it again.",
+		Params:  []string{"value"},
+	},
+	{
+		Code: "tax.share_unknown", Title: "Sales tax that cannot be told apart", Raised: "transform", Owner: admin, Thing: "Sales tax",
+		Message: "charges and credits have different tax codes ({codes}), and without a tax rate nobody can say how much of {tax} belongs to each.",
+		Fix:     "Use one tax code for them in the mapping of connection {connection} (tax: codes), or have ServiceTrade show the tax rate. Then send the invoice again.",
+		Params:  []string{"codes", "connection", "tax"},
 	},
 	{
 		Code: "date.missing", Title: "Date missing", Raised: "transform", Owner: office, Thing: "Invoice date",
@@ -180,9 +204,9 @@ var invoiceEntries = []Entry{
 	},
 	{
 		Code: "mapping.condition_failed", Title: "A rule of the mapping failed", Raised: "transform", Owner: admin, Thing: "Mapping",
-		Message: "a condition of the mapping could not be evaluated for this invoice: {reason}.",
-		Fix:     "Make the condition simpler in the mapping of connection {connection}, then send the invoice again.",
-		Params:  []string{"connection", "reason"},
+		Message: "the condition {key} of the mapping is neither true nor false for this invoice: {reason}.",
+		Fix:     "Mend {key} in the mapping of connection {connection}: {advice}. Then send the invoice again.",
+		Params:  []string{"advice", "connection", "key", "reason"},
 	},
 	{
 		Code: "invoice.no_lines", Title: "Invoice without lines", Raised: "transform", Owner: office, Thing: "Invoice",

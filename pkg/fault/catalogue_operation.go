@@ -22,12 +22,6 @@ var operationEntries = []Entry{
 		Params:  []string{"action", "connection", "system"},
 	},
 	{
-		Code: "connection.setting_missing", Title: "Setting missing", Raised: "connector", Owner: admin, Thing: "Connection settings",
-		Message: "the setting {setting} of connection {connection} is missing.",
-		Fix:     "Add it to the configuration: {example}",
-		Params:  []string{"connection", "example", "setting"},
-	},
-	{
 		Code: "connection.setting_wrong", Title: "Setting wrong", Raised: "connector", Owner: admin, Thing: "Connection settings",
 		Message: "the setting {setting} of connection {connection} cannot be used: {reason}.",
 		Fix:     "Correct it in the configuration and start again.",
@@ -44,12 +38,6 @@ var operationEntries = []Entry{
 		Message: "the program {program}, which connection {connection} needs, is not installed or cannot be started.",
 		Fix:     "Install {program} on the machine that Tradepost runs on, or name its path in the configuration.",
 		Params:  []string{"connection", "program"},
-	},
-	{
-		Code: "connection.program_old", Title: "Program too old", Raised: "connector", Owner: operator, Thing: "Program",
-		Message: "{program} has version {version}; at least {wanted} is needed.",
-		Fix:     "Install a newer version of {program}.",
-		Params:  []string{"program", "version", "wanted"},
 	},
 	{
 		Code: "books.missing", Title: "Books not found", Raised: "connector", Owner: admin, Thing: "Books",
@@ -69,28 +57,41 @@ var operationEntries = []Entry{
 		Params:  []string{"place", "reason"},
 	},
 	{
-		Code: "record.held", Title: "Held", Raised: "reconcile", Owner: operator, Thing: "Invoice",
-		Message: "held, because {reason}.",
-		Fix:     "Find the cause, then run: tradepost retry {connection} {invoice_id}",
-		Params:  []string{"connection", "invoice_id", "reason"},
-	},
-	{
 		Code: "record.other_connection", Title: "Posted over another connection", Raised: "preview", Owner: operator, Thing: "Invoice",
 		Message: "it has a document in the books of connection {posted_connection}, and would now go to {connection}.",
 		Fix:     "Decide where it belongs: undo the change that sends it elsewhere, or remove the document from the other books first.",
 		Params:  []string{"connection", "posted_connection"},
 	},
 	{
-		Code: "record.no_connection", Title: "No connection takes it", Raised: "ingest", Owner: admin, Thing: "Invoice",
-		Message: "no connection of account {account} takes this invoice.",
-		Fix:     "Enable a connection for it, or correct the filters of the connections.",
-		Params:  []string{"account"},
-	},
-	{
 		Code: "message.unreadable", Title: "Message not readable", Raised: "deliver", Owner: operator, Thing: "Message",
 		Message: "a message about this invoice cannot be read: {reason}.",
 		Fix:     "Look at it with: nats stream get {stream} {sequence} - then run: tradepost retry {connection} {invoice_id}",
 		Params:  []string{"connection", "invoice_id", "reason", "sequence", "stream"},
+	},
+	{
+		Code: "message.invalid", Title: "Message that breaks a rule", Raised: "ingest", Owner: operator, Thing: "Message",
+		Message: "a message about this invoice can be read, but breaks a rule of its kind, or belongs to another send.",
+		Fix:     "Nothing is lost. Look at the dead letter, and find out who published it. Then have the invoice tried again.",
+	},
+	{
+		Code: "message.subject", Title: "Message without an invoice", Raised: "program", Owner: operator, Thing: "Message",
+		Message: "a message has a subject that names no invoice of a connection.",
+		Fix:     "Nothing is lost. Find out who published it, and publish it under the right subject.",
+	},
+	{
+		Code: "message.crash_loop", Title: "Message that stops the program", Raised: "program", Owner: operator, Thing: "Message",
+		Message: "Tradepost failed again and again at a message about this invoice.",
+		Fix:     "Report it with the log: it is a mistake of the program. Have the invoice tried again once it is mended.",
+	},
+	{
+		Code: "message.unknown_connection", Title: "Message of an unknown connection", Raised: "program", Owner: admin, Thing: "Message",
+		Message: "a command is for a connection that is not in the configuration, or is disabled.",
+		Fix:     "Correct the name of the connection, or enable it. Then send the command again.",
+	},
+	{
+		Code: "command.not_attached", Title: "Connection not at work", Raised: "program", Owner: operator, Thing: "Command",
+		Message: "a command was not carried out, because its connection could not be attached in time.",
+		Fix:     "Run tradepost doctor, which says why. Then send the command again.",
 	},
 	{
 		Code: "message.wrong_invoice", Title: "Message of another invoice", Raised: "transform", Owner: operator, Thing: "Message",
@@ -125,18 +126,6 @@ var operationEntries = []Entry{
 		Params:  []string{"attempts", "connection", "invoice_id"},
 	},
 	{
-		Code: "posting.uncertain", Title: "Unknown whether it was posted", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
-		Message: "nobody can tell whether the document was made in {system}.",
-		Fix:     "Look for number {number} in the books. Then have the Tradepost operator settle it by hand, or retry it.",
-		Params:  []string{"number", "system"},
-	},
-	{
-		Code: "settle.number_refused", Title: "Number not taken by ServiceTrade", Raised: "reconcile", Owner: office, Thing: "Invoice number",
-		Message: "the books gave the document number {number}, but ServiceTrade did not accept that number for the invoice.",
-		Fix:     "The invoice is posted. Enter {number} in ServiceTrade by hand if it can be used there.",
-		Params:  []string{"number"},
-	},
-	{
 		Code: "customer.external_id_taken", Title: "Customer's id taken in ServiceTrade", Raised: "deliver", Owner: bookkeeper, Thing: "Customer",
 		Message: "its id in the books, \"{value}\", was not written to {record} as external id \"{system}\": another record in ServiceTrade has it.",
 		Fix:     "If both are one customer, keep the external id with one of them and name the other in the mapping's table. If not, correct the wrong external id, or the mapping. Invoices go on meanwhile.",
@@ -153,12 +142,6 @@ var operationEntries = []Entry{
 		Message: "ServiceTrade did not take \"{value}\" as external id \"{system}\" of {record}.",
 		Fix:     "See that the system \"{system}\" is in ServiceTrade's Account Settings, and that {record} is still there. Invoices go on meanwhile.",
 		Params:  []string{"record", "system", "value"},
-	},
-	{
-		Code: "settle.moved_by_user", Title: "Status changed by a user", Raised: "reconcile", Owner: bookkeeper, Thing: "Invoice",
-		Message: "its status was changed to \"{status}\" in ServiceTrade while it was being posted; the books hold document {number}.",
-		Fix:     "If it should not be in the books, remove document {number} there. If it should, set the status in ServiceTrade by hand.",
-		Params:  []string{"number", "status"},
 	},
 	{
 		Code: "servicetrade.signed_out", Title: "Signed out of ServiceTrade", Raised: "doctor", Owner: admin, Thing: "ServiceTrade",

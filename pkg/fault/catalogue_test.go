@@ -22,7 +22,7 @@ var (
 
 func TestEveryEntryIsComplete(t *testing.T) {
 	all := fault.All()
-	require.GreaterOrEqual(t, len(all), 60)
+	require.GreaterOrEqual(t, len(all)-fault.ReservedCodes, 60, "codes that something raises")
 	for _, e := range all {
 		t.Run(e.Code, func(t *testing.T) {
 			require.Regexp(t, code, e.Code)

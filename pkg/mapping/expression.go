@@ -17,8 +17,23 @@ const (
 	maxCost = 20_000
 )
 
-// ErrCondition means that a condition could not be evaluated for an invoice.
+// ErrCondition means that a condition could not be evaluated for an invoice. The error
+// is a ConditionError.
 var ErrCondition = errors.New("the condition could not be evaluated")
+
+// ConditionError is a condition that was neither true nor false for an invoice.
+type ConditionError struct {
+	// Key is where the condition stands: accounts.revenue[0].when. Source is its text.
+	Key, Source string
+	// Why is the cause, and Fix what to do about it, as parts of a sentence.
+	Why, Fix string
+}
+
+// Error implements error.
+func (e *ConditionError) Error() string { return e.Key + ": " + e.Source + ": " + e.Why }
+
+// Unwrap makes it an ErrCondition.
+func (e *ConditionError) Unwrap() error { return ErrCondition }
 
 // condition is a typed expression (CEL) over facts that is true or false.
 type condition struct {
@@ -75,20 +90,20 @@ func compile(source string, ofLine bool) (*condition, *wrong) {
 	}
 	program, err := env.Program(tree, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
-		return nil, &wrong{what: ": " + err.Error()}
+		return nil, unusable(err)
 	}
 	return &condition{source: source, program: program}, nil
 }
 
-// holds evaluates the condition.
+// holds evaluates the condition. The error is a ConditionError without its key.
 func (c *condition) holds(f *Facts) (bool, error) {
 	out, _, err := c.program.Eval(activation{f})
 	if err != nil {
-		return false, fmt.Errorf("%w: %s: %w", ErrCondition, c.source, err)
+		return false, failure(c.source, err)
 	}
 	yes, ok := out.Value().(bool)
 	if !ok {
-		return false, fmt.Errorf("%w: %s: it gave %v", ErrCondition, c.source, out.Value())
+		return false, &ConditionError{Source: c.source, Why: fmt.Sprintf("it gave %v", out.Value()), Fix: "have it give true or false"}
 	}
 	return yes, nil
 }

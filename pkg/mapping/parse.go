@@ -3,14 +3,14 @@ package mapping
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/tradepost/tradepost/pkg/textfile"
 )
 
 // Bounds on a mapping file. The parser works recursively, so that a file of
@@ -25,7 +25,7 @@ const (
 // start at its folder. The error is a Problems with every mistake at once, or tells
 // why the file cannot be read.
 func ParseFile(path string) (*Mapping, error) {
-	return ParseFiles(path, func(p string) ([]byte, error) { return os.ReadFile(filepath.Clean(p)) })
+	return ParseFiles(path, func(p string) ([]byte, error) { return textfile.Read(p, maxFileBytes) })
 }
 
 // ParseFiles is ParseFile with another way to read files.
@@ -51,7 +51,7 @@ func parse(r *reader, data []byte) (*Mapping, error) {
 		m = r.mapping(root)
 	}
 	if len(r.problems) > 0 {
-		return nil, r.problems.sorted(r.file)
+		return nil, r.problems.sorted(r.file).first()
 	}
 	if err := m.seal(); err != nil {
 		return nil, fmt.Errorf("hash the mapping %s: %w", r.file, err)
@@ -62,10 +62,15 @@ func parse(r *reader, data []byte) (*Mapping, error) {
 // document returns the file's only YAML document.
 func (r *reader) document(data []byte) ast.Node {
 	if len(data) > maxFileBytes {
-		r.add(nil, "", fmt.Sprintf("the file has %d bytes, at most %d are read", len(data), maxFileBytes), "")
+		r.add(nil, "", fmt.Sprintf("the file has %d bytes, at most %d are read", len(data), maxFileBytes), "put long lists into CSV files (table_file)")
 		return nil
 	}
-	tokens := lexer.Tokenize(string(data))
+	text, wrong := textfile.UTF8(data)
+	if wrong != nil {
+		r.problems = append(r.problems, Problem{File: r.file, Line: wrong.Line, Column: wrong.Column, What: "the file " + wrong.What, Fix: wrong.Fix})
+		return nil
+	}
+	tokens := lexer.Tokenize(string(text))
 	if !r.shallow(tokens) {
 		return nil
 	}

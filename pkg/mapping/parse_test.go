@@ -100,6 +100,12 @@ func TestParseRefuses(t *testing.T) {
 		"deep entries":   {"version: 1\nx:\n" + strings.Repeat("- ", 100000), "too many levels"},
 		"huge":           {"version: 1\n#" + strings.Repeat("x", 5<<20), "bytes"},
 		"long reference": {"version: 1\naccounts: {receivable: " + strings.Repeat("x", 501) + "}\n", "at most 500"},
+		"Latin-1":        {"version: 1\ntexts: {memo: caf\xe9}\n", "m.yaml:2:18: the file is not UTF-8 text: the byte 0xE9 here belongs to another encoding, such as Windows-1252 or Latin-1; save the file as UTF-8"},
+		"UTF-16":         {"\xff\xfev\x00", "m.yaml:1:1: the file is UTF-16 text, and has to be UTF-8; save the file as UTF-8"},
+		"NUL":            {"version: 1\n\x00", "m.yaml:2:1: the file is not UTF-8 text: it has a NUL here"},
+		"required terms": {"version: 1\nterms: {required: true}\n", "m.yaml:2:8: terms.required: nothing chooses what is required; add steps"},
+		"no rules":       {"version: 1\nitems: {match: [rules]}\n", "m.yaml:2:16: items.match: there are no rules to ask"},
+		"empty table":    {"version: 1\ncustomers: {table: {}}\n", "m.yaml:2:20: customers.table: the table is empty"},
 		"empty match":    {"version: 1\nitems: {match: []}\n", "the list is empty"},
 		"default as nil": {"version: 1\nitems: {default: {code: }}\n", "expected text, found nothing"},
 		"not text":       {"version: 1\nitems: {default: {code: yes, name: no}}\n", "exactly one of id, code or name"},
@@ -112,6 +118,13 @@ func TestParseRefuses(t *testing.T) {
 			require.True(t, strings.HasPrefix(err.Error(), "m.yaml:"))
 		})
 	}
+}
+
+// Editors of Windows put a byte order mark in front of UTF-8.
+func TestParseTakesAByteOrderMark(t *testing.T) {
+	m := parse(t, "\ufeffversion: 1\ncurrency: CAD\n")
+	require.Equal(t, "CAD", m.Currency)
+	require.Equal(t, parse(t, "version: 1\ncurrency: CAD\n").Hash(), m.Hash())
 }
 
 func TestHashIsOfWhatItSays(t *testing.T) {

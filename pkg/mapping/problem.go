@@ -48,6 +48,32 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// maxProblems of one file are told; a table of another kind would be wrong in every row.
+const maxProblems = 20
+
+// first leaves out what one file has more than maxProblems of, and says how many.
+func (ps Problems) first() Problems {
+	of := map[string]int{}
+	for _, p := range ps {
+		of[p.File]++
+	}
+	var kept Problems
+	told := map[string]int{}
+	for _, p := range ps {
+		told[p.File]++
+		switch all := of[p.File]; {
+		case told[p.File] <= maxProblems:
+			kept = append(kept, p)
+		case told[p.File] == maxProblems+1:
+			kept = append(kept, Problem{
+				File: p.File, Line: p.Line, Column: p.Column, What: fmt.Sprintf("%d more problems from here on, %d in all", all-maxProblems, all),
+				Fix: "mend the first ones; the others may be the same mistake",
+			})
+		}
+	}
+	return kept
+}
+
 // sorted is in the order of the file, whatever the order of the checks was; its
 // table files come behind it.
 func (ps Problems) sorted(first string) Problems {

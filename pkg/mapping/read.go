@@ -113,9 +113,10 @@ func (r *reader) customers(n ast.Node, path string, c *Customers) {
 }
 
 func (r *reader) items(n ast.Node, path string, i *Items) {
-	var tableAt, rulesAt ast.Node
+	var tableAt, rulesAt, matchAt ast.Node
 	r.section(n, path, readers{
 		"match": func(n ast.Node, path string) {
+			matchAt = n
 			i.Match = r.match(n, path, MatchRules, MatchExternalID, MatchTable, MatchCode, MatchName)
 		},
 		"table": func(n ast.Node, path string) {
@@ -134,6 +135,9 @@ func (r *reader) items(n ast.Node, path string, i *Items) {
 		"create":  r.yes(&i.Create),
 	})
 	r.tableIsUsed(tableAt, path, i.table, i.Match)
+	if rulesAt == nil && slices.Contains(i.Match, MatchRules) {
+		r.add(matchAt, path+".match", "there are no rules to ask", "add "+path+".rules, or take rules out of the list")
+	}
 	if !i.Rules.IsEmpty() && len(i.Match) > 0 && !slices.Contains(i.Match, MatchRules) {
 		r.add(rulesAt, path+".rules", "the rules are never asked", "add rules to "+path+".match at the place where they are to be asked, such as match: [rules, external_id, table]")
 	}

@@ -45,7 +45,11 @@ func (r *reader) match(n ast.Node, path string, possible ...Match) []Match {
 // table reads rows; two keys that only differ in white space are one key twice.
 func (r *reader) table(n ast.Node, path string) table {
 	t := table{}
-	for _, e := range r.entries(n, path) {
+	entries := r.entries(n, path)
+	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) == 0 {
+		r.add(n, path, "the table is empty", "write rows into it, what ServiceTrade says: code, or leave it out")
+	}
+	for _, e := range entries {
 		at := fmt.Sprintf("%s[%q]", path, e.key)
 		key := fold(e.key)
 		if key == "" {

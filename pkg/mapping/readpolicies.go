@@ -68,6 +68,9 @@ func (r *reader) terms(n ast.Node, path string, t *Terms) {
 		"steps":    func(n ast.Node, path string) { t.Steps = r.steps(n, path, false) },
 		"required": r.yes(&t.Required),
 	})
+	if t.Required && t.Steps.IsEmpty() {
+		r.add(n, path+".required", "nothing chooses what is required", "add steps")
+	}
 }
 
 func (r *reader) texts(n ast.Node, path string, t *Texts) {

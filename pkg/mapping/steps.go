@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"strconv"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -40,6 +41,9 @@ func (s Steps) Choose(f *Facts) (Answer, bool, error) {
 func (s *step) choose(f *Facts) (Answer, bool, error) {
 	if s.when != nil {
 		yes, err := s.when.holds(f)
+		if failed, ok := errors.AsType[*ConditionError](err); ok {
+			failed.Key = s.path + ".when"
+		}
 		if !yes || err != nil {
 			return Answer{}, false, err
 		}

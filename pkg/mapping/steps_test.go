@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -103,6 +104,25 @@ classes:
 	require.Equal(t, "B", a.Reference.GetValue())
 }
 
+// Whoever mends a condition is told where it stands, why it failed, and what to do.
+func TestAConditionThatFailsSaysWhere(t *testing.T) {
+	for when, want := range map[string][2]string{
+		"1 / int(size(job.tags)) == 1":     {"it divides by zero", "ask first whether the number is 0"},
+		"1 % int(size(job.tags)) == 1":     {"it divides by zero", "ask first"},
+		"int(job.number) > 5":              {"a text in it is not a number", "ask first whether it is one"},
+		`job.name.matches(job.type + "(")`: {"a pattern in it cannot be read", "write the pattern as text"},
+	} {
+		m := parse(t, "version: 1\naccounts:\n  revenue:\n    - {use: A, when: '"+when+"'}\n")
+		_, _, err := m.RevenueAccount(nil, &mapping.Facts{Line: &mapping.LineFacts{}})
+		require.ErrorIs(t, err, mapping.ErrCondition)
+		failed, ok := errors.AsType[*mapping.ConditionError](err)
+		require.True(t, ok)
+		require.Equal(t, "accounts.revenue[0].when", failed.Key)
+		require.Equal(t, want[0], failed.Why, when)
+		require.Contains(t, failed.Fix, want[1])
+	}
+}
+
 // Every fact can be asked in a condition, in a table and in a text, with its type.
 func TestEveryFact(t *testing.T) {
 	for _, f := range mapping.Vocabulary() {
@@ -139,6 +159,11 @@ func TestBrokenSteps(t *testing.T) {
 		`[{by: job.type, table_file: x.csv}]`:                   "the mapping is read without its folder",
 		`[{when: "invoice.total > 100.0", use: A}]`:             `"invoice.total" is not a fact that is known here`,
 		`[{when: "job.id + 1.0 == 2.0", use: A}]`:               "+ does not go with a whole number and a number with a point",
+		`[{when: "job.type == repair", use: A}]`:                "\"repair\" is not a fact that is known here; if it is text, put it into quotes: \"repair\"",
+		`[{when: "job == 'x'", use: A}]`:                        "job is not a fact by itself; possible: job.id, job.name",
+		`[{when: "job.name.startswith('x')", use: A}]`:          `"startswith" is not a function that is known here; possible: contains, startsWith`,
+		`[{when: 'job.name.matches("(?i)freight(")', use: A}]`:  "the pattern cannot be read: missing closing ): `(?i)freight(`; close every bracket",
+		`[{by: job.type, table: {}}]`:                           "sales_rep[0].table: the table is empty; write rows into it",
 		`[{wen: "true", use: A}]`:                               "unknown key; known here: by, table, table_file, use, when",
 		`[{when: "` + strings.Repeat("x", 1001) + `", use: A}]`: "the condition is too long",
 	} {
@@ -185,6 +210,30 @@ func TestTableFile(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, "customers.csv")))
 	_, err = mapping.ParseFile(filepath.Join(dir, "m.yaml"))
 	require.ErrorContains(t, err, "the file of the table cannot be read")
+}
+
+// A table in another encoding, or of another kind, is refused without a row of it
+// being believed, and without a page of problems.
+func TestTableFileOfAnotherKind(t *testing.T) {
+	dir := t.TempDir()
+	mappingFile := filepath.Join(dir, "m.yaml")
+	require.NoError(t, os.WriteFile(mappingFile, []byte("version: 1\ncustomers: {table_file: c.csv}\n"), 0o600))
+	for text, want := range map[string]string{
+		"servicetrade,books\nCaf\xe9,C1\n":                       "c.csv:2:4: the file is not UTF-8 text: the byte 0xE9",
+		"servicetrade,books\n9007,C\x00-1\n":                     "c.csv:2:7: the file is not UTF-8 text: it has a NUL here",
+		"\xff\xfes\x00e\x00":                                     "c.csv:1:1: the file is UTF-16 text",
+		strings.Repeat("x", 5<<20):                               "at most 4194304 bytes are read",
+		"servicetrade,books\n" + strings.Repeat("x,\n", 100_000): "c.csv:22:3: 99980 more problems from here on, 100000 in all",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "c.csv"), []byte(text), 0o600))
+		_, err := mapping.ParseFile(mappingFile)
+		require.ErrorContains(t, err, want)
+		require.LessOrEqual(t, strings.Count(err.Error(), "\n"), 20)
+	}
+	require.NoError(t, os.Remove(filepath.Join(dir, "c.csv")))
+	require.NoError(t, os.Symlink("/dev/zero", filepath.Join(dir, "c.csv")))
+	_, err := mapping.ParseFile(mappingFile)
+	require.ErrorContains(t, err, "c.csv: it is no regular file")
 }
 
 func TestTemplate(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/tradepost/tradepost/pkg/textfile"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -51,12 +52,17 @@ func (r *reader) tableFile(n ast.Node, path string) table {
 		return table{}
 	}
 	r.files = append(r.files, name)
-	if len(data) > maxFileBytes || !utf8.Valid(data) {
-		r.add(n, path, fmt.Sprintf("the file %s cannot be used: it has to be UTF-8 of at most %d bytes", name, maxFileBytes), "save it as CSV UTF-8")
+	if len(data) > maxFileBytes {
+		r.add(n, path, fmt.Sprintf("the file %s has %d bytes, at most %d are read", name, len(data), maxFileBytes), "check that this is the right file")
 		return table{}
 	}
 	c := &csvTable{r: r, name: name, rows: table{}}
-	c.read(data)
+	text, wrong := textfile.UTF8(data)
+	if wrong != nil {
+		c.problem(wrong.Line, wrong.Column, "the file "+wrong.What, wrong.Fix)
+		return table{}
+	}
+	c.read(text)
 	return c.rows
 }
 
@@ -68,7 +74,7 @@ type csvTable struct {
 }
 
 func (c *csvTable) read(data []byte) {
-	c.in = csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	c.in = csv.NewReader(bytes.NewReader(data))
 	c.in.FieldsPerRecord, c.in.Comment, c.in.TrimLeadingSpace = -1, '#', true
 	header := true
 	for {

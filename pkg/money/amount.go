@@ -4,6 +4,7 @@
 package money
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -48,6 +49,24 @@ func Parse(text string) (Amount, error) {
 		return Amount{}, fmt.Errorf("read the number %.60q: %w", text, errRange)
 	}
 	return Amount{d}, nil
+}
+
+// WhyNot says in a few words why Parse refuses text, for a person who has to correct
+// it; "" when it does not.
+func WhyNot(text string) string {
+	_, err := Parse(text)
+	if err == nil {
+		return ""
+	}
+	d, wrong := decimal.NewFromString(text)
+	switch {
+	case !errors.Is(err, errRange) || wrong != nil:
+		return "not a number"
+	case d.Abs().GreaterThanOrEqual(tooLarge):
+		return fmt.Sprintf("too large: more than %d digits before the point", MaxIntegerDigits)
+	default:
+		return fmt.Sprintf("too precise: more than %d digits behind the point", MaxFractionDigits)
+	}
 }
 
 // FromInt returns units·10^-exponent: FromInt(1999, 2) is 19.99.

@@ -148,3 +148,13 @@ func FuzzParse(f *testing.F) {
 		require.Regexp(t, `^-?[0-9]+[.][0-9]{2}$`, a.Fixed(2))
 	})
 }
+
+func TestWhyNot(t *testing.T) {
+	for text, why := range map[string]string{
+		"1.50": "", "seven": "not a number", "1,000.00": "not a number",
+		"1000000000000000": "too large: more than 15 digits before the point", "1e99": "too large: more than 15 digits before the point",
+		"0.0000000000001": "too precise: more than 12 digits behind the point",
+	} {
+		require.Equal(t, why, money.WhyNot(text), text)
+	}
+}

@@ -83,7 +83,7 @@ func faultsJSON(t testing.TB, faults []*tradepostv1.Fault) []byte {
 
 // Snapshot in; document and explanation, or faults and the comment, out.
 func TestMakeGolden(t *testing.T) {
-	for _, c := range slices.Concat(goldenCases, richCases) {
+	for _, c := range slices.Concat(goldenCases, richCases, taxCases) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join("testdata", "make", c.name)
 			built := base()

@@ -88,12 +88,18 @@ func Make(in Input) Result {
 	if len(faults) > 0 {
 		return Result{Faults: faults}
 	}
-	return in.write(inv, resolved, days, sums, exponent)
+	parts := in.parts(inv, resolved, sums, exponent)
+	for _, p := range parts {
+		faults = append(faults, resolver.TaxShares(p.inv, p.resolved, p.sums, exponent)...)
+	}
+	return in.write(parts, faults, days, exponent)
 }
 
-func (in Input) write(inv *normalise.Invoice, resolved mapit.Resolved, days map[tradepostv1.DocumentKind]mapit.Days, sums check.Reckoning, exponent int32) Result {
+func (in Input) write(parts []part, faults []*tradepostv1.Fault, days map[tradepostv1.DocumentKind]mapit.Days, exponent int32) Result {
+	if len(faults) > 0 {
+		return Result{Faults: faults}
+	}
 	var r Result
-	parts := in.parts(inv, resolved, sums, exponent)
 	for _, p := range parts {
 		w := mapit.Writer{
 			Account: in.Account, AppURL: in.AppURL, TimeZone: in.TimeZone.String(), Split: len(parts) > 1,
@@ -103,7 +109,7 @@ func (in Input) write(inv *normalise.Invoice, resolved mapit.Resolved, days map[
 		r.Documents = append(r.Documents, doc)
 		r.Explanations = append(r.Explanations, check.Explanation(explanation))
 	}
-	if faults := check.Documents(r.Documents); len(faults) > 0 {
+	if faults = check.Documents(r.Documents); len(faults) > 0 {
 		return Result{Faults: faults}
 	}
 	return r

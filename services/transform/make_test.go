@@ -158,25 +158,3 @@ func TestMakeOfManyLines(t *testing.T) {
 	r = transform.Make(in)
 	require.Equal(t, "message.too_large", r.Faults[0].GetCode())
 }
-
-func BenchmarkMake10Lines(b *testing.B) { benchmarkMake(b, "standard") }
-
-// The mapping that chooses everything: conditions and tables for every line.
-func BenchmarkMake10LinesChosen(b *testing.B) { benchmarkMake(b, "rich") }
-
-func benchmarkMake(b *testing.B, mapping string) {
-	s := base()
-	var lines []*stItem
-	for i := range 10 {
-		lines = append(lines, sold(int64(i+1), "Filter", "2", "35.00", filter))
-	}
-	withLines(s, "700", lines...)
-	in := goldenCase{mapping: mapping}.input(b, s)
-	b.ReportAllocs()
-	for b.Loop() {
-		if r := transform.Make(in); len(r.Faults) > 0 {
-			b.Fatal(r.Faults)
-		}
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "invoices/s")
-}

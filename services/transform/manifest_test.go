@@ -23,7 +23,7 @@ type corpusCase struct {
 // The list of the cases is one of the golden files.
 func TestCorpusIsListed(t *testing.T) {
 	var list []corpusCase
-	for _, c := range slices.Concat(goldenCases, richCases) {
+	for _, c := range slices.Concat(goldenCases, richCases, taxCases) {
 		one := corpusCase{Name: c.name, Mapping: "standard", Zone: "America/New_York"}
 		if c.mapping != "" {
 			one.Mapping = c.mapping

@@ -92,39 +92,53 @@ func profiles() []profile {
 }
 
 // randomInvoice is one whose total is right under the profile, and its total in cents.
+// ServiceTrade shows the rate, the tax or both.
 func randomInvoice(random *rand.Rand, p profile) (*snapshot, *big.Int) {
-	s := base()
+	s, total, tax := randomTaxed(random, p)
+	switch random.IntN(3) {
+	case 0:
+		s.Invoice.Tax = money(tax)
+	case 1:
+		if tax.Sign() != 0 {
+			s.Invoice.Tax, s.Invoice.TaxRate = money(tax), ""
+		}
+	}
+	return s, total
+}
+
+// randomTaxed is an invoice that shows its rate, its total and the tax in it.
+func randomTaxed(random *rand.Rand, p profile) (s *snapshot, total, tax *big.Int) {
+	s = base()
 	s.Invoice.Items = nil
-	exact, rounded, base := new(big.Rat), new(big.Int), new(big.Int)
+	exact, rounded, base := new(big.Rat), new(big.Int), new(big.Rat)
 	taxPerLine, rate := new(big.Int), big.NewRat(random.Int64N(1200), 10_000)
 	for i := range 1 + random.IntN(12) {
 		quantity := big.NewRat(random.Int64N(4001)-2000, 100)
 		price := big.NewRat(random.Int64N(10_000_001), []int64{1, 10, 100, 1000, 10_000}[random.IntN(5)])
 		amount := new(big.Rat).Mul(quantity, price)
 		item := sold(int64(i+1), "work", quantity.FloatString(2), price.FloatString(4), []*libItem{labor, filter}[random.IntN(2)])
-		item.Taxable = p.of == "line" && random.IntN(2) == 0
+		item.Taxable = random.IntN(2) == 0
+		exact.Add(exact, amount)
 		c := p.cents(amount)
-		exact, rounded = exact.Add(exact, amount), rounded.Add(rounded, c)
+		rounded.Add(rounded, c)
+		if p.of == "line" {
+			amount = new(big.Rat).SetFrac(c, big.NewInt(100))
+		}
 		if item.Taxable {
-			base.Add(base, c)
-			taxPerLine.Add(taxPerLine, p.cents(taxOn(c, rate)))
+			base.Add(base, amount)
+			taxPerLine.Add(taxPerLine, p.cents(new(big.Rat).Mul(amount, rate)))
 		}
 		s.Invoice.Items = append(s.Invoice.Items, item)
 	}
 	if p.of == "document" {
 		rounded = p.cents(exact)
 	}
-	tax := p.cents(taxOn(base, rate))
-	if p.tax == "line" {
+	if tax = p.cents(new(big.Rat).Mul(base, rate)); p.tax == "line" {
 		tax = taxPerLine
 	}
-	total := new(big.Int).Add(rounded, tax)
+	total = new(big.Int).Add(rounded, tax)
 	s.Invoice.TotalPrice, s.Invoice.TaxRate = money(total), new(big.Rat).Mul(rate, big.NewRat(100, 1)).FloatString(4)
-	return s, total
-}
-
-func taxOn(base *big.Int, rate *big.Rat) *big.Rat {
-	return new(big.Rat).Mul(new(big.Rat).SetFrac(base, big.NewInt(100)), rate)
+	return s, total, tax
 }
 
 func checkSums(t *testing.T, r transform.Result, want *big.Int, s *snapshot) {

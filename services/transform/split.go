@@ -22,9 +22,8 @@ func (in Input) parts(inv *normalise.Invoice, resolved mapit.Resolved, sums chec
 	if !in.splits(inv) {
 		return whole
 	}
-	charges, credits := half(inv, resolved, false), half(inv, resolved, true)
-	charges.sums.TaxFrom, credits.sums.TaxFrom = sums.TaxFrom, sums.TaxFrom
-	charges.sums.Tax, credits.sums.Tax = taxShares(inv, sums, charges.sums.TaxableBase, exponent)
+	charges, credits := half(inv, resolved, sums, false), half(inv, resolved, sums, true)
+	charges.sums.Tax, credits.sums.Tax = taxShares(charges, sums, exponent)
 	for _, p := range []*part{&charges, &credits} {
 		p.sums.Total = p.sums.Lines.Add(p.sums.Tax)
 		if p.sums.TaxableBase.IsZero() {
@@ -40,8 +39,9 @@ func (in Input) splits(inv *normalise.Invoice) bool {
 }
 
 // half takes the lines of one sign.
-func half(inv *normalise.Invoice, resolved mapit.Resolved, negative bool) part {
-	p := part{inv: new(*inv), resolved: resolved}
+func half(inv *normalise.Invoice, resolved mapit.Resolved, sums check.Reckoning, negative bool) part {
+	p := part{inv: new(*inv), resolved: resolved, sums: sums}
+	p.sums.Lines, p.sums.TaxableBase = money.Zero, money.Zero
 	p.inv.Lines, p.resolved.Lines = nil, nil
 	for i, l := range inv.Lines {
 		if (l.Amount.Sign() < 0) != negative {
@@ -57,18 +57,20 @@ func half(inv *normalise.Invoice, resolved mapit.Resolved, negative bool) part {
 	return p
 }
 
-// taxShares divides the sales tax between charges and credits: by ServiceTrade's
-// rate where it shows one, else in proportion to their taxable lines. Together they
-// are the tax that was billed, to the cent.
-func taxShares(inv *normalise.Invoice, sums check.Reckoning, charges money.Amount, exponent int32) (ofCharges, ofCredits money.Amount) {
+// taxShares divides the sales tax between charges and credits: by ServiceTrade's rate
+// and rounded as the whole tax where it shows one, else in proportion to their taxable
+// lines. Together they are the tax that was billed, to the cent.
+func taxShares(charges part, sums check.Reckoning, exponent int32) (ofCharges, ofCredits money.Amount) {
+	base := charges.sums.TaxableBase
+	byRate, rated := sums.TaxOf(charges.inv.Lines, exponent)
 	switch {
-	case charges.Equal(sums.TaxableBase):
+	case base.Equal(sums.TaxableBase):
 		ofCharges = sums.Tax
-	case charges.IsZero():
-	case inv.TaxRate.OK:
-		ofCharges = charges.Mul(inv.TaxRate.Value).Mul(money.FromInt(1, 2)).RoundHalfUp(exponent)
+	case base.IsZero():
+	case rated:
+		ofCharges = byRate
 	case !sums.TaxableBase.IsZero():
-		ofCharges = sums.Tax.Share(charges, sums.TaxableBase, exponent)
+		ofCharges = sums.Tax.Share(base, sums.TaxableBase, exponent)
 	}
 	return ofCharges, sums.Tax.Sub(ofCharges)
 }

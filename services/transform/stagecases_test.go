@@ -42,7 +42,7 @@ var elsewhere = []string{"message.wrong_invoice", "invoice.voided", "document.re
 // What the stage publishes and writes down is what Make says of the same snapshot on
 // that connection; and every code that transform can raise comes out of the stage.
 func TestEveryCaseGoesThroughTheStage(t *testing.T) {
-	cases := slices.Concat(goldenCases, richCases, stageCases)
+	cases := slices.Concat(goldenCases, richCases, taxCases, stageCases)
 	config := &connection.Config{Accounts: map[string]*connection.Account{}, Connections: map[string]*connection.Connection{}}
 	limits := map[string]connector.Limits{}
 	for _, c := range cases {

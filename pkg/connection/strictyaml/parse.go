@@ -6,16 +6,16 @@
 package strictyaml
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/tradepost/tradepost/pkg/textfile"
 )
 
 // MaxSize is the largest file in bytes that is read: several times what 1,000
@@ -40,11 +40,12 @@ func Absent(file, path string, at Position) Node { return Node{file: file, path:
 // Parse reads data, the content of file. The error is an *Error.
 func Parse(file string, data []byte) (Node, error) {
 	root := Node{file: file, at: Position{Line: 1, Column: 1}}
-	if problem := checkBytes(data); problem != nil {
+	text, problem := checkBytes(data)
+	if problem != nil {
 		problem.File = file
 		return root, AsError([]Problem{*problem})
 	}
-	parsed, err := parse(bytes.TrimPrefix(data, []byte("\ufeff")))
+	parsed, err := parse(text)
 	if err != nil {
 		return root, AsError([]Problem{syntaxProblem(file, err)})
 	}
@@ -63,19 +64,15 @@ func Parse(file string, data []byte) (Node, error) {
 	return root, AsError(problems)
 }
 
-func checkBytes(data []byte) *Problem {
+func checkBytes(data []byte) ([]byte, *Problem) {
 	if len(data) > MaxSize {
-		return &Problem{What: fmt.Sprintf("has %d bytes; at most %d are read", len(data), MaxSize), Fix: "check that this is the right file"}
+		return nil, &Problem{What: fmt.Sprintf("has %d bytes; at most %d are read", len(data), MaxSize), Fix: "check that this is the right file"}
 	}
-	if utf8.Valid(data) {
-		return nil
+	text, wrong := textfile.UTF8(data)
+	if wrong != nil {
+		return nil, &Problem{Position: Position{wrong.Line, wrong.Column}, What: wrong.What, Fix: wrong.Fix}
 	}
-	good := bytes.ToValidUTF8(data, []byte("\x00"))
-	at := bytes.IndexByte(good, 0)
-	before := good[:max(at, 0)]
-	line := bytes.Count(before, []byte("\n")) + 1
-	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
-	return &Problem{Position: Position{line, column}, What: "is not UTF-8 text", Fix: "save the file as UTF-8"}
+	return text, nil
 }
 
 // The parser recurses, and a stack that overflows cannot be caught.

@@ -30,7 +30,7 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 		return o.notMade(ctx, m, c, log)
 	case *tradepostv1.InvoiceCommand_Retry:
 	default:
-		return bus.Poison("command.not_supported", fmt.Errorf("a command of the kind %T cannot be carried out yet", c.GetCommand()))
+		return bus.Poison(bus.CodeInvalid, fmt.Errorf("a command of the kind %T is not known to this version", c.GetCommand()))
 	}
 	e, err := o.Store.Get(ctx, o.key(m.Subject.InvoiceID))
 	if err != nil {

@@ -63,7 +63,7 @@ func (o *Opener) mendAt(ctx context.Context, s bus.Subject, send int64, place *t
 		return nil, err
 	}
 	if of != send {
-		return nil, bus.Poison("message.invalid", fmt.Errorf("the replayed message is of send %d, and the command follows send %d", of, send))
+		return nil, bus.Poison(bus.CodeInvalid, fmt.Errorf("the replayed message is of send %d, and the command follows send %d", of, send))
 	}
 	by.place, by.connection = place, m.Subject.Connection
 	return by, nil

@@ -20,6 +20,20 @@ func (d *desk) failed() {
 	d.office.invoice.Status = "failed"
 }
 
+// A command that breaks a rule, or of a kind that this version does not know, opens
+// nothing and becomes a dead letter.
+func TestACommandThatBreaksARuleIsADeadLetter(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		for _, body := range []string{`{"followsSend":"-1","retry":{}}`, `{"followsSend":"1"}`, `{"followsSend":"1","invented":{}}`} {
+			m := bus.Message{Subject: bus.Subject{Stage: bus.StageCommand, Connection: "acme-books", InvoiceID: invoiceID}, Body: []byte(body)}
+			code, poison := bus.PoisonCode(d.Command(t.Context(), m))
+			require.True(t, poison, body)
+			require.Equal(t, "message.invalid", code)
+			require.Nil(t, d.entry().Record)
+		}
+	})
+}
+
 // The stream cannot take the message at the moment of a retry. The command comes
 // again, and the send that it opened goes on.
 func TestARetryThatCouldNotBePublishedGoesOn(t *testing.T) {

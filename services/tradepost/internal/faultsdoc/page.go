@@ -31,7 +31,7 @@ in at most 500 characters. Where the accounting system gave a reason, its own wo
 | Tradepost operator | servers, networks, and what is held |
 
 "Told by" is the part of Tradepost that finds it: a *stage* (ingest, transform, deliver, reconcile), a *connector*,
-` + "`doctor`, `preview`" + `, or the *program* about itself. *Nothing tells it yet* marks words that are kept for connectors to come.
+` + "`doctor`, `preview`" + `, or the *program* about itself.
 `
 
 // about names the groups of codes, by what stands before the point.
@@ -48,8 +48,12 @@ var about = map[string]string{
 func Page() (string, error) {
 	var b strings.Builder
 	b.WriteString(head)
-	group := ""
+	group, kept := "", ""
 	for _, e := range fault.All() {
+		if e.Reserved {
+			kept += fmt.Sprintf("- %s: %s\n", e.Code, e.Title)
+			continue
+		}
 		if of, _, _ := strings.Cut(e.Code, "."); of != group {
 			group = of
 			if about[of] == "" {
@@ -59,6 +63,9 @@ func Page() (string, error) {
 		}
 		section(&b, e)
 	}
+	if kept != "" {
+		b.WriteString("\n## Kept for connectors to come\n\nNothing tells these yet, and they do not count.\n\n" + kept)
+	}
 	return b.String(), nil
 }
 
@@ -67,9 +74,6 @@ func section(b *strings.Builder, e fault.Entry) {
 	fmt.Fprintf(b, "> %s: %s\n\n", cell(e.Thing), cell(e.Message))
 	fmt.Fprintf(b, "- What to do (%s): %s\n", fault.OwnerWord(e.Owner), cell(e.Fix))
 	fmt.Fprintf(b, "- Told by: %s", e.Raised)
-	if e.Reserved {
-		b.WriteString(" (nothing tells it yet)")
-	}
 	b.WriteString("\n")
 	if len(e.Params) > 0 {
 		fmt.Fprintf(b, "- Particulars: `%s`\n", strings.Join(e.Params, "`, `"))

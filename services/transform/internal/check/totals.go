@@ -3,6 +3,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/money"
@@ -16,20 +18,26 @@ type Reckoning struct {
 	Lines money.Amount
 	// TaxableBase is the sum of the taxable lines' amounts.
 	TaxableBase money.Amount
-	// Tax is what is posted as sales tax; it is stated by ServiceTrade, or it is
-	// ServiceTrade's rate on the taxable lines, and it always closes the gap
-	// between lines and total exactly.
+	// Tax is what is posted as sales tax. ServiceTrade states it, or its rate, and it
+	// always closes the gap between lines and total exactly. Where there is a rate, it
+	// is that rate on the taxable lines.
 	Tax money.Amount
 	// TaxFrom is the ServiceTrade field that Tax came from: tax or taxRate; "" without tax.
 	TaxFrom string
 	Total   money.Amount
+
+	// rate is ServiceTrade's, in percent, if rated; way is how Tax was rounded from it.
+	rate  money.Amount
+	rated bool
+	way   way
 }
 
 // Totals compares the sum of the lines with ServiceTrade's total. A difference is
-// sales tax only if the mapping posts sales tax and ServiceTrade itself states
-// exactly that tax: a line that got lost must never pass as tax.
+// sales tax only if the mapping posts sales tax, ServiceTrade itself states exactly
+// that tax, and it is ServiceTrade's rate on the taxable lines, as far as there is a
+// rate: a line that got lost must never pass as tax.
 func Totals(inv *normalise.Invoice, m *mapping.Mapping, connection string, exponent int32) (Reckoning, []*tradepostv1.Fault) {
-	r := Reckoning{Total: inv.Total.Value}
+	r := Reckoning{Total: inv.Total.Value, rate: inv.TaxRate.Value, rated: inv.TaxRate.OK, way: wayOf(m.Rounding)}
 	for _, l := range inv.Lines {
 		r.Lines = r.Lines.Add(l.Amount)
 		if l.Taxable {
@@ -40,11 +48,11 @@ func Totals(inv *normalise.Invoice, m *mapping.Mapping, connection string, expon
 		// What cannot be read is told already; a sum of the rest would mislead.
 		return r, nil
 	}
-	t := totals{inv: inv, r: &r, exponent: exponent, connection: connection, rounding: m.Rounding}
+	t := totals{inv: inv, r: &r, exponent: exponent, connection: connection}
 	if m.Tax.Mode == mapping.TaxNone {
 		return r, t.untaxed()
 	}
-	return r, t.asBilled()
+	return r, t.taxed()
 }
 
 type totals struct {
@@ -52,7 +60,6 @@ type totals struct {
 	r          *Reckoning
 	exponent   int32
 	connection string
-	rounding   mapping.Rounding
 }
 
 func (t totals) difference() money.Amount { return t.r.Total.Sub(t.r.Lines) }
@@ -62,28 +69,12 @@ func (t totals) stated() (money.Amount, string) {
 	if t.inv.Tax.OK && !t.inv.Tax.Value.IsZero() {
 		return t.inv.Tax.Value, "tax"
 	}
-	if !t.inv.Tax.Given() && t.inv.TaxRate.OK {
-		return t.byRate(), "taxRate"
-	}
-	return money.Zero, ""
-}
-
-// byRate is ServiceTrade's rate on the taxable lines.
-func (t totals) byRate() money.Amount {
-	even := t.rounding.Mode == mapping.RoundHalfEven
-	of := func(base money.Amount) money.Amount {
-		return base.Mul(t.inv.TaxRate.Value).Mul(money.FromInt(1, 2)).Round(t.exponent, even)
-	}
-	if t.rounding.Tax == mapping.RoundDocument {
-		return of(t.r.TaxableBase)
-	}
-	sum := money.Zero
-	for _, l := range t.inv.Lines {
-		if l.Taxable {
-			sum = sum.Add(of(l.Amount))
+	if !t.inv.Tax.Given() && t.r.rated {
+		if tax := t.r.way.tax(t.r.rate, t.inv.Lines, t.exponent); !tax.IsZero() {
+			return tax, "taxRate"
 		}
 	}
-	return sum
+	return money.Zero, ""
 }
 
 func (t totals) untaxed() []*tradepostv1.Fault {
@@ -99,27 +90,57 @@ func (t totals) untaxed() []*tradepostv1.Fault {
 	return t.mismatch()
 }
 
-func (t totals) asBilled() []*tradepostv1.Fault {
+func (t totals) taxed() []*tradepostv1.Fault {
 	gap := t.difference()
 	tax, from := t.stated()
-	if from != "" && tax.Equal(gap) {
+	switch {
+	case from != "" && tax.Equal(gap):
 		t.r.Tax, t.r.TaxFrom = tax, from
-		if tax.IsZero() {
-			t.r.TaxFrom = ""
+		return t.proven()
+	case from == "tax":
+	case gap.IsZero():
+		return nil // A rate, and no tax charged: ServiceTrade's total says so.
+	case from == "":
+		return t.mismatch()
+	}
+	expected := t.r.Lines.Add(tax)
+	return one(fault.New("tax.mismatch", fault.Args{Path: from, Params: map[string]string{
+		"lines_total": t.text(t.r.Lines), "tax": t.text(tax), "expected": t.text(expected),
+		"invoice_total": t.text(t.r.Total), "difference": t.text(t.r.Total.Sub(expected)),
+	}}))
+}
+
+// proven holds a tax that ServiceTrade states against its rate on the taxable lines.
+// ServiceTrade may round in another way than the mapping, so that any way will do.
+// Without a rate there is nothing to hold it against but that something is taxable.
+func (t totals) proven() []*tradepostv1.Fault {
+	if t.r.TaxFrom == "taxRate" {
+		return nil
+	}
+	if !slices.ContainsFunc(t.inv.Lines, func(l normalise.Line) bool { return l.Taxable }) {
+		return one(fault.New("tax.nothing_taxable", fault.Args{Path: "tax", Params: map[string]string{"tax": t.text(t.r.Tax)}}))
+	}
+	if t.inv.TaxRate.Given() && !t.r.rated {
+		return one(fault.New("tax.rate_invalid", fault.Args{Path: "taxRate", Params: map[string]string{"value": t.inv.TaxRate.Text}}))
+	}
+	if !t.r.rated {
+		return nil
+	}
+	return t.byRate()
+}
+
+func (t totals) byRate() []*tradepostv1.Fault {
+	for _, w := range waysFrom(t.r.way) {
+		if w.tax(t.r.rate, t.inv.Lines, t.exponent).Equal(t.r.Tax) {
+			t.r.way = w
+			return nil
 		}
-		return nil
 	}
-	if from == "tax" {
-		expected := t.r.Lines.Add(tax)
-		return one(fault.New("tax.mismatch", fault.Args{Path: from, Params: map[string]string{
-			"lines_total": t.text(t.r.Lines), "tax": t.text(tax), "expected": t.text(expected),
-			"invoice_total": t.text(t.r.Total), "difference": t.text(t.r.Total.Sub(expected)),
-		}}))
-	}
-	if gap.IsZero() {
-		return nil
-	}
-	return t.mismatch()
+	expected := t.r.way.tax(t.r.rate, t.inv.Lines, t.exponent)
+	return one(fault.New("tax.rate_mismatch", fault.Args{Path: "tax", Params: map[string]string{
+		"tax": t.text(t.r.Tax), "rate": t.r.rate.String(), "base": t.text(t.r.TaxableBase),
+		"expected": t.text(expected), "difference": t.text(t.r.Tax.Sub(expected)),
+	}}))
 }
 
 func (t totals) mismatch() []*tradepostv1.Fault {

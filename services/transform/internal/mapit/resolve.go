@@ -4,6 +4,7 @@
 package mapit
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
@@ -124,9 +125,11 @@ func (s *search) failed(err error, path string) {
 		return
 	}
 	s.told[err.Error()] = true
-	s.add(fault.New("mapping.condition_failed", fault.Args{Path: path, Params: map[string]string{
-		"connection": s.Connection, "reason": err.Error(),
-	}}))
+	params := map[string]string{"connection": s.Connection, "key": "(unknown)", "reason": err.Error(), "advice": "ask another question"}
+	if failed, ok := errors.AsType[*mapping.ConditionError](err); ok {
+		params["key"], params["reason"], params["advice"] = failed.Key, failed.Why, failed.Fix
+	}
+	s.add(fault.New("mapping.condition_failed", fault.Args{Path: path, Params: params}))
 }
 
 // itemThing names a library item as a person would: Item FLT-20 "Filter 20x20".

@@ -2,9 +2,11 @@ package mapit
 
 import (
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/money"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -16,6 +18,7 @@ import (
 // taxPart is the sales tax of the lines that have one tax code.
 type taxPart struct {
 	code   mapping.Answer
+	lines  []normalise.Line
 	base   money.Amount
 	amount money.Amount
 }
@@ -25,39 +28,54 @@ func (w *Writer) tax(inv *normalise.Invoice, res Resolved, sums check.Reckoning)
 	if sums.TaxFrom == "" {
 		return
 	}
-	for _, p := range w.taxParts(inv, res, sums) {
+	parts, shared := res.taxParts(inv, sums, w.Exponent)
+	if !shared {
+		// TaxShares refuses such an invoice; were it to come here, the sum is still right.
+		parts = []taxPart{{base: sums.TaxableBase, amount: sums.Tax}}
+	}
+	for _, p := range parts {
 		w.doc.Taxes = append(w.doc.Taxes, w.taxOf(inv, p, len(w.doc.Taxes), sums))
 	}
 }
 
-// taxParts divides the tax over the codes by their taxable lines. ServiceTrade
-// states one amount; what its cents do not divide into goes by the largest
-// remainder, so that the parts add up to it.
-func (w *Writer) taxParts(inv *normalise.Invoice, res Resolved, sums check.Reckoning) []taxPart {
-	parts := res.taxBases(inv)
-	whole := []taxPart{{base: sums.TaxableBase, amount: sums.Tax}}
-	switch len(parts) {
-	case 0:
-		return whole
-	case 1:
-		whole[0].code = parts[0].code
-		return whole
+// TaxShares refuses an invoice whose tax cannot be told apart for its tax codes.
+func (r Resolver) TaxShares(inv *normalise.Invoice, res Resolved, sums check.Reckoning, exponent int32) []*tradepostv1.Fault {
+	if sums.TaxFrom == "" {
+		return nil
 	}
-	weights := make([]money.Amount, len(parts))
+	parts, shared := res.taxParts(inv, sums, exponent)
+	if shared {
+		return nil
+	}
+	codes := make([]string, len(parts))
 	for i, p := range parts {
-		if p.base.Sign()*sums.TaxableBase.Sign() < 0 {
-			return whole // Charges and credits under different codes have no honest share.
+		codes[i] = orNone(p.code.Reference.GetValue())
+	}
+	return []*tradepostv1.Fault{fault.New("tax.share_unknown", fault.Args{Path: "tax", Params: map[string]string{
+		"tax": sums.Tax.Fixed(exponent), "codes": strings.Join(codes, ", "), "connection": r.Connection,
+	}})}
+}
+
+// taxParts divides the tax over the codes by their taxable lines, so that the parts
+// add up to it. It returns false where nobody can say what each code's share is.
+func (r Resolved) taxParts(inv *normalise.Invoice, sums check.Reckoning, exponent int32) ([]taxPart, bool) {
+	parts := r.taxBases(inv)
+	if len(parts) <= 1 {
+		whole := taxPart{base: sums.TaxableBase, amount: sums.Tax}
+		if len(parts) == 1 {
+			whole.code = parts[0].code
 		}
-		weights[i] = p.base.Abs()
+		return []taxPart{whole}, true
 	}
-	amounts, err := sums.Tax.Allocate(weights, w.Exponent)
-	if err != nil {
-		return whole
+	groups := make([][]normalise.Line, len(parts))
+	for i, p := range parts {
+		groups[i] = p.lines
 	}
-	for i := range parts {
-		parts[i].amount = amounts[i]
+	shares, shared := sums.Shares(groups, exponent)
+	for i := range shares {
+		parts[i].amount = shares[i]
 	}
-	return parts
+	return parts, shared
 }
 
 // taxBases sums the taxable lines of each code, in the order of the lines.
@@ -75,6 +93,7 @@ func (r Resolved) taxBases(inv *normalise.Invoice) []taxPart {
 		if at == len(parts) {
 			parts = append(parts, taxPart{code: code})
 		}
+		parts[at].lines = append(parts[at].lines, l)
 		parts[at].base = parts[at].base.Add(l.Amount)
 	}
 	return parts

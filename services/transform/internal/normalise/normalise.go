@@ -144,8 +144,12 @@ func (r *reader) amounts(src *tradepostv1.ServiceTradeInvoice, inv *Invoice) {
 func (r *reader) amount(written, path, code string) Number {
 	n := number(written)
 	if n.Given() && (!n.OK || !n.Value.Fits(r.o.Exponent)) {
+		reason := "it is " + money.WhyNot(n.Text)
+		if n.OK {
+			reason = fmt.Sprintf("it has more than %d digits behind the point", r.o.Exponent)
+		}
 		n.OK = false
-		r.add(code, fault.Args{Path: path, Params: map[string]string{"value": n.Text, "currency": r.o.Currency}})
+		r.add(code, fault.Args{Path: path, Params: map[string]string{"value": n.Text, "currency": r.o.Currency, "reason": reason}})
 	}
 	return n
 }

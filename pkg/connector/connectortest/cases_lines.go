@@ -34,39 +34,39 @@ const kitTax = "3.17"
 
 var lineCases = []Case{
 	{Name: "a tax is posted, and the total has it", Needs: []Capability{SalesTax}, Run: func(k *Kit) {
-		k.roundTrip(k.severalLines(1, true))
+		k.roundTrip(k.severalLines(true))
 	}},
 	{Name: "every line is kept with its text and amount", Needs: []Capability{ReadsBack}, Run: func(k *Kit) {
-		d := k.severalLines(1, false)
+		d := k.severalLines(false)
 		k.roundTrip(d)
 		k.keepsAll(d)
 	}},
 	{Name: "a tax is kept beside the lines", Needs: []Capability{ReadsBack, SalesTax}, Run: func(k *Kit) {
-		d := k.severalLines(1, true)
+		d := k.severalLines(true)
 		k.roundTrip(d)
 		k.keepsAll(d)
 	}},
 	{Name: "a credit memo keeps its lines and its tax", Needs: []Capability{ReadsBack, SalesTax, CreditMemos}, Run: func(k *Kit) {
-		d := k.retotal(k.severalLines(1, true), memoOf)
+		d := k.retotal(k.severalLines(true), memoOf)
 		k.roundTrip(d)
 		k.keepsAll(d)
 	}},
 	{Name: "an update replaces the lines and their texts", Needs: []Capability{ReadsBack, Updates}, Run: func(k *Kit) {
-		k.updatesTo(k.severalLines(1, false), k.retotal(k.severalLines(1, false), func(d *tradepostv1.Document) {
+		k.updatesTo(k.severalLines(false), k.retotal(k.severalLines(false), func(d *tradepostv1.Document) {
 			d.Lines = d.Lines[1:]
-			d.Lines[0].Description = "Kit line, rewritten"
+			d.Lines[0].Description = "Kit line rewritten"
 		}))
 	}},
 	{Name: "an update replaces the tax", Needs: []Capability{ReadsBack, Updates, SalesTax}, Run: func(k *Kit) {
-		k.updatesTo(k.severalLines(1, false), k.severalLines(1, true))
+		k.updatesTo(k.severalLines(false), k.severalLines(true))
 	}},
 }
 
 // severalLines is the sample with four lines of four amounts and texts, one below zero,
 // and a tax if that is wanted.
-func (k *Kit) severalLines(id int64, taxed bool) *tradepostv1.Document {
+func (k *Kit) severalLines(taxed bool) *tradepostv1.Document {
 	k.Helper()
-	return k.retotal(k.Harness.Sample(id), func(d *tradepostv1.Document) {
+	return k.retotal(k.Harness.Sample(1), func(d *tradepostv1.Document) {
 		first := d.Lines[0]
 		d.Lines = nil
 		for i, amount := range []string{"20.01", "13.02", "-4.03", "7.99"} {
@@ -132,19 +132,19 @@ func (k *Kit) updatesTo(first, next *tradepostv1.Document) {
 // has to tell it.
 func totalsTell(k *Kit) {
 	taxed := k.Harness.AddTax != nil
-	d := k.severalLines(1, taxed)
+	d := k.severalLines(taxed)
 	k.roundTrip(d)
 	k.same(k.find(k.Reopen(), d, 1)[0], k.posting(d, 1))
 	k.different(d, k.retotal(d, func(d *tradepostv1.Document) { d.Lines = d.Lines[1:] }))
 	if taxed {
-		k.different(d, k.severalLines(1, false))
+		k.different(d, k.severalLines(false))
 	}
 }
 
 // wholeOrNot stands for a tax that the books do not take: the document is posted with
 // all of it, or refused.
 func wholeOrNot(k *Kit) {
-	d := k.severalLines(1, false)
+	d := k.severalLines(false)
 	d.Taxes = []*tradepostv1.Tax{{Name: "Sales tax", Amount: kitTax, Source: tradepostv1.TaxSource_TAX_SOURCE_AS_BILLED}}
 	addUp(k.T, d)
 	p := k.posting(d, 1)

@@ -162,6 +162,16 @@ func (b *Books) Tamper(marker, total string) {
 	b.byHand(marker, func(k *kept) { k.doc.Total, k.doc.Hash = total, "" })
 }
 
+// Copy makes a second one of each document of a marker, marker and all, as a bookkeeper
+// would. It is hidden for a while like any other.
+func (b *Books) Copy(marker string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, k := range append([]*kept(nil), b.markers[marker]...) {
+		b.add(k.doc)
+	}
+}
+
 func (b *Books) byHand(marker string, change func(*kept)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -119,6 +119,18 @@ func TestWhatTheBooksRefuse(t *testing.T) {
 	require.Zero(t, b.Count("m"))
 }
 
+func TestACopyIsADocumentOfItsOwn(t *testing.T) {
+	b := open(t, nil)
+	b.post(document())
+	b.Copy("m")
+	require.Equal(t, 2, b.Count("m"))
+	all := b.Documents()
+	require.NotEqual(t, all[0].ID, all[1].ID)
+	require.Equal(t, all[0].Lines, all[1].Lines)
+	b.now = b.now.Add(2 * time.Second)
+	require.Len(t, b.search(), 2)
+}
+
 func TestCalmBooksBehave(t *testing.T) {
 	b := open(t, func(string, int) plainbooks.Trouble { return plainbooks.TroubleError })
 	b.Calm()

@@ -44,13 +44,19 @@ func (b *Books) create(d Document, sent time.Time) (Document, Trouble, error) {
 		b.note(Event{What: Refused, Marker: d.Marker, Total: d.Total, Sent: sent})
 		return Document{}, "", err
 	}
+	d = b.add(d)
+	b.note(Event{What: Created, Marker: d.Marker, ID: d.ID, Total: d.Total, Sent: sent, Trouble: trouble})
+	return d, trouble, nil
+}
+
+// add puts a new document into the books, under an id of its own.
+func (b *Books) add(d Document) Document {
 	b.next++
 	d.ID, d.Version = strconv.Itoa(b.next), 1
 	k := &kept{doc: d, at: b.opt.Now()}
 	b.kept[d.ID] = k
 	b.markers[d.Marker] = append(b.markers[d.Marker], k)
-	b.note(Event{What: Created, Marker: d.Marker, ID: d.ID, Total: d.Total, Sent: sent, Trouble: trouble})
-	return d, trouble, nil
+	return d
 }
 
 // update replaces a document that still has the version. One that holds this very

@@ -48,6 +48,8 @@ const (
 	Created = "created"
 	Updated = "updated"
 	Refused = "refused"
+	// Deleted by a bookkeeper.
+	Deleted = "deleted"
 )
 
 // Event is one thing that happened, in the order in which it did.
@@ -56,7 +58,9 @@ type Event struct {
 	What   string    `json:"what"`
 	Marker string    `json:"marker"`
 	ID     string    `json:"id,omitempty"`
-	Total  string    `json:"total,omitempty"`
+	// Kind and Total of the document.
+	Kind  string `json:"kind,omitempty"`
+	Total string `json:"total,omitempty"`
 	// Sent is when the client says that it began to write the request; the time
 	// between Sent and At tells a slow network from a wrong client.
 	Sent time.Time `json:"sent,omitzero"`
@@ -91,8 +95,10 @@ type Books struct {
 	kept    map[string]*kept // by id
 	markers map[string][]*kept
 	writes  map[string]int // by marker
-	events  []Event
-	calm    bool
+	// admitted are markers that no closed period keeps out.
+	admitted map[string]bool
+	events   []Event
+	calm     bool
 }
 
 type kept struct {
@@ -106,7 +112,7 @@ func New(o Options) *Books {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	b := &Books{opt: o, kept: map[string]*kept{}, markers: map[string][]*kept{}, writes: map[string]int{}}
+	b := &Books{opt: o, kept: map[string]*kept{}, markers: map[string][]*kept{}, writes: map[string]int{}, admitted: map[string]bool{}}
 	b.mux = b.routes()
 	return b
 }
@@ -154,7 +160,18 @@ func (b *Books) Count(marker string) int {
 
 // Delete takes the documents of a marker out, as a bookkeeper would.
 func (b *Books) Delete(marker string) {
-	b.byHand(marker, func(k *kept) { k.deleted = true })
+	b.byHand(marker, func(k *kept) {
+		k.deleted = true
+		b.note(Event{What: Deleted, Marker: marker, ID: k.doc.ID, Kind: k.doc.Kind, Total: k.doc.Total})
+	})
+}
+
+// Admit takes the documents of a marker from now on, whatever their date, as a
+// bookkeeper would who opens the period once more.
+func (b *Books) Admit(marker string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.admitted[marker] = true
 }
 
 // Tamper gives the documents of a marker another total, as a bookkeeper would.
@@ -176,8 +193,10 @@ func (b *Books) byHand(marker string, change func(*kept)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, k := range b.markers[marker] {
-		k.doc.Version++
-		change(k)
+		if !k.deleted {
+			k.doc.Version++
+			change(k)
+		}
 	}
 }
 

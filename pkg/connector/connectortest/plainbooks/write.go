@@ -41,11 +41,11 @@ func (b *Books) create(d Document, sent time.Time) (Document, Trouble, error) {
 		return Document{}, trouble, nil
 	}
 	if err := b.check(d); err != nil {
-		b.note(Event{What: Refused, Marker: d.Marker, Total: d.Total, Sent: sent})
+		b.note(Event{What: Refused, Marker: d.Marker, Kind: d.Kind, Total: d.Total, Sent: sent})
 		return Document{}, "", err
 	}
 	d = b.add(d)
-	b.note(Event{What: Created, Marker: d.Marker, ID: d.ID, Total: d.Total, Sent: sent, Trouble: trouble})
+	b.note(Event{What: Created, Marker: d.Marker, ID: d.ID, Kind: d.Kind, Total: d.Total, Sent: sent, Trouble: trouble})
 	return d, trouble, nil
 }
 
@@ -77,12 +77,12 @@ func (b *Books) update(id string, version int, d Document, sent time.Time) (Docu
 		return Document{}, "", errVersion
 	}
 	if err := b.check(d); err != nil {
-		b.note(Event{What: Refused, Marker: d.Marker, ID: id, Total: d.Total, Sent: sent})
+		b.note(Event{What: Refused, Marker: d.Marker, ID: id, Kind: d.Kind, Total: d.Total, Sent: sent})
 		return Document{}, "", err
 	}
 	d.ID, d.Version = id, version+1
 	k.doc = d
-	b.note(Event{What: Updated, Marker: d.Marker, ID: id, Total: d.Total, Sent: sent, Trouble: trouble})
+	b.note(Event{What: Updated, Marker: d.Marker, ID: id, Kind: d.Kind, Total: d.Total, Sent: sent, Trouble: trouble})
 	return d, trouble, nil
 }
 
@@ -100,7 +100,7 @@ func (b *Books) note(e Event) {
 }
 
 func (b *Books) check(d Document) error {
-	if d.Date <= b.opt.ClosedThrough {
+	if d.Date <= b.opt.ClosedThrough && !b.admitted[d.Marker] {
 		return errClosed
 	}
 	sum, err := sumOf(d)

@@ -37,6 +37,7 @@ type Drive struct {
 	faults   map[string]int
 	done     []Struck
 	losses   []time.Time
+	cleared  []time.Time
 	skipped  int
 }
 
@@ -123,6 +124,19 @@ func (d *Drive) do(ctx context.Context, a plan.Action) error {
 		})
 	case plan.Edit:
 		return d.edit(ctx, a)
+	case plan.Retry:
+		return d.retry(ctx, a)
+	case plan.Delete:
+		if d.Target.Delete(d.invoices[a.Invoice].Marker) {
+			d.count("documents taken out of the books by hand")
+		}
+		return nil
+	case plan.Admit:
+		d.setVerdict(a.Invoice, judge.Good)
+		return d.step(ctx, a, judge.StepAdmit, "", func(int64) (world.View, error) {
+			d.Target.Admit(d.invoices[a.Invoice].Marker)
+			return world.View{}, nil
+		})
 	default:
 		date := map[plan.ActionKind]time.Time{
 			plan.Spoil: time.Date(2020, 6, 15, 16, 0, 0, 0, time.UTC), plan.Refuse: d.Target.RefusedDate(),

@@ -22,7 +22,7 @@ const patience = 3 * time.Second
 
 // retry has a failed invoice tried again, as `tradepost retry` does: it reads the record,
 // and publishes a command that follows its send. Where the cluster does not answer, or
-// nothing failed, an operator has nothing to do.
+// nothing failed yet, an operator comes back later.
 func (d *Drive) retry(ctx context.Context, a plan.Action) error {
 	inv := d.invoices[a.Invoice]
 	v, err := d.World.Control.View(ctx, inv.ID)
@@ -30,14 +30,14 @@ func (d *Drive) retry(ctx context.Context, a plan.Action) error {
 		return err
 	}
 	if v.Status != "failed" {
-		d.count("operators: nothing to try again")
+		d.postpone(a)
 		return nil
 	}
 	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, err := d.failedRecord(short, inv.ID)
 	if err != nil || r == nil {
-		d.count("operators: no record of a failed send, or no answer")
+		d.postpone(a)
 		return nil
 	}
 	d.mu.Lock()
@@ -49,6 +49,50 @@ func (d *Drive) retry(ctx context.Context, a plan.Action) error {
 	defer d.mu.Unlock()
 	inv.Steps = append(inv.Steps, s)
 	return nil
+}
+
+// takeOut has a bookkeeper take a document out of the books, if it is there.
+func (d *Drive) takeOut(a plan.Action) bool {
+	if !d.Target.Delete(d.invoices[a.Invoice].Marker) {
+		d.postpone(a)
+		return false
+	}
+	d.count("documents taken out of the books by hand")
+	return true
+}
+
+func (d *Drive) postpone(a plan.Action) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.postponed = append(d.postponed, a)
+}
+
+// catchUp does once what was postponed, and tells how much it was: on a slow machine
+// most invoices are settled only when the faults are over. Who finds nothing to do
+// then gives up.
+func (d *Drive) catchUp(ctx context.Context) (int, error) {
+	d.mu.Lock()
+	now := d.postponed
+	d.postponed = nil
+	d.mu.Unlock()
+	for _, a := range now {
+		var err error
+		switch {
+		case a.Kind == plan.Retry:
+			err = d.retry(ctx, a)
+		case d.takeOut(a):
+			err = d.send(ctx, a)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("%s of invoice %d: %w", a.Kind, d.invoices[a.Invoice].ID, err)
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	undone := len(d.postponed)
+	d.postponed = nil
+	d.faults["postponed by bookkeepers and operators"] += len(now) - undone
+	return len(now) - undone, nil
 }
 
 // failedRecord is the invoice's record if its last send failed and is closed.

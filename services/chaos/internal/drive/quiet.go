@@ -75,7 +75,10 @@ func (d *Drive) AwaitQuiet(ctx context.Context, within time.Duration) error {
 		if err == nil {
 			u = now
 			if fresh := d.release(ctx, u.held, released); fresh == 0 && u.quiet() {
-				return nil
+				done, err := d.catchUp(ctx)
+				if err != nil || done == 0 {
+					return err
+				}
 			}
 		}
 		if n%5 == 0 {

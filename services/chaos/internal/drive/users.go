@@ -38,7 +38,9 @@ type Drive struct {
 	done     []Struck
 	losses   []time.Time
 	cleared  []time.Time
-	skipped  int
+	// postponed is what a bookkeeper or an operator found nothing to do for yet.
+	postponed []plan.Action
+	skipped   int
 }
 
 // Struck is a fault that happened.
@@ -127,9 +129,7 @@ func (d *Drive) do(ctx context.Context, a plan.Action) error {
 	case plan.Retry:
 		return d.retry(ctx, a)
 	case plan.Delete:
-		if d.Target.Delete(d.invoices[a.Invoice].Marker) {
-			d.count("documents taken out of the books by hand")
-		}
+		d.takeOut(a)
 		return nil
 	case plan.Admit:
 		d.setVerdict(a.Invoice, judge.Good)

@@ -120,6 +120,20 @@ func TestAnInvoiceThatAnOperatorHasTriedAgain(t *testing.T) {
 		"and nobody did": {
 			inv: with(posted(triedAgain(true)), func(i *Invoice) { i.Steps = i.Steps[:2] }), want: []Kind{WrongStatus},
 		},
+		"refused, and admitted before it was settled": {
+			inv: with(triedAgain(true), func(i *Invoice) {
+				i.Steps = i.Steps[:2]
+				i.Steps[1].Began, i.Steps[1].Ended = at(1.5), at(1.6)
+				i.Books = []target.Event{event(target.Refused, 1, "10.00")}
+			}),
+		},
+		"admitted, and failed without a refusal since": {
+			inv: with(triedAgain(true), func(i *Invoice) {
+				i.Steps = i.Steps[:2]
+				i.Steps[1].Began, i.Steps[1].Ended = at(0.5), at(0.6)
+				i.Books = []target.Event{event(target.Refused, -1, "10.00")}
+			}), want: []Kind{WrongStatus},
+		},
 		"moved by hand meanwhile": {
 			inv: moved(posted(triedAgain(true)), 60, "paid", Good),
 		},

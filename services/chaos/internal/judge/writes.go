@@ -87,10 +87,22 @@ func (c *court) wroteProcessed(w world.Call) {
 // no longer knows to be its own.
 func (c *court) wroteFailed(w world.Call) {
 	seen := c.shown(c.lookBefore(w), w.Ended)
-	if slices.ContainsFunc(seen, func(s Step) bool { return s.Verdict != Good }) || c.otherKind(w, seen) || c.forgotten(w) {
+	if slices.ContainsFunc(seen, func(s Step) bool { return s.Verdict != Good }) || c.otherKind(w, seen) ||
+		c.refusedBefore(w) || c.forgotten(w) {
 		return
 	}
 	c.sayf(WrongStatus, "failed, and it is good")
+}
+
+// refusedBefore tells whether the books refused it during the send, and a bookkeeper had
+// them take it only then: ServiceTrade shows nothing of that.
+func (c *court) refusedBefore(w world.Call) bool {
+	began := c.sentFor(w)
+	return slices.ContainsFunc(c.Steps, func(s Step) bool {
+		return s.Kind == StepAdmit && s.Ended.After(began) && slices.ContainsFunc(c.Books, func(e target.Event) bool {
+			return e.What == target.Refused && !e.At.Before(began) && e.At.Before(s.Ended) && e.At.Before(w.Began)
+		})
+	})
 }
 
 // otherKind tells whether a document of the other kind is in the way: an invoice

@@ -127,6 +127,13 @@ func TestAnInvoiceThatAnOperatorHasTriedAgain(t *testing.T) {
 				i.Books = []target.Event{event(target.Refused, 1, "10.00")}
 			}),
 		},
+		"admitted, and refused all the same": {
+			inv: with(triedAgain(true), func(i *Invoice) {
+				i.Steps = i.Steps[:2]
+				i.Steps[1].Began, i.Steps[1].Ended = at(0.5), at(0.6)
+				i.Books = []target.Event{event(target.Refused, 1, "10.00")}
+			}), want: []Kind{WrongStatus},
+		},
 		"admitted, and failed without a refusal since": {
 			inv: with(triedAgain(true), func(i *Invoice) {
 				i.Steps = i.Steps[:2]

@@ -45,6 +45,11 @@ func TestEveryWriteIsJudged(t *testing.T) {
 		"processed, and the update came 20 s later": {inv: editedAndSentAgain(27, 7), want: []Kind{WrongTotal}},
 		"updated, and processed":                    {inv: editedAndSentAgain(6, 7)},
 		"updated between the look and the write":    {inv: editedAndSentAgain(7.05, 7)},
+		"updated, edited back before the look, and processed": {
+			inv: with(editedAndSentAgain(6, 7), func(i *Invoice) {
+				i.Steps = append(i.Steps, step(StepEdit, 6.5, "", "10.00", Good))
+			}), want: []Kind{WrongTotal},
+		},
 		"failed while its comment is under way": {
 			inv: with(spoiled(), func(i *Invoice) { i.Calls[1].Ended = at(9) }), want: []Kind{NoComment},
 		},

@@ -100,7 +100,7 @@ func (c *court) refusedBefore(w world.Call) bool {
 	began := c.sentFor(w)
 	return slices.ContainsFunc(c.Steps, func(s Step) bool {
 		return s.Kind == StepAdmit && s.Ended.After(began) && slices.ContainsFunc(c.Books, func(e target.Event) bool {
-			return e.What == target.Refused && !e.At.Before(began) && e.At.Before(s.Ended) && e.At.Before(w.Began)
+			return e.What == target.Refused && !e.At.Before(began) && e.At.Before(s.Ended)
 		})
 	})
 }

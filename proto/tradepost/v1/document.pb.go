@@ -200,7 +200,9 @@ type Document struct {
 	Kind  DocumentKind           `protobuf:"varint,1,opt,name=kind,proto3,enum=tradepost.v1.DocumentKind" json:"kind,omitempty"`
 	// Kept by the accounting system in a searchable field; finds the document
 	// again whatever else is lost: st-<account>-<invoiceId>, "-c" behind it for
-	// the credit memo of a split. Never carries the send or the connection.
+	// the credit memo of a split, and "-v" behind that for the document that takes a
+	// posted one back because its invoice was voided. Never carries the send or the
+	// connection.
 	Marker string  `protobuf:"bytes,2,opt,name=marker,proto3" json:"marker,omitempty"`
 	Source *Source `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
 	// The number wanted in the accounting system; "" lets the system assign one.
@@ -1894,11 +1896,11 @@ var File_tradepost_v1_document_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_document_proto_rawDesc = "" +
 	"\n" +
-	"\x1btradepost/v1/document.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1ctradepost/v1/reference.proto\"\xc5\x0f\n" +
+	"\x1btradepost/v1/document.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1ctradepost/v1/reference.proto\"\xca\x0f\n" +
 	"\bDocument\x12:\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12D\n" +
-	"\x06marker\x18\x02 \x01(\tB,\xbaH)r'2%^st-[a-z0-9-]{1,40}-[0-9]{1,19}(-c)?$R\x06marker\x124\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12I\n" +
+	"\x06marker\x18\x02 \x01(\tB1\xbaH.r,2*^st-[a-z0-9-]{1,40}-[0-9]{1,19}(-c)?(-v)?$R\x06marker\x124\n" +
 	"\x06source\x18\x03 \x01(\v2\x14.tradepost.v1.SourceB\x06\xbaH\x03\xc8\x01\x01R\x06source\x12 \n" +
 	"\x06number\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\x06number\x12B\n" +
 	"\n" +

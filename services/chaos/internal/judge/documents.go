@@ -36,6 +36,8 @@ func (c *court) versions() []version {
 		switch e.What {
 		case target.Deleted:
 			end(e, true)
+		case target.Voided:
+			end(e, false)
 		case target.Updated:
 			end(e, false)
 			all = append(all, version{id: e.ID, total: e.Total, from: e.At})

@@ -45,6 +45,12 @@ func TestADocumentThatABookkeeperTookOut(t *testing.T) {
 				i.Books = append(i.Books, target.Event{What: target.Created, At: at(36), Total: "10.00", ID: "3"})
 			}), want: []Kind{Doubled},
 		},
+		"voided, and made anew for a second send": {
+			inv: with(again(takenOut(9), 35), func(i *Invoice) { i.Books[1].What = target.Voided }),
+		},
+		"voided, and processed without another": {
+			inv: with(again(takenOut(9), 0), func(i *Invoice) { i.Books[1].What = target.Voided }), want: []Kind{WrongStatus},
+		},
 		"not sent again, and made anew": {
 			inv: with(takenOut(90), func(i *Invoice) {
 				i.Books = append(i.Books, target.Event{What: target.Created, At: at(95), Total: "10.00", ID: "2"})

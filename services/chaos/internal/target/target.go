@@ -13,6 +13,8 @@ const (
 	Created = "created"
 	Updated = "updated"
 	Refused = "refused"
+	// Voided: it is still there, and counts nothing.
+	Voided = "voided"
 	// Deleted by a bookkeeper.
 	Deleted = "deleted"
 )

@@ -18,7 +18,7 @@ import (
 // returns nil when the document exists as it should.
 func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
 	ctx = t.told(ctx, one.explanation)
-	live := record.Live(t.entry.Record, one.doc.GetKind())
+	live := one.slot.In(t.entry.Record)
 	found, outcome, err := t.find(ctx, connector.Query{
 		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(), ID: live.GetId(), Number: one.doc.GetNumber(),
 	})
@@ -62,6 +62,9 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 
 // compare decides what becomes of a document that exists already.
 func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
+	if t.takenBackBefore(one, live, f) {
+		return nil, nil
+	}
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
 	if ours {
 		one = t.linked(one, live)
@@ -165,7 +168,7 @@ func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentR
 // told gives the calls what they belong to, for the attempts that are published.
 func (t *try) told(ctx context.Context, why []*tradepostv1.Explanation) context.Context {
 	return attempts.With(ctx, attempts.Info{
-		Send: t.ready.GetSend(), SnapshotHash: t.ready.GetSnapshotHash(),
+		InvoiceID: t.m.Subject.InvoiceID, Send: t.ready.GetSend(), SnapshotHash: t.ready.GetSnapshotHash(),
 		Attempt: t.entry.Record.GetAttempts(), Explanation: why,
 	})
 }
@@ -173,13 +176,13 @@ func (t *try) told(ctx context.Context, why []*tradepostv1.Explanation) context.
 // claimedFor tells whether the record's unresolved attempt is this paper's.
 func (t *try) claimedFor(one paper) bool {
 	u := t.entry.Record.GetUnresolved()
-	return u.GetKind() == one.doc.GetKind() && u.GetDocumentHash() == one.hash && u.GetUpdatesId() == ""
+	return slotOfAttempt(u) == one.slot && u.GetDocumentHash() == one.hash && u.GetUpdatesId() == ""
 }
 
 // posting is the document with its idempotency key: the same for every attempt
 // to make this content in this generation.
 func (t *try) posting(one paper) connector.Posting {
-	generation := record.Generation(t.entry.Record, one.doc.GetKind())
+	generation := one.slot.Generation(t.entry.Record)
 	key, _ := canonical.Value(map[string]string{
 		"marker": one.doc.GetMarker(), "generation": strconv.FormatInt(generation, 10), "document": one.hash,
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
@@ -28,7 +29,11 @@ func (t *turn) commentFaults(ctx context.Context) error {
 		return err
 	}
 	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Link: t.page(), Reference: marker}
-	if there := names(t.inBooks()); there != "" {
+	switch there := names(t.inBooks()); {
+	case there == "":
+	case record.OfVoid(t.entry.Record):
+		in.Heading = fmt.Sprintf("Invoice %s is void in ServiceTrade. In %s there still is %s.", t.invoiceName(), t.SystemTitle, there) + t.voidedThere()
+	default:
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
 	}
@@ -59,7 +64,7 @@ func (t *turn) sentAgain(inv *tradepostv1.ServiceTradeInvoice) int64 {
 // inBooks lists what the record knows to exist in the connection's books, of this
 // send and of earlier ones.
 func (t *turn) inBooks() []*tradepostv1.PostedDocument {
-	all := slices.Clone(t.entry.Record.GetOutcome().GetDocuments())
+	_, all := t.done()
 	for _, d := range t.entry.Record.GetDocuments() {
 		known := slices.ContainsFunc(all, func(p *tradepostv1.PostedDocument) bool { return p.GetId() == d.GetId() && p.GetKind() == d.GetKind() })
 		if !known && !d.GetGone() && d.GetConnection() == t.Connection {
@@ -92,18 +97,23 @@ func (t *turn) remarks(ctx context.Context) error {
 // commentWithdrawn names the document that exists all the same, for the person
 // who moved the invoice while it was on its way.
 func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) error {
+	if inv != nil && record.OfVoid(t.entry.Record) {
+		return t.commentNotVoid(ctx, inv)
+	}
 	there := names(t.inBooks())
 	if there == "" || inv == nil {
+		return nil
+	}
+	if inv.GetStatus() == servicetrade.StatusVoid {
+		// The send of the void tells what becomes of it in the books.
+		t.voided = true
 		return nil
 	}
 	marker, err := t.marker("withdrawn/" + inv.GetStatus())
 	if err != nil {
 		return err
 	}
-	advice := "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
-	if inv.GetStatus() == servicetrade.StatusVoid {
-		advice = "The bookkeeper has to void it there."
-	}
+	const advice = "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
 	return t.comment(ctx, marker, fmt.Sprintf(
 		"This invoice was moved to \"%s\" while it was on its way to %s, so its status was left as it is. It is in the books: %s. %s\n%s",
 		inv.GetStatus(), t.SystemTitle, there, advice, marker))

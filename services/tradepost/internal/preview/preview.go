@@ -113,7 +113,11 @@ func (v *Viewer) Snapshot(ctx context.Context, snap *tradepostv1.Snapshot) *View
 		InvoiceID: inv.GetId(), InvoiceNumber: inv.GetInvoiceNumber(), Status: inv.GetStatus(),
 		Connection: v.o.Connection.ID, System: v.o.Connection.DisplayName,
 	}
-	if s := inv.GetStatus(); s != "" && s != servicetrade.StatusPendingAccounting {
+	switch s := inv.GetStatus(); s {
+	case "", servicetrade.StatusPendingAccounting:
+	case servicetrade.StatusVoid:
+		view.Notes = append(view.Notes, "its status is void: it is not posted, and what was posted of it before is dealt with as policy.voided of the mapping says")
+	default:
 		view.Notes = append(view.Notes, fmt.Sprintf("its status is %s: it is posted when a user sends it to accounting", s))
 	}
 	result := transform.Make(transform.InputFor(v.o.Connection, snap, nil))

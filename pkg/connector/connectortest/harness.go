@@ -39,6 +39,9 @@ type Harness struct {
 	// OtherCustomer changes a document so that it is of another ServiceTrade company
 	// than the sample, and of another customer, whom the company has or may create.
 	OtherCustomer func(d *tradepostv1.Document)
+	// AddTax gives a document one sales tax of that amount which the company takes, with
+	// what its lines need for it; the kit adds up the totals.
+	AddTax func(d *tradepostv1.Document, amount string)
 	// Faults are ways to spoil a document, by the code of the fault that the connector
 	// has to answer it with: as many as the accounting system has reasons to refuse.
 	Faults map[string]func(d *tradepostv1.Document)
@@ -57,6 +60,12 @@ type Target struct {
 	// Count counts the documents of a marker in the accounting system itself, not
 	// through the connector.
 	Count func(marker string) int
+	// ReadBack tells what the accounting system itself holds of the document of a marker,
+	// not through the connector.
+	ReadBack func(marker string) Kept
+	// Copy makes a second document of the one with the marker, marker and all, as a
+	// bookkeeper would.
+	Copy func(marker string)
 	// Delete removes the document of a marker as a bookkeeper would.
 	Delete func(marker string)
 	// Tamper changes the total of the document of a marker as a bookkeeper would.
@@ -107,6 +116,12 @@ const (
 	KnownCustomers Capability = "known_customers"
 	// ZeroTotals: the accounting system takes a document over 0.00.
 	ZeroTotals Capability = "zero_total"
+	// SalesTax: the company takes documents with sales tax.
+	SalesTax Capability = "sales_tax"
+	// ReadsBack: the harness can read the lines of a document in the books.
+	ReadsBack Capability = "read_back"
+	// Copies: a bookkeeper can make a second document with the same marker.
+	Copies Capability = "copy"
 	// ReportsCustomers: a Posted tells the customer that stands for the company of the
 	// document, under an id that lasts. The sample has to name a company then.
 	ReportsCustomers Capability = "reports_customers"
@@ -174,8 +189,8 @@ func Run(t *testing.T, h Harness) {
 func Cases() []Case {
 	var all []Case
 	for _, list := range [][]Case{
-		companyCases, createCases, workerCases, contentCases, doubtCases, refusalCases, limitCases, troubleCases,
-		updateCases, customerCases, optionalCases, handedCases,
+		companyCases, createCases, findCases, workerCases, contentCases, lineCases, doubtCases, refusalCases, limitCases,
+		troubleCases, updateCases, updateDoubtCases, customerCases, optionalCases, handedCases,
 	} {
 		all = append(all, list...)
 	}

@@ -49,6 +49,7 @@ func (k *Kit) has() map[Capability]bool {
 		KnownAccounts: k.Harness.UnknownAccount != nil, KnownCustomers: k.Harness.UnknownCustomer != nil,
 		KnownFaults: len(k.Harness.Faults) > 0, ServerErrors: k.FailAfterCommit != nil, SlowAnswers: k.SlowDown != nil,
 		HiddenWrites: k.Hide != nil, Outages: len(k.Troubles) > 0, ReportsCustomers: k.Harness.OtherCustomer != nil,
+		SalesTax: k.Harness.AddTax != nil, ReadsBack: k.ReadBack != nil, Copies: k.Copy != nil,
 	}
 	_, has[Updates] = k.Connector.(connector.Updater)
 	_, has[Previews] = k.Connector.(connector.PreviewChecker)

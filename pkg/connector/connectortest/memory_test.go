@@ -10,61 +10,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/connector/connectortest"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
-)
-
-// A mistake is a way in which the connector of this test can be wrong.
-type mistake string
-
-const (
-	doubles        mistake = "create makes a second document"
-	ignoresFence   mistake = "create ignores the fence"
-	ignoresCancel  mistake = "find answers empty when it was stopped"
-	losesCents     mistake = "create posts a rounded total"
-	staleUpdates   mistake = "update ignores the version"
-	prefixMarkers  mistake = "find mixes up markers with the same beginning"
-	newCompany     mistake = "every connector sees another company"
-	keepsHash      mistake = "a changed document keeps its hash"
-	silentFaults   mistake = "a fault does not say what to do"
-	adoptsAnything mistake = "create adopts whatever is there"
-
-	forgetsCustomers mistake = "every document makes a customer"
-	namesTwice       mistake = "the id of a customer is no reference to it"
-	mixesCustomers   mistake = "all customers have one id"
-	silentOnAdoption mistake = "an adopted document tells no customer"
-	sleepwalks       mistake = "create writes although another worker took over"
-	waitsAfter       mistake = "create says that it waits, and has written"
-	cutsNumbers      mistake = "create cuts a number that is too long"
-	refusesErrors    mistake = "create takes an error after the commit for a refusal"
-	hangs            mistake = "create does not end with its time"
-	hidesSilently    mistake = "the descriptor knows no settling time"
-	refusesOutages   mistake = "create takes an outage for a refusal"
-	emptyOutages     mistake = "find answers empty in an outage"
-	wrongCodes       mistake = "a fault has another code"
-	silentPreview    mistake = "a preview tells no faults"
-	voidsStale       mistake = "void ignores the version"
-	voidCounts       mistake = "a void document is shown as if it counted"
-	voidsFenced      mistake = "void ignores the fence"
-	shortLists       mistake = "a list leaves out the last day"
-	quietLists       mistake = "a list that was stopped is no error"
-	oldChanges       mistake = "a bookkeeper's change is not told"
-	anyCursor        mistake = "any cursor is taken"
-	twiceTold        mistake = "reference data is told twice"
-	forgetsKeys      mistake = "a key is forgotten while the document is not shown"
-	saysNotMade      mistake = "find misses what another worker made"
-
-	confirmsEarly   mistake = "confirm answers Posted before the document is there"
-	confirmsBlindly mistake = "a confirm that was stopped answers Rejected"
-	forgetsParcels  mistake = "a hand-over is unknown to another worker"
-	losesRefusals   mistake = "a refused hand-over is never told"
-	mixesParcels    mistake = "any document confirms a hand-over"
-	handsTwice      mistake = "a second hand-over is a second document"
-	handsFenced     mistake = "hand-over ignores the fence"
-
-	givesAway mistake = "create hands over, and nobody can confirm"
-	takesAll  mistake = "what cannot be kept is posted all the same"
-	madeUp    mistake = "a hash that nobody keeps is made up"
-	canMore   mistake = "a capability is declared missing, and is there"
 )
 
 // memory is an accounting system in memory, and the connector to it.
@@ -85,6 +32,8 @@ type system struct {
 	seq     int
 	// customers are the ids of customers, by code.
 	customers map[string]string
+	// kept is what the books hold beside the header, by the id of the document.
+	kept map[string]connectortest.Kept
 	// hidden documents are kept from every search.
 	hidden map[string]bool
 	// made is when each document was last changed, by marker.
@@ -140,7 +89,7 @@ func (m *memory) Find(ctx context.Context, q connector.Query) ([]connector.Found
 			found = append(found, d)
 		}
 	}
-	return found, nil
+	return m.narrow(q, found), nil
 }
 
 func (m *memory) Create(ctx context.Context, p connector.Posting) connector.Answer {
@@ -188,22 +137,6 @@ func (m *memory) make(p connector.Posting, late bool) connector.Answer {
 	return connector.Posted{Document: m.docs[len(m.docs)-1], Customers: m.customer(p.Document)}
 }
 
-func (m *memory) Update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	i := m.at(p.Document.GetMarker())
-	switch {
-	case i < 0 || connector.CheckFence(ctx) != nil:
-		return connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Reason: connector.ReasonChanged}
-	case m.docs[i].DocumentHash == p.DocumentHash:
-		return connector.Posted{Document: m.docs[i], Adopted: true}
-	case m.docs[i].Version != found.Version && m.mistake != staleUpdates:
-		return connector.Rejected{Faults: []*tradepostv1.Fault{m.fault("changed")}}
-	}
-	m.docs[i] = m.store(p, found.ID)
-	return connector.Posted{Document: m.docs[i], Customers: m.customer(p.Document)}
-}
-
 // customer finds or makes the document's customer, by id or by code.
 func (m *memory) customer(d *tradepostv1.Document) []connector.Customer {
 	ref := d.GetCustomer().GetReference()
@@ -237,7 +170,11 @@ func (m *memory) at(marker string) int {
 func (m *memory) store(p connector.Posting, id string) connector.Found {
 	m.seq++
 	m.made[p.Document.GetMarker()] = m.seq
+	m.keep(p.Document, id)
 	total := decimal.RequireFromString(p.Document.GetTotals().GetTotal())
+	if m.mistake == dropsTax {
+		total = decimal.RequireFromString(p.Document.GetTotals().GetSubtotal())
+	}
 	if m.mistake == losesCents {
 		total = total.Round(1)
 	}

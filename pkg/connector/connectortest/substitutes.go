@@ -56,6 +56,9 @@ var substitutes = map[Capability]func(k *Kit){
 	IdempotentCreates: foundBeforeMade,
 	ReportsCustomers:  tellsNoCustomers,
 	HandOvers:         madeAtOnce,
+	SalesTax:          wholeOrNot,
+	ReadsBack:         totalsTell,
+	Copies:            createdTwice,
 }
 
 // refusedNotMade wants a document that the system does not take to be refused.

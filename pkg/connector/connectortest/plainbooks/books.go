@@ -51,6 +51,8 @@ const (
 	Updated = "updated"
 	Refused = "refused"
 	Voided  = "voided"
+	// Deleted by a bookkeeper.
+	Deleted = "deleted"
 )
 
 // Event is one thing that happened, in the order in which it did.
@@ -59,7 +61,9 @@ type Event struct {
 	What   string    `json:"what"`
 	Marker string    `json:"marker"`
 	ID     string    `json:"id,omitempty"`
-	Total  string    `json:"total,omitempty"`
+	// Kind and Total of the document.
+	Kind  string `json:"kind,omitempty"`
+	Total string `json:"total,omitempty"`
 	// Sent is when the client says that it began to write the request; the time
 	// between Sent and At tells a slow network from a wrong client.
 	Sent time.Time `json:"sent,omitzero"`
@@ -94,8 +98,10 @@ type Books struct {
 	kept    map[string]*kept // by id
 	markers map[string][]*kept
 	writes  map[string]int // by marker
-	events  []Event
-	calm    bool
+	// admitted are markers that no closed period keeps out.
+	admitted map[string]bool
+	events   []Event
+	calm     bool
 }
 
 type kept struct {
@@ -109,7 +115,7 @@ func New(o Options) *Books {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	b := &Books{opt: o, kept: map[string]*kept{}, markers: map[string][]*kept{}, writes: map[string]int{}}
+	b := &Books{opt: o, kept: map[string]*kept{}, markers: map[string][]*kept{}, writes: map[string]int{}, admitted: map[string]bool{}}
 	b.mux = b.routes()
 	return b
 }
@@ -157,7 +163,18 @@ func (b *Books) Count(marker string) int {
 
 // Delete takes the documents of a marker out, as a bookkeeper would.
 func (b *Books) Delete(marker string) {
-	b.byHand(marker, func(k *kept) { k.deleted = true })
+	b.byHand(marker, func(k *kept) {
+		k.deleted = true
+		b.note(Event{What: Deleted, Marker: marker, ID: k.doc.ID, Kind: k.doc.Kind, Total: k.doc.Total})
+	})
+}
+
+// Admit takes the documents of a marker from now on, whatever their date, as a
+// bookkeeper would who opens the period once more.
+func (b *Books) Admit(marker string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.admitted[marker] = true
 }
 
 // Tamper gives the documents of a marker another total, as a bookkeeper would.
@@ -165,12 +182,24 @@ func (b *Books) Tamper(marker, total string) {
 	b.byHand(marker, func(k *kept) { k.doc.Total, k.doc.Hash = total, "" })
 }
 
+// Copy makes a second one of each document of a marker, marker and all, as a bookkeeper
+// would. It is hidden for a while like any other.
+func (b *Books) Copy(marker string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, k := range append([]*kept(nil), b.markers[marker]...) {
+		b.add(k.doc)
+	}
+}
+
 func (b *Books) byHand(marker string, change func(*kept)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, k := range b.markers[marker] {
-		k.doc.Version++
-		change(k)
+		if !k.deleted {
+			k.doc.Version++
+			change(k)
+		}
 	}
 }
 

@@ -119,6 +119,35 @@ func TestWhatTheBooksRefuse(t *testing.T) {
 	require.Zero(t, b.Count("m"))
 }
 
+func TestACopyIsADocumentOfItsOwn(t *testing.T) {
+	b := open(t, nil)
+	b.post(document())
+	b.Copy("m")
+	require.Equal(t, 2, b.Count("m"))
+	all := b.Documents()
+	require.NotEqual(t, all[0].ID, all[1].ID)
+	require.Equal(t, all[0].Lines, all[1].Lines)
+	b.now = b.now.Add(2 * time.Second)
+	require.Len(t, b.search(), 2)
+}
+
+func TestWhatABookkeeperDoes(t *testing.T) {
+	b := open(t, nil)
+	d := document()
+	d.Date = "2021-12-31"
+	require.Equal(t, http.StatusUnprocessableEntity, b.post(d))
+	b.Admit("m")
+	require.Equal(t, http.StatusCreated, b.post(d), "the period is open for it now")
+	b.Delete("m")
+	b.Delete("m")
+	require.Zero(t, b.Count("m"))
+	var what []string
+	for _, e := range b.Events() {
+		what = append(what, e.What)
+	}
+	require.Equal(t, []string{plainbooks.Refused, plainbooks.Created, plainbooks.Deleted}, what, "it is taken out once")
+}
+
 func TestCalmBooksBehave(t *testing.T) {
 	b := open(t, func(string, int) plainbooks.Trouble { return plainbooks.TroubleError })
 	b.Calm()

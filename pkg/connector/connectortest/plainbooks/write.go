@@ -42,16 +42,22 @@ func (b *Books) create(d Document, sent time.Time) (Document, Trouble, error) {
 		return Document{}, trouble, nil
 	}
 	if err := b.check(d); err != nil {
-		b.note(Event{What: Refused, Marker: d.Marker, Total: d.Total, Sent: sent})
+		b.note(Event{What: Refused, Marker: d.Marker, Kind: d.Kind, Total: d.Total, Sent: sent})
 		return Document{}, "", err
 	}
+	d = b.add(d)
+	b.note(Event{What: Created, Marker: d.Marker, ID: d.ID, Kind: d.Kind, Total: d.Total, Sent: sent, Trouble: trouble})
+	return d, trouble, nil
+}
+
+// add puts a new document into the books, under an id of its own.
+func (b *Books) add(d Document) Document {
 	b.next++
 	d.ID, d.Version = strconv.Itoa(b.next), 1
 	k := &kept{doc: d, at: b.opt.Now()}
 	b.kept[d.ID] = k
 	b.markers[d.Marker] = append(b.markers[d.Marker], k)
-	b.note(Event{What: Created, Marker: d.Marker, ID: d.ID, Total: d.Total, Sent: sent, Trouble: trouble})
-	return d, trouble, nil
+	return d
 }
 
 // update replaces a document that still has the version. One that holds this very
@@ -72,12 +78,12 @@ func (b *Books) update(id string, version int, d Document, sent time.Time) (Docu
 		return Document{}, "", errVersion
 	}
 	if err := b.check(d); err != nil {
-		b.note(Event{What: Refused, Marker: d.Marker, ID: id, Total: d.Total, Sent: sent})
+		b.note(Event{What: Refused, Marker: d.Marker, ID: id, Kind: d.Kind, Total: d.Total, Sent: sent})
 		return Document{}, "", err
 	}
 	d.ID, d.Version = id, version+1
 	k.doc = d
-	b.note(Event{What: Updated, Marker: d.Marker, ID: id, Total: d.Total, Sent: sent, Trouble: trouble})
+	b.note(Event{What: Updated, Marker: d.Marker, ID: id, Kind: d.Kind, Total: d.Total, Sent: sent, Trouble: trouble})
 	return d, trouble, nil
 }
 
@@ -98,12 +104,12 @@ func (b *Books) void(id string, version int, sent time.Time) (Document, Trouble,
 		return k.doc, trouble, nil
 	case k.doc.Version != version:
 		return Document{}, "", errVersion
-	case k.doc.Date <= b.opt.ClosedThrough:
-		b.note(Event{What: Refused, Marker: k.doc.Marker, ID: id, Total: k.doc.Total, Sent: sent})
+	case k.doc.Date <= b.opt.ClosedThrough && !b.admitted[k.doc.Marker]:
+		b.note(Event{What: Refused, Marker: k.doc.Marker, ID: id, Kind: k.doc.Kind, Total: k.doc.Total, Sent: sent})
 		return Document{}, "", errClosed
 	}
 	k.doc.Void, k.doc.Hash, k.doc.Version = true, "", version+1
-	b.note(Event{What: Voided, Marker: k.doc.Marker, ID: id, Total: k.doc.Total, Sent: sent, Trouble: trouble})
+	b.note(Event{What: Voided, Marker: k.doc.Marker, ID: id, Kind: k.doc.Kind, Total: k.doc.Total, Sent: sent, Trouble: trouble})
 	return k.doc, trouble, nil
 }
 
@@ -124,7 +130,7 @@ func (b *Books) check(d Document) error {
 	if d.Marker == "" {
 		return errMarker
 	}
-	if d.Date <= b.opt.ClosedThrough {
+	if d.Date <= b.opt.ClosedThrough && !b.admitted[d.Marker] {
 		return errClosed
 	}
 	sum, err := sumOf(d)

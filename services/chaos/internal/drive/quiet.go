@@ -8,9 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"google.golang.org/protobuf/encoding/protojson"
-
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/record"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -78,7 +75,10 @@ func (d *Drive) AwaitQuiet(ctx context.Context, within time.Duration) error {
 		if err == nil {
 			u = now
 			if fresh := d.release(ctx, u.held, released); fresh == 0 && u.quiet() {
-				return nil
+				done, err := d.catchUp(ctx)
+				if err != nil || done == 0 {
+					return err
+				}
 			}
 		}
 		if n%5 == 0 {
@@ -128,6 +128,7 @@ func (d *Drive) busy(ctx context.Context) (uint64, error) {
 	var n uint64
 	for stream, durable := range map[string]string{
 		bus.StreamReceived: "transform", bus.StreamReady: "deliver-" + world.Connection, bus.StreamOutcome: "reconcile-" + world.Connection,
+		bus.StreamCommand: "ingest-command",
 	} {
 		c, err := d.World.JS.Consumer(ctx, stream, durable)
 		if err != nil {
@@ -149,14 +150,7 @@ func (d *Drive) release(ctx context.Context, held map[int64]*tradepostv1.Record,
 		fresh++
 		d.Log.Warn("held for an operator, who retries it", "invoice", id, "reason", r.GetHeldReason())
 		d.count("held, and released by the operator")
-		body, err := protojson.Marshal(&tradepostv1.InvoiceCommand{
-			FollowsSend: r.GetSend(), By: "chaos", Command: &tradepostv1.InvoiceCommand_Retry{Retry: &tradepostv1.Retry{}},
-		})
-		if err != nil {
-			continue
-		}
-		subject := bus.Subject{Stage: bus.StageCommand, Connection: world.Connection, InvoiceID: id}
-		if _, err := d.World.JS.PublishMsg(ctx, &nats.Msg{Subject: subject.String(), Data: body}); err != nil {
+		if d.order(ctx, id, r) != nil {
 			released[id] = false
 		}
 	}
@@ -193,7 +187,7 @@ func (d *Drive) Facts(ctx context.Context) (judge.Facts, error) {
 		inv.Waits = u.held[inv.ID].GetHeldReason()
 		delete(live, inv.Marker)
 	}
-	return judge.Facts{Invoices: d.invoices, Losses: d.losses, Strays: slices.Sorted(maps.Keys(live))}, nil
+	return judge.Facts{Invoices: d.invoices, Losses: d.losses, Cleared: d.cleared, Strays: slices.Sorted(maps.Keys(live))}, nil
 }
 
 // Counts are what was done, by kind.

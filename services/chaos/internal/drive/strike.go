@@ -159,6 +159,9 @@ func (d *Drive) strikeStore(ctx context.Context, f plan.Fault) error {
 				problems = errors.Join(problems, fmt.Errorf("delete stream %s: %w", c.Name, err))
 			}
 		}
+		d.mu.Lock()
+		d.cleared = append(d.cleared, time.Now())
+		d.mu.Unlock()
 		return errors.Join(problems, w.Apply(ctx))
 	default:
 		return fmt.Errorf("nobody knows how to do %q", f.Kind)

@@ -37,7 +37,10 @@ type Drive struct {
 	faults   map[string]int
 	done     []Struck
 	losses   []time.Time
-	skipped  int
+	cleared  []time.Time
+	// postponed is what a bookkeeper or an operator found nothing to do for yet.
+	postponed []plan.Action
+	skipped   int
 }
 
 // Struck is a fault that happened.
@@ -123,6 +126,17 @@ func (d *Drive) do(ctx context.Context, a plan.Action) error {
 		})
 	case plan.Edit:
 		return d.edit(ctx, a)
+	case plan.Retry:
+		return d.retry(ctx, a)
+	case plan.Delete:
+		d.takeOut(a)
+		return nil
+	case plan.Admit:
+		d.setVerdict(a.Invoice, judge.Good)
+		return d.step(ctx, a, judge.StepAdmit, "", func(int64) (world.View, error) {
+			d.Target.Admit(d.invoices[a.Invoice].Marker)
+			return world.View{}, nil
+		})
 	default:
 		date := map[plan.ActionKind]time.Time{
 			plan.Spoil: time.Date(2020, 6, 15, 16, 0, 0, 0, time.UTC), plan.Refuse: d.Target.RefusedDate(),

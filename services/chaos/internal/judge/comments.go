@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -36,12 +35,15 @@ func (c *court) commentsOf(send int, from, to time.Time) {
 		if w.Status != failed || w.Began.Before(from) || !w.Began.Before(to) {
 			continue
 		}
+		// A comment whose answer was lost is looked for, so that its write never comes
+		// before ServiceTrade has stored it.
+		stored := slices.ContainsFunc(comments, func(m world.Call) bool { return !m.Ended.After(w.Began) })
 		switch {
-		case len(comments) == 0 && c.toldJustBefore(from, w.Ended):
+		case stored, len(comments) == 0 && c.toldJustBefore(from, w.Ended):
 		case len(comments) == 0:
-			c.say(NoComment, fmt.Sprintf("send %d failed without a comment", send))
-		case comments[0].Began.After(w.Began):
-			c.say(NoComment, fmt.Sprintf("send %d: failed was written %s before its comment", send, comments[0].Began.Sub(w.Began)))
+			c.sayf(NoComment, "send %d failed without a comment", send)
+		default:
+			c.sayf(NoComment, "send %d: failed was written %s before its comment was stored", send, comments[0].Ended.Sub(w.Began))
 		}
 		break
 	}
@@ -53,7 +55,7 @@ func (c *court) commentsOf(send int, from, to time.Time) {
 		}
 	}
 	if len(comments) > allowed {
-		c.say(TwoComments, fmt.Sprintf("send %d has %d comments", send, len(comments)))
+		c.sayf(TwoComments, "send %d has %d comments", send, len(comments))
 	}
 }
 
@@ -79,11 +81,11 @@ func (c *court) sameTwice() {
 			continue
 		}
 		if call.Public {
-			c.say(Public, "a comment is not private")
+			c.sayf(Public, "a comment is not private")
 		}
 		marker := markerPattern.FindString(call.Content)
 		if marker != "" && seen[marker] && !call.IsFailure() {
-			c.say(TwoComments, "the same comment twice: "+marker)
+			c.sayf(TwoComments, "the same comment twice: %s", marker)
 		}
 		seen[marker] = true
 	}

@@ -4,6 +4,7 @@
 package judge
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -22,12 +23,12 @@ const (
 	Refused Verdict = "refused by the accounting system"
 )
 
-// Step is one thing that a user did to an invoice, with how it was afterwards.
+// Step is one thing that a person did to an invoice, with how it was afterwards.
 type Step struct {
 	// Began and Ended enclose the moment in which it took effect.
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended"`
-	// Kind is send, edit or move.
+	// Kind is one of the kinds of steps.
 	Kind string `json:"kind"`
 	// Status that the user left the invoice in: pending_accounting after a send, ""
 	// after an edit.
@@ -35,13 +36,18 @@ type Step struct {
 	// Total of the invoice, a decimal, and what has to become of it.
 	Total   string  `json:"total"`
 	Verdict Verdict `json:"verdict"`
+	// Unsure says that nobody knows whether it took effect.
+	Unsure bool `json:"unsure,omitempty"`
 }
 
-// The kinds of steps.
+// The kinds of steps: a user's send, edit and move, an operator's retry of a failed
+// invoice, and a bookkeeper who has the books take what they refused.
 const (
-	StepSend = "send"
-	StepEdit = "edit"
-	StepMove = "move"
+	StepSend  = "send"
+	StepEdit  = "edit"
+	StepMove  = "move"
+	StepRetry = "retry"
+	StepAdmit = "admit"
 )
 
 const (
@@ -73,6 +79,8 @@ type Facts struct {
 	// Losses are the times at which the product lost what it knew, or got an older
 	// knowledge back.
 	Losses []time.Time
+	// Cleared are the times at which it lost its streams only: orders of operators too.
+	Cleared []time.Time
 	// Strays are the markers of documents that belong to none of the invoices.
 	Strays []string
 }
@@ -109,8 +117,9 @@ type Violation struct {
 func Judge(f Facts) []Violation {
 	var all []Violation
 	for _, inv := range f.Invoices {
-		c := &court{Invoice: inv, losses: f.Losses}
+		c := &court{Invoice: inv, losses: f.Losses, cleared: f.Cleared}
 		c.books()
+		c.statuses()
 		c.status()
 		c.comments()
 		c.hands()
@@ -125,12 +134,12 @@ func Judge(f Facts) []Violation {
 // court judges one invoice.
 type court struct {
 	*Invoice
-	losses []time.Time
-	found  []Violation
+	losses, cleared []time.Time
+	found           []Violation
 }
 
-func (c *court) say(k Kind, text string) {
-	c.found = append(c.found, Violation{Kind: k, Invoice: c.ID, Text: text})
+func (c *court) sayf(k Kind, text string, args ...any) {
+	c.found = append(c.found, Violation{Kind: k, Invoice: c.ID, Text: fmt.Sprintf(text, args...)})
 }
 
 // sends are the user's sends.

@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/tradepost/tradepost/services/chaos/internal/world"
@@ -28,7 +27,7 @@ func (c *court) hands() {
 		}
 		for _, w := range c.writes() {
 			if w.Began.After(s.Ended) && w.Began.Before(until) && c.couldSee(w, s) {
-				c.say(Overwritten, fmt.Sprintf("moved to %s by hand, and %s wrote %s", s.Status, w.Process, w.Status))
+				c.sayf(Overwritten, "moved to %s by hand, and %s wrote %s", s.Status, w.Process, w.Status)
 			}
 		}
 	}

@@ -67,6 +67,17 @@ func TestEveryPlanHasEveryFault(t *testing.T) {
 	})
 }
 
+// In the small run people do everything that they can do.
+func TestPeopleDoEverything(t *testing.T) {
+	done := map[ActionKind]int{}
+	for _, a := range Make(Options{Seed: 1, Invoices: 2000, Rate: 20, Gap: 2500 * time.Millisecond, Processes: []string{"deliver-1"}, Nodes: []string{"nats-1"}}).Actions {
+		done[a.Kind]++
+	}
+	for _, kind := range []ActionKind{Send, Edit, Spoil, Refuse, Mend, Move, Delete, Admit, Retry} {
+		require.Greater(t, done[kind], 20, kind)
+	}
+}
+
 func TestEveryInvoiceIsSentAndTimeGoesForward(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := Make(options(t))

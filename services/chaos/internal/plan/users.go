@@ -7,12 +7,14 @@ import (
 	"time"
 )
 
-// ActionKind is what a user of ServiceTrade does.
+// ActionKind is what a person does: a user of ServiceTrade, a bookkeeper, an operator.
 type ActionKind string
 
 // The actions. Send presses the button; Edit changes a price; Spoil gives the
 // invoice a date that transform refuses, Refuse one that the accounting system
-// refuses, Mend a good one; Move gives it another status by hand.
+// refuses, Mend a good one; Move gives it another status by hand. A bookkeeper's
+// Delete takes its document out of the books, Admit has them take what they refused.
+// An operator's Retry has it tried again where it failed.
 const (
 	Send   ActionKind = "send"
 	Edit   ActionKind = "edit"
@@ -20,9 +22,12 @@ const (
 	Refuse ActionKind = "refuse"
 	Mend   ActionKind = "mend"
 	Move   ActionKind = "move"
+	Delete ActionKind = "delete"
+	Admit  ActionKind = "admit"
+	Retry  ActionKind = "retry"
 )
 
-// Action is one thing that a user does to one invoice.
+// Action is one thing that a person does to one invoice.
 type Action struct {
 	At time.Duration `json:"at"`
 	// Invoice counts from 0 in the order of the ids.
@@ -73,7 +78,7 @@ func (s *script) later() {
 }
 
 var stories = []story{
-	{50, func(s *script) { s.do(Send) }},
+	{36, func(s *script) { s.do(Send) }},
 	{6, func(s *script) { s.do(Spoil); s.do(Send) }},
 	{5, func(s *script) { s.do(Spoil); s.do(Send); s.later(); s.do(Send) }},
 	{4, func(s *script) { s.do(Spoil); s.do(Send); s.later(); s.do(Mend); s.do(Send) }},
@@ -95,6 +100,49 @@ var stories = []story{
 	{3, func(s *script) { s.do(Send); s.soon(); s.edit(); s.later(); s.do(Send) }},
 	{4, func(s *script) { s.do(Send); s.soon(); s.move() }},
 	{2, func(s *script) { s.do(Send); s.soon(); s.move(); s.later(); s.do(Send) }},
+
+	{2, func(s *script) { s.do(Refuse); s.do(Send); s.later(); s.do(Retry) }},
+	{3, func(s *script) { s.do(Refuse); s.do(Send); s.later(); s.do(Admit); s.do(Retry) }},
+	{1, func(s *script) {
+		s.do(Refuse)
+		s.do(Send)
+		s.later()
+		s.do(Retry)
+		s.soon()
+		s.do(Send)
+	}},
+	{1, func(s *script) {
+		s.do(Refuse)
+		s.do(Send)
+		s.later()
+		s.do(Admit)
+		s.do(Retry)
+		s.soon()
+		s.move()
+	}},
+	{1, func(s *script) {
+		s.do(Spoil)
+		s.do(Send)
+		s.later()
+		s.do(Retry)
+		s.soon()
+		s.do(Mend)
+		s.do(Send)
+	}},
+
+	{3, func(s *script) { s.do(Send); s.later(); s.do(Delete); s.do(Send) }},
+	{1, func(s *script) { s.do(Send); s.soon(); s.do(Delete) }},
+	{1, func(s *script) { s.do(Send); s.later(); s.do(Send); s.soon(); s.do(Delete) }},
+	{1, func(s *script) {
+		s.do(Send)
+		s.later()
+		s.do(Delete)
+		s.edit()
+		s.do(Send)
+		s.later()
+		s.do(Delete)
+		s.do(Send)
+	}},
 }
 
 // users spreads the first sends over most of the run, so that later ones find the

@@ -54,7 +54,7 @@ func (r *Report) Fill(f judge.Facts, found []judge.Violation) {
 	for _, inv := range f.Invoices {
 		add("ends "+inv.Final.Status, 1)
 		for _, s := range inv.Steps {
-			add("users: "+s.Kind, 1)
+			add("people: "+s.Kind, 1)
 		}
 		for _, c := range inv.Calls {
 			if c.Applied && c.Kind != world.CallRead {

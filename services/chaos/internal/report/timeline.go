@@ -33,7 +33,7 @@ func Life(inv *judge.Invoice, struck []drive.Struck, logs string) string {
 		all = append(all, moment{at, fmt.Sprintf(format, args...)})
 	}
 	for _, s := range inv.Steps {
-		add(s.Began, "user          %s %s (total %s, %s)", s.Kind, s.Status, s.Total, s.Verdict)
+		add(s.Began, "%-13s %s %s (total %s, %s)", who(s.Kind), s.Kind, s.Status, s.Total, s.Verdict)
 	}
 	for _, c := range inv.Calls {
 		add(c.Began, "ServiceTrade  %s %s by %s until %s, applied: %t %s %s",
@@ -59,6 +59,18 @@ func Life(inv *judge.Invoice, struck []drive.Struck, logs string) string {
 	}
 	fmt.Fprintf(&b, "at the end: %s over %s; in the books: %v %s\n", inv.Final.Status, inv.Final.Total, inv.Live, inv.Waits)
 	return b.String()
+}
+
+// who does a step of a kind.
+func who(kind string) string {
+	switch kind {
+	case judge.StepRetry:
+		return "operator"
+	case judge.StepAdmit:
+		return "bookkeeper"
+	default:
+		return "user"
+	}
 }
 
 func lastLine(s string) string {

@@ -165,7 +165,7 @@ func (o *Options) fill(rep *report.Report, d *drive.Drive, facts judge.Facts) {
 	var skipped int
 	rep.Faults, rep.Struck, skipped = d.Counts()
 	maps.Copy(rep.Faults, d.World.Recorder.Troubles())
-	rep.Work["users: send, while it was still pending (nothing to press)"] = skipped
+	rep.Work["people: send, while it was still pending (nothing to press)"] = skipped
 	rep.Work["ServiceTrade: calls of all kinds"] = d.World.Recorder.All()
 	if n := d.World.Emptied.Load(); n > 0 {
 		rep.Work["NATS nodes that could not recover, and were given an empty store"] = int(n)

@@ -86,6 +86,16 @@ func (p *Plain) RefusedDate() time.Time { return time.Date(2021, 6, 15, 16, 0, 0
 // the margin of whoever takes over.
 func (p *Plain) ClaimTime() time.Duration { return callTime + 10*time.Second + hidden + 5*time.Second }
 
+// Delete implements Target.
+func (p *Plain) Delete(marker string) bool {
+	there := p.books.Count(marker) > 0
+	p.books.Delete(marker)
+	return there
+}
+
+// Admit implements Target.
+func (p *Plain) Admit(marker string) { p.books.Admit(marker) }
+
 // Calm implements Target.
 func (p *Plain) Calm() { p.books.Calm() }
 
@@ -93,7 +103,7 @@ func (p *Plain) Calm() { p.books.Calm() }
 func (p *Plain) Events() []Event {
 	var all []Event
 	for _, e := range p.books.Events() {
-		one := Event{At: e.At, What: e.What, Marker: e.Marker, ID: e.ID, Total: e.Total, Trouble: string(e.Trouble)}
+		one := Event{At: e.At, What: e.What, Marker: e.Marker, ID: e.ID, Total: signed(e.Kind, e.Total), Trouble: string(e.Trouble)}
 		if !e.Sent.IsZero() {
 			one.Late = e.At.Sub(e.Sent)
 		}
@@ -106,11 +116,15 @@ func (p *Plain) Events() []Event {
 func (p *Plain) Totals() map[string][]string {
 	all := map[string][]string{}
 	for _, d := range p.books.Documents() {
-		total := d.Total
-		if d.Kind != "invoice" && !strings.HasPrefix(total, "-") {
-			total = "-" + total
-		}
-		all[d.Marker] = append(all[d.Marker], total)
+		all[d.Marker] = append(all[d.Marker], signed(d.Kind, d.Total))
 	}
 	return all
+}
+
+// signed gives the total of a credit memo ServiceTrade's sign.
+func signed(kind, total string) string {
+	if kind != "invoice" && !strings.HasPrefix(total, "-") {
+		return "-" + total
+	}
+	return total
 }

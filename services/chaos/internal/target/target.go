@@ -13,6 +13,10 @@ const (
 	Created = "created"
 	Updated = "updated"
 	Refused = "refused"
+	// Voided: it is still there, and counts nothing.
+	Voided = "voided"
+	// Deleted by a bookkeeper.
+	Deleted = "deleted"
 )
 
 // Event is one thing that happened in the accounting system, whether its answer
@@ -48,6 +52,11 @@ type Target interface {
 	RefusedDate() time.Time
 	// ClaimTime is how long others stay out after a worker that stands still.
 	ClaimTime() time.Duration
+	// Delete takes the documents of a marker out, as a bookkeeper would, and tells
+	// whether there was one.
+	Delete(marker string) bool
+	// Admit has the system take what it refused for its date, from now on.
+	Admit(marker string)
 	// Calm ends the system's own misbehaviour.
 	Calm()
 	// Events lists everything that ever happened, in order.

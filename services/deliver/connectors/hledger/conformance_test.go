@@ -3,9 +3,11 @@ package hledger
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -21,6 +23,9 @@ func TestConformance(t *testing.T) {
 		UnknownCustomer: func(d *tradepostv1.Document) { d.Customer.Reference.Value = "C404" },
 		OtherCustomer: func(d *tradepostv1.Document) {
 			d.Customer.CompanyId, d.Customer.Name, d.Customer.Reference.Value = 8, "Brown & Sons", "C200"
+		},
+		AddTax: func(d *tradepostv1.Document, amount string) {
+			d.Taxes = []*tradepostv1.Tax{{Name: "NC Wake", Amount: amount, Source: tradepostv1.TaxSource_TAX_SOURCE_AS_BILLED}}
 		},
 		Faults: map[string]func(*tradepostv1.Document){
 			"account.not_in_books":  unknownAccount,
@@ -60,6 +65,8 @@ func newTarget(t *testing.T) connectortest.Target {
 		Connector: l,
 		Reopen:    func() connector.Connector { return books(t, dir, chartOnly) },
 		Count:     func(marker string) int { return countMarkers(t, dir, marker) },
+		ReadBack:  func(marker string) connectortest.Kept { return keptOf(t, readFile(t, own(marker))) },
+		Copy:      func(marker string) { writeFile(t, readFile(t, own(marker)), dir, "copied.journal") },
 		Delete:    func(marker string) { require.NoError(t, os.Remove(own(marker))) },
 		Tamper: func(marker string) {
 			writeFile(t, strings.ReplaceAll(readFile(t, own(marker)), "275.00", "276.00"), own(marker))
@@ -82,4 +89,26 @@ func newTarget(t *testing.T) connectortest.Target {
 			}
 		},
 	}
+}
+
+// posted is a posting of a journal file: its amount in dollars, and its comment.
+var posted = regexp.MustCompile(`(?m)^ +[a-z][^;\n]*  +\$(-?[0-9.,]+) +; (line|tax):(.*)$`)
+
+// keptOf reads lines and tax out of a document's file.
+func keptOf(t *testing.T, file string) connectortest.Kept {
+	credited := decimal.NewFromInt(-1) // An invoice credits its lines.
+	if strings.Contains(file, "kind:"+creditMemoTag) {
+		credited = decimal.NewFromInt(1)
+	}
+	var kept connectortest.Kept
+	for _, m := range posted.FindAllStringSubmatch(file, -1) {
+		amount, err := decimal.NewFromString(strings.ReplaceAll(m[1], ",", ""))
+		require.NoError(t, err)
+		if text := amount.Mul(credited).String(); m[2] == "tax" {
+			kept.Tax = text
+		} else {
+			kept.Lines = append(kept.Lines, connectortest.KeptLine{Description: m[3], Amount: text})
+		}
+	}
+	return kept
 }

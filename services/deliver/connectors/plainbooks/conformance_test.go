@@ -30,6 +30,9 @@ func TestConformance(t *testing.T) {
 	connectortest.Run(t, connectortest.Harness{
 		New:    newTarget,
 		Sample: sample,
+		AddTax: func(d *tradepostv1.Document, amount string) {
+			d.Taxes = []*tradepostv1.Tax{{Name: "Sales tax", Amount: amount, Source: tradepostv1.TaxSource_TAX_SOURCE_AS_BILLED}}
+		},
 		Faults: map[string]func(*tradepostv1.Document){
 			"document.date_closed": func(d *tradepostv1.Document) { d.IssueDate = "2020-06-30" },
 		},
@@ -74,12 +77,28 @@ func newTarget(t *testing.T) connectortest.Target {
 		return connect(t, Config{URL: server.URL, Settling: settling, CallTime: callTime})
 	}
 	return connectortest.Target{
-		Connector: open(), Reopen: open, Count: b.Count, Delete: b.Delete,
+		Connector: open(), Reopen: open, Count: b.Count, Delete: b.Delete, Copy: b.Copy,
+		ReadBack:        func(marker string) connectortest.Kept { return keptOf(b.Documents(), marker) },
 		Tamper:          func(marker string) { b.Tamper(marker, "1.00") },
 		LoseAnswers:     meets(books.TroubleLost),
 		FailAfterCommit: meets(books.TroubleError),
 		SlowDown:        meets(books.TroubleSlow),
 	}
+}
+
+// keptOf is what the books hold of the document of a marker.
+func keptOf(all []books.Document, marker string) connectortest.Kept {
+	for _, d := range all {
+		if d.Marker != marker {
+			continue
+		}
+		kept := connectortest.Kept{Tax: d.Tax}
+		for _, ln := range d.Lines {
+			kept.Lines = append(kept.Lines, connectortest.KeptLine{Description: ln.Description, Amount: ln.Amount})
+		}
+		return kept
+	}
+	return connectortest.Kept{}
 }
 
 func connect(t *testing.T, c Config) *Connector {

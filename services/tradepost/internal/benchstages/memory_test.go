@@ -54,6 +54,9 @@ func TestConformance(t *testing.T) {
 			connectortest.ReferenceData:     "there is none",
 			connectortest.IdempotentCreates: "the marker is what keeps a second document out",
 			connectortest.ReportsCustomers:  "memory knows no customers",
+			connectortest.SalesTax:          "a benchmark sends none",
+			connectortest.ReadsBack:         "memory keeps no lines",
+			connectortest.Copies:            "memory has one place for each marker",
 			connectortest.HandOvers:         "a document is made at once",
 		},
 	})

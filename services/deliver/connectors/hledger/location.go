@@ -8,8 +8,8 @@ func (l *Ledger) Location() string {
 	if err != nil {
 		return filepath.Clean(l.cfg.JournalDir)
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		return real
+	if followed, err := filepath.EvalSymlinks(dir); err == nil {
+		return followed
 	}
 	return dir
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
+	"github.com/tradepost/tradepost/pkg/stage"
 )
 
 // Command carries out an operator's retry or refresh of one invoice. A command
@@ -130,6 +131,10 @@ func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend, no *refusa
 	case record.VoidFailed(e.Record):
 		return o.open(ctx, e, opens{status: servicetrade.StatusVoid, again: true, no: no})
 	}
-	no.because(nothingToBeDone, "send %d is %s: there is nothing to try again", e.Record.GetSend(), record.StateName(e.State()))
+	how := "is " + record.StateName(e.State())
+	if e.State() == record.Closed {
+		how = "ended " + stage.Word(e.Record.GetSettlement(), "SETTLEMENT_")
+	}
+	no.because(nothingToBeDone, "send %d %s: there is nothing to try again", e.Record.GetSend(), how)
 	return nil
 }

@@ -148,7 +148,7 @@ func TestARefusedCommandIsTold(t *testing.T) {
 		"it was processed": {
 			func(d *desk) { require.NoError(d.t, d.retry(1)); d.close(tradepostv1.Settlement_SETTLEMENT_PROCESSED) },
 			func(d *desk) error { return d.retry(2) },
-			tradepostv1.Refusal_REFUSAL_NOTHING_TO_DO, "nothing to try again",
+			tradepostv1.Refusal_REFUSAL_NOTHING_TO_DO, "send 2 ended processed: there is nothing to try again",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

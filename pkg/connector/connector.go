@@ -30,6 +30,8 @@ type Connector interface {
 	// Find looks for the documents of one invoice, by stored id and by marker, of
 	// whatever kind: a credit memo that carries the marker of an invoice is found.
 	// Where the records were lost, nothing else tells that the invoice was one before.
+	// Found.Kind is the kind that the document has in the books, never the one that
+	// was asked for; whoever calls Find looks at it before he takes a document for his.
 	// An empty result means that none exists; an error never does. An error that
 	// holds an Answer (see Stop) is that answer; any other is tried again.
 	Find(ctx context.Context, q Query) ([]Found, error)
@@ -118,7 +120,8 @@ type Company struct {
 
 // Query asks for the documents of one invoice.
 type Query struct {
-	// Kind is what is wanted. Documents of another kind are told all the same.
+	// Kind is what is wanted, for systems that look it up first or by that. Documents
+	// of another kind are told all the same.
 	Kind   tradepostv1.DocumentKind
 	Marker string
 	// ID is the stored id of the document, or "".
@@ -129,6 +132,7 @@ type Query struct {
 
 // Found is a document as it stands in the accounting system.
 type Found struct {
+	// Kind is what the books show; unspecified where they do not show it.
 	Kind    tradepostv1.DocumentKind
 	ID      string
 	Number  string

@@ -94,3 +94,43 @@ func TestAWorkerWhoseClaimIsOverWritesNothing(t *testing.T) {
 		})
 	}
 }
+
+// timed is ServiceTrade that looks how long a caller would wait.
+type timed struct {
+	*office
+	waits []time.Duration
+}
+
+func (o *timed) note(ctx context.Context) {
+	left := time.Duration(-1)
+	if d, ok := ctx.Deadline(); ok {
+		left = time.Until(d)
+	}
+	o.waits = append(o.waits, left)
+}
+
+func (o *timed) Invoice(ctx context.Context, id int64) (*tradepostv1.ServiceTradeInvoice, error) {
+	o.note(ctx)
+	return o.office.Invoice(ctx, id)
+}
+
+func (o *timed) SetStatus(ctx context.Context, id int64, c servicetrade.StatusChange) (*tradepostv1.ServiceTradeInvoice, error) {
+	o.note(ctx)
+	return o.office.SetStatus(ctx, id, c)
+}
+
+// No call lasts longer than the claim: what is still under way when another worker takes
+// over was given up before.
+func TestEveryCallEndsWithinTheClaim(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		o := &timed{office: d.office}
+		d.ServiceTrade = o
+		d.handle(d.outcome(postedAs("1042", false)))
+		require.Equal(t, []string{"put processed"}, d.office.writes)
+		require.Len(t, o.waits, 2)
+		for _, left := range o.waits {
+			require.Positive(t, left, "a deadline is set")
+			require.LessOrEqual(t, left, claimTime)
+		}
+	})
+}

@@ -34,7 +34,7 @@ func newPause(g *global) *cobra.Command {
 				return &usageError{errors.New("--for must not be negative")}
 			}
 			return g.onConnection(cmd, args[0], func(ctx context.Context, js jetstream.JetStream, c *connection.Connection) (string, error) {
-				return pauseConnection(ctx, js, c.ID, reason, lasts)
+				return pauseConnection(ctx, js, c, reason, lasts)
 			})
 		},
 	}
@@ -56,21 +56,21 @@ func newResume(g *global) *cobra.Command {
 	}
 }
 
-func pauseConnection(ctx context.Context, js jetstream.JetStream, id, reason string, lasts time.Duration) (string, error) {
+func pauseConnection(ctx context.Context, js jetstream.JetStream, c *connection.Connection, reason string, lasts time.Duration) (string, error) {
 	store, err := pause.Open(ctx, js)
 	if err != nil {
 		return "", err
 	}
 	p := &tradepostv1.Pause{By: pause.Operator, Reason: cmp.Or(reason, "no reason given")}
-	now, told := time.Now(), "until it is resumed: tradepost resume "+id
+	now, told := time.Now(), "until it is resumed: tradepost resume "+c.ID
 	if lasts > 0 {
 		p.Until = timestamppb.New(now.Add(lasts))
-		told = "until " + p.GetUntil().AsTime().Local().Format(time.RFC1123)
+		told = "until " + p.GetUntil().AsTime().In(c.Account.Location()).Format(time.RFC3339)
 	}
-	if _, err := store.Set(ctx, id, p, now); err != nil {
+	if _, err := store.Set(ctx, c.ID, p, now); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("connection %s is paused %s", id, told), nil
+	return fmt.Sprintf("connection %s is paused %s", c.ID, told), nil
 }
 
 func resumeConnection(ctx context.Context, js jetstream.JetStream, id string) (string, error) {

@@ -50,7 +50,8 @@ func TestPauseAndResume(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, time.Until(until), 1000*time.Hour)
 
-	code, _, _ = execute(t, "pause", "acme-books", "--for", "2h", "-c", config)
+	code, out, _ = execute(t, "pause", "acme-books", "--for", "2h", "-c", config)
+	require.Regexp(t, `is paused until 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d-0[56]:00`, out, "in the account's time zone")
 	require.Equal(t, runtime.ExitOK, code)
 	until, err = store.Consumer(t.Context(), "acme-books")
 	require.NoError(t, err)

@@ -51,7 +51,7 @@ func New(o Options) *Stand {
 		Company: s.company, Companies: s.all, Desk: s.desk, Gate: s.gate, Now: o.Now, Work: o.Work,
 		ThrottleForm: o.ThrottleForm, ThrottleStatus: o.ThrottleStatus, AutoConnect: o.AutoConnect,
 	})
-	s.faults = faults.New(o.Now, s.rest)
+	s.faults = faults.NewFor(s.rest.Surface(), o.Now, s.rest)
 	for i := range o.Companies {
 		s.add(i)
 	}

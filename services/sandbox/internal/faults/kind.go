@@ -71,13 +71,13 @@ func allKinds() []Info {
 	}
 }
 
-func infoOf(k Kind) (Info, bool) {
+// infoOf gives what is known of a kind; that of an unknown one is empty.
+func infoOf(k Kind) Info {
 	all := allKinds()
-	at := slices.IndexFunc(all, func(i Info) bool { return i.Kind == k })
-	if at < 0 {
-		return Info{}, false
+	if at := slices.IndexFunc(all, func(i Info) bool { return i.Kind == k }); at >= 0 {
+		return all[at]
 	}
-	return all[at], true
+	return Info{}
 }
 
 func (s *Surface) words() []string {

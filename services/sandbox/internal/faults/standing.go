@@ -44,7 +44,7 @@ func newStanding(id int64, o Order, since time.Time) *standing {
 	if o.Seed == 0 {
 		o.Seed = id
 	}
-	info, _ := infoOf(o.Fault)
+	info := infoOf(o.Fault)
 	s := &standing{
 		State:  State{ID: id, Order: o, Active: true, Since: since},
 		random: rand.New(rand.NewPCG(uint64(o.Seed), 0)), //nolint:gosec // it has to be repeatable

@@ -21,7 +21,7 @@ func short(d time.Duration) string {
 // What describes what an order does.
 func (o Order) What() string {
 	o = o.withDefaults()
-	info, _ := infoOf(o.Fault)
+	info := infoOf(o.Fault)
 	text := info.Title
 	switch o.Fault {
 	case Latency, WebhookDelay:

@@ -46,8 +46,12 @@ func (c *Config) defaults() {
 		value    *time.Duration
 		standard time.Duration
 	}{
-		{&c.Code, 10 * time.Minute}, {&c.Access, time.Hour}, {&c.Refresh, 8726400 * time.Second}, {&c.Hard, 5 * 365 * 24 * time.Hour},
-		{&c.RotateAfter, 24 * time.Hour}, {&c.Grace, 24 * time.Hour},
+		{&c.Code, 10 * time.Minute},
+		{&c.Access, time.Hour},
+		{&c.Refresh, 8726400 * time.Second},
+		{&c.Hard, 5 * 365 * 24 * time.Hour},
+		{&c.RotateAfter, 24 * time.Hour},
+		{&c.Grace, 24 * time.Hour},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard

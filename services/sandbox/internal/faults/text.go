@@ -46,6 +46,9 @@ func (o Order) What() string {
 			text += fmt.Sprintf(": the oldest %d", o.Sessions)
 		}
 	}
+	if o.Fault == ErrorAfter && o.Delay > 0 {
+		text += ", after " + short(o.Delay)
+	}
 	if o.Form != "" {
 		text += " as " + o.Form
 	}

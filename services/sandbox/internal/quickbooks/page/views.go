@@ -72,7 +72,7 @@ func (p *Page) company(r *http.Request) (any, error) {
 	}
 	s := c.Settings()
 	v := companyView{
-		Title: s.Name, Realm: c.Realm, Settings: s, Fields: strings.Join(s.CustomFields, ", "), NextNumber: c.NextNumber(),
+		Title: s.Name, Realm: c.Realm, Settings: s, Fields: strings.Join(slices.DeleteFunc(slices.Clone(s.CustomFields), func(f string) bool { return f == "" }), ", "), NextNumber: c.NextNumber(),
 		Counts: p.Gate.Counts(c.Realm), Grants: p.Desk.Grants(c.Realm), Lists: map[string]int{},
 		Modes: []string{books.TaxOff, books.TaxManual, books.TaxAutomated}, Switches: switches(s),
 	}

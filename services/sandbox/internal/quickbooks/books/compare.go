@@ -40,11 +40,11 @@ func compare(have any, op string, v query.Value) (bool, error) {
 		}
 		return (op == "=" || op == "IN") && have == (v.Text == "true"), nil
 	case json.Number:
-		want, err := decimal.NewFromString(v.Text)
-		if err != nil {
+		want, ok := parse(v.Text)
+		if !ok {
 			return false, query.Invalid("invalid number value: " + v.Text)
 		}
-		got, _ := decimal.NewFromString(have.String())
+		got, _ := parse(have.String())
 		order = got.Cmp(want)
 	case string:
 		order = compareText(have, v.Text)

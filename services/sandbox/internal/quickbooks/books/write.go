@@ -86,7 +86,7 @@ func known(e Entity, body Object) *Fault {
 			return unknownProperty(name)
 		}
 	}
-	return nil
+	return shapes(body)
 }
 
 // target finds what an update is about and checks its SyncToken (Intuit

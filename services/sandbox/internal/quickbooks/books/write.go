@@ -29,9 +29,6 @@ func (c *Company) Write(e Entity, body Object, o Options) (Object, *Fault) {
 	if f != nil {
 		return nil, f
 	}
-	if o.Void && e.Name == "Payment" && old != nil {
-		return c.voidPayment(old)
-	}
 	doc := merge(e, old, body)
 	switch e.Name {
 	case "Invoice", "CreditMemo":

@@ -55,7 +55,7 @@ func TestSalesTax(t *testing.T) {
 				require.Equal(t, at.tax, text(detail["TotalTax"]))
 			}
 			prefs := c.rows("select * from Preferences")[0]["TaxPrefs"].(object)
-			require.Equal(t, at.mode == quickbooks.TaxAutomated, prefs["PartnerTaxEnabled"])
+			require.Equal(t, map[string]any{quickbooks.TaxAutomated: true, quickbooks.TaxManual: nil, quickbooks.TaxOff: false}[at.mode], prefs["PartnerTaxEnabled"])
 			require.Equal(t, at.mode != quickbooks.TaxOff, prefs["UsingSalesTax"])
 		})
 	}

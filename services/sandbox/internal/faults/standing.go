@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
@@ -43,7 +44,7 @@ func newStanding(id int64, o Order, since time.Time) *standing {
 	if o.Seed == 0 {
 		o.Seed = id
 	}
-	info, _ := infoOf(o.Fault)
+	info := infoOf(o.Fault)
 	s := &standing{
 		State:  State{ID: id, Order: o, Active: true, Since: since},
 		random: rand.New(rand.NewPCG(uint64(o.Seed), 0)), //nolint:gosec // it has to be repeatable
@@ -132,9 +133,13 @@ func (s *standing) spoil(f *Fault, q request) {
 			f.Evict = -1
 		}
 	case Throttled:
-		f.Status, f.RetryAfter = 429, o.RetryAfter
-	case ServerError:
-		f.Status, f.RetryAfter = o.Status, o.RetryAfter
+		f.Status, f.RetryAfter, f.Form = http.StatusTooManyRequests, o.RetryAfter, o.Form
+	case ServerError, ErrorAfter:
+		f.Status, f.RetryAfter, f.After, f.Form, f.Pause = o.Status, o.RetryAfter, o.Fault == ErrorAfter, o.Form, o.Delay
+	case Refused:
+		f.Status, f.Code, f.Form = http.StatusBadRequest, o.Code, o.Form
+	case Revoked:
+		f.Revoke = true
 	case CutBefore:
 		f.CutBefore = true
 	case CutAfter:

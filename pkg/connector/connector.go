@@ -182,6 +182,9 @@ type Settings struct {
 	// "" before that. Only before that may a connector set up new books: books that
 	// are missing later are away, not new.
 	Company string
+	// Calls holds the connector's calls within the limits of its accounting system, over
+	// all replicas. nil in programs that make a few calls and end; see LimiterFor.
+	Calls Calls
 	// Dir is the directory of the configuration file; relative paths in settings start there.
 	Dir string
 	Log *slog.Logger

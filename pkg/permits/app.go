@@ -7,6 +7,9 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 )
 
+// maxReach bounds what a caller is thought to use within a window.
+const maxReach = 8
+
 // app is this process's part in the calls of one app.
 type app struct {
 	all         *Permits
@@ -44,6 +47,9 @@ type desk struct {
 	// the company has its next permit to give.
 	crowded bool
 	next    micros
+	// reach is how many more permits each caller could use until the next turn, where
+	// there are too few: learnt from whether all were used. lapsed counts those that were not.
+	reach, lapsed int
 	// listed says that the book may hold something for this process.
 	listed bool
 }
@@ -56,7 +62,7 @@ func (a *app) state(l connector.CallLimits) *desk {
 	a.meter.budget = l.ReadBudget
 	d := a.companies[l.Company]
 	if d == nil {
-		d = &desk{id: l.Company}
+		d = &desk{id: l.Company, reach: 1}
 		a.companies[l.Company] = d
 	}
 	d.gap, d.parallel = span(gap(l.PerCompany)), max(0, l.Parallel)
@@ -120,6 +126,7 @@ func (d *desk) pass(now, usable micros) {
 	for len(d.permits) > 0 && d.permits[0] <= now {
 		if d.permits[0]+usable < now {
 			d.permits = d.permits[1:]
+			d.lapsed++
 			continue
 		}
 		if len(d.queue) == 0 || (d.parallel > 0 && d.busy >= d.places) {
@@ -147,7 +154,7 @@ func (d *desk) ask() ask {
 	waiting := len(d.queue)
 	want := waiting - len(d.permits)
 	if d.crowded { // those who called come again
-		want += waiting + d.busy
+		want += d.reach * (waiting + d.busy)
 	}
 	if most := int(span(window)/max(d.gap, 1)) + 1; want > most {
 		want = most
@@ -160,6 +167,17 @@ func (d *desk) ask() ask {
 		d.places = 0
 	}
 	return ask{gap: d.gap, parallel: d.parallel, want: max(0, want), need: need, kept: max(d.busy, d.places)}
+}
+
+// learn adjusts the reach after a turn.
+func (d *desk) learn() {
+	switch {
+	case d.lapsed > 0:
+		d.reach = max(1, d.reach/2)
+	case d.crowded:
+		d.reach = min(d.reach+1, maxReach)
+	}
+	d.lapsed = 0
 }
 
 // short tells whether callers wait for whom there is no permit, or no place.

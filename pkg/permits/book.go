@@ -13,7 +13,7 @@ type book struct {
 	// all that was given out from the old one has passed.
 	From micros `json:"from,omitempty"`
 	Grid grid   `json:"grid,omitzero"`
-	// Taken counts the permits of the app by their moment's number in the grid.
+	// Taken counts the permits of the app by the step of the grid that they are in.
 	Taken     map[micros]int      `json:"taken,omitempty"`
 	Companies map[string]*company `json:"companies,omitempty"`
 	Replicas  map[string]presence `json:"replicas,omitempty"`
@@ -163,7 +163,7 @@ func (b *book) tidy(now micros) {
 		}
 	}
 	if b.Grid.Step > 0 {
-		first := now/b.Grid.Step - 1
+		first := now / b.Grid.Step
 		maps.DeleteFunc(b.Taken, func(n micros, _ int) bool { return n < first })
 	}
 }
@@ -202,10 +202,10 @@ func (b *book) setGrid(g grid, now micros) {
 
 // free is the first moment from from on at which the app may make one more call.
 func (b *book) free(from micros) micros {
-	if b.Grid.Step <= 0 {
+	if b.Grid.Step <= 0 || b.Taken[from/b.Grid.Step] < b.Grid.Each {
 		return from
 	}
-	n := (from + b.Grid.Step - 1) / b.Grid.Step
+	n := from/b.Grid.Step + 1
 	for b.Taken[n] >= b.Grid.Each {
 		n++
 	}

@@ -34,32 +34,29 @@ func gap(rates []connector.Rate) time.Duration {
 	return least
 }
 
-// grid is the moments of an app: each step, so many permits at the most. The zero grid
-// is one without a limit.
+// grid cuts the time of an app into steps, and allows so many permits in each. The
+// zero grid is one without a limit.
 type grid struct {
 	Step micros `json:"step,omitempty"`
 	Each int    `json:"each,omitempty"`
 }
 
-// gridOf makes the grid that keeps to rates: a stretch of rates.Per + slack touches
-// one moment more than it has steps.
+// gridOf makes the grid that keeps to rates: a stretch of rate.Per + slack touches two
+// steps more than fit into it.
 func gridOf(rates []connector.Rate) grid {
-	each := 0
+	g := grid{}
 	for _, r := range rates {
 		if r.Calls > 0 {
 			fit := max(1, int(int64(r.Calls)*int64(pack)/int64(r.Per)))
-			if each == 0 || fit < each {
-				each = fit
+			if g.Each == 0 || fit < g.Each {
+				g.Each = fit
 			}
 		}
 	}
-	if each == 0 {
-		return grid{}
-	}
-	g := grid{Each: each}
 	for _, r := range rates {
 		if r.Calls > 0 {
-			g.Step = max(g.Step, span((r.Per+slack)/time.Duration(r.Calls/each)+time.Microsecond))
+			steps := max(1, r.Calls/g.Each-1)
+			g.Step = max(g.Step, span((r.Per+slack)/time.Duration(steps)+time.Microsecond))
 		}
 	}
 	return g

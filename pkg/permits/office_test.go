@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
@@ -30,6 +31,7 @@ type office struct {
 	t        *testing.T
 	limits   connector.CallLimits
 	replicas []*Permits
+	conns    []*nats.Conn
 
 	mu     sync.Mutex
 	calls  map[string][]time.Time
@@ -50,12 +52,14 @@ func newOffice(t *testing.T, s *bustest.Broker, n int, limits connector.CallLimi
 
 func (o *office) open(s *bustest.Broker, i int) *Permits {
 	o.t.Helper()
-	p, err := Open(o.t.Context(), Options{JS: s.JS(o.t), Instance: fmt.Sprintf("replica-%d-%d", i, time.Now().UnixNano()), Log: quiet})
+	js := s.JS(o.t)
+	o.conns = append(o.conns, js.Conn())
+	p, err := Open(o.t.Context(), Options{JS: js, Instance: fmt.Sprintf("replica-%d-%d", i, time.Now().UnixNano()), Log: quiet})
 	require.NoError(o.t, err)
 	own := p.clock.elapsed
 	p.clock.elapsed = func() time.Duration {
 		e := own()
-		return e + time.Duration(i-1)*time.Hour + e*time.Duration(i-1)/20000
+		return e + time.Duration(i)*time.Hour + e*time.Duration(i-1)/20000
 	}
 	return p
 }
@@ -104,6 +108,15 @@ func (o *office) work(ctx context.Context, group *sync.WaitGroup, replica int, c
 			}
 		})
 	}
+}
+
+// asked counts the messages that the replicas sent to NATS.
+func (o *office) asked() uint64 {
+	n := uint64(0)
+	for _, nc := range o.conns {
+		n += nc.Stats().OutMsgs
+	}
+	return n
 }
 
 // all are the calls of all companies, in order.

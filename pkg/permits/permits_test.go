@@ -18,24 +18,101 @@ func TestFourCompaniesUseTheirLimitsAndNoMore(t *testing.T) {
 	fake(t, func(t *testing.T, s *bustest.Broker) {
 		o := newOffice(t, s, 3, documented())
 		defer o.close()
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-		defer cancel()
-		before := s.Conn(t)
+		const lasts = 3 * time.Minute
+		ctx, cancel := context.WithTimeout(t.Context(), lasts)
+		asked := o.asked()
 		var group sync.WaitGroup
+		defer func() { cancel(); group.Wait() }()
 		for i := range o.replicas {
 			for _, company := range companies {
 				o.work(ctx, &group, i, company, 3, 120*time.Millisecond)
 			}
 		}
 		group.Wait()
-		_ = before
 		for _, company := range companies {
 			o.within(o.limits.PerCompany, o.calls[company])
 			require.LessOrEqual(t, o.most[company], 10)
-			n := o.between(company, 0, 3*time.Minute)
-			t.Logf("company %s: %d calls, %.1f %% of what is permitted", company, n, float64(n)/15)
-			require.GreaterOrEqual(t, n, 3*450, "company %s", company)
+			require.GreaterOrEqual(t, o.between(company, 0, lasts), 3*450, "90 %% of what is permitted, company %s", company)
 		}
+		perCall := float64(o.asked()-asked) / float64(len(o.all()))
+		t.Logf("%d calls, %.2f messages to NATS for each", len(o.all()), perCall)
+		require.Less(t, perCall, 0.5)
+	})
+}
+
+func TestOneReplicaWithFewWorkersUsesTheLimit(t *testing.T) {
+	fake(t, func(t *testing.T, s *bustest.Broker) {
+		o := newOffice(t, s, 3, documented())
+		defer o.close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		var group sync.WaitGroup
+		defer func() { cancel(); group.Wait() }()
+		o.work(ctx, &group, 1, "1001", 4, 200*time.Millisecond)
+		group.Wait()
+		o.within(o.limits.PerCompany, o.calls["1001"])
+		require.GreaterOrEqual(t, o.between("1001", 0, time.Minute), 450)
+	})
+}
+
+// What a caller does one after the other must not take a turn for each.
+func TestACallerAloneWaitsForLittle(t *testing.T) {
+	fake(t, func(t *testing.T, s *bustest.Broker) {
+		o := newOffice(t, s, 2, documented())
+		defer o.close()
+		l := o.limiter(0, "1001")
+		require.NoError(t, o.one(t.Context(), l, "1001", 0)) // a new book begins with a pause
+		for range 10 {
+			<-time.After(time.Minute)
+			began, asked := time.Now(), o.asked()
+			for range 4 {
+				require.NoError(t, o.one(t.Context(), l, "1001", 100*time.Millisecond))
+			}
+			require.Less(t, time.Since(began), 4*150*time.Millisecond+100*time.Millisecond)
+			<-time.After(5 * time.Second)
+			require.LessOrEqual(t, o.asked()-asked, uint64(10), "clock, turns and the good-bye")
+		}
+		asked := o.asked()
+		<-time.After(time.Hour)
+		require.Equal(t, asked, o.asked(), "nobody asks while nobody calls")
+	})
+}
+
+func TestPlacesUnderWayAreShared(t *testing.T) {
+	fake(t, func(t *testing.T, s *bustest.Broker) {
+		limits := documented()
+		limits.PerCompany = nil
+		o := newOffice(t, s, 3, limits)
+		defer o.close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		var group sync.WaitGroup
+		defer func() { cancel(); group.Wait() }()
+		for i := range o.replicas {
+			o.work(ctx, &group, i, "1001", 8, 2*time.Second)
+		}
+		group.Wait()
+		require.LessOrEqual(t, o.most["1001"], 10)
+		require.GreaterOrEqual(t, o.between("1001", 0, time.Minute), 10*30*8/10, "ten calls of two seconds at a time")
+	})
+}
+
+func TestALaterReplicaGetsItsPart(t *testing.T) {
+	fake(t, func(t *testing.T, s *bustest.Broker) {
+		o := newOffice(t, s, 2, documented())
+		defer o.close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		var group sync.WaitGroup
+		defer func() { cancel(); group.Wait() }()
+		o.work(ctx, &group, 0, "1001", 16, 900*time.Millisecond)
+		<-time.After(20 * time.Second)
+		l := o.limiter(1, "1001")
+		for range 5 {
+			began := time.Now()
+			require.NoError(t, o.one(ctx, l, "1001", 0))
+			require.Less(t, time.Since(began), 4*time.Second, "sixteen others wait")
+		}
+		group.Wait()
+		o.within(o.limits.PerCompany, o.calls["1001"])
+		require.LessOrEqual(t, o.most["1001"], 10)
 	})
 }
 

@@ -42,7 +42,7 @@ type grant struct {
 	// places is how many calls may be under way from now on. What is less than what was
 	// kept is given back with the next turn, once it is free for certain.
 	places int
-	held    micros
+	held   micros
 	// next is when the company's next permit can be given out.
 	next micros
 }

@@ -184,6 +184,7 @@ func (a *app) apply(began time.Duration, got map[string]grant, asks map[string]a
 		d := a.companies[id]
 		d.places, d.held, d.next = one.places, max(d.held, one.held), one.next
 		d.crowded = len(one.permits) < asks[id].want || one.places < asks[id].need
+		d.learn()
 		d.listed = asks[id].need > 0
 		d.permits = append(d.permits, one.permits...)
 		d.permits = slices.DeleteFunc(d.permits, func(m micros) bool { return m < d.held })

@@ -163,7 +163,7 @@ func (b *book) tidy(now micros) {
 		}
 	}
 	if b.Grid.Step > 0 {
-		first := now / b.Grid.Step
+		first := (now - span(slack)) / b.Grid.Step
 		maps.DeleteFunc(b.Taken, func(n micros, _ int) bool { return n < first })
 	}
 }
@@ -202,7 +202,7 @@ func (b *book) setGrid(g grid, now micros) {
 
 // free is the first moment from from on at which the app may make one more call.
 func (b *book) free(from micros) micros {
-	if b.Grid.Step <= 0 || b.Taken[from/b.Grid.Step] < b.Grid.Each {
+	if b.Grid.Step <= 0 || (!b.Grid.Fixed && b.Taken[from/b.Grid.Step] < b.Grid.Each) {
 		return from
 	}
 	n := from/b.Grid.Step + 1

@@ -39,6 +39,9 @@ func gap(rates []connector.Rate) time.Duration {
 type grid struct {
 	Step micros `json:"step,omitempty"`
 	Each int    `json:"each,omitempty"`
+	// Fixed says that permits are given out for the beginning of a step only: the rate
+	// is one call, and two of neighbouring steps could be close.
+	Fixed bool `json:"fixed,omitempty"`
 }
 
 // gridOf makes the grid that keeps to rates: a stretch of rate.Per + slack touches two
@@ -56,6 +59,7 @@ func gridOf(rates []connector.Rate) grid {
 	for _, r := range rates {
 		if r.Calls > 0 {
 			steps := max(1, r.Calls/g.Each-1)
+			g.Fixed = g.Fixed || r.Calls == 1
 			g.Step = max(g.Step, span((r.Per+slack)/time.Duration(steps)+time.Microsecond))
 		}
 	}

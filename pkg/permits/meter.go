@@ -10,9 +10,10 @@ const warnAt = 80
 // meter is this process's part in the metered reads of an app.
 type meter struct {
 	budget int64
-	// unsent were made and are not in the book yet; mine is what the book has of this
-	// process.
-	unsent, mine int64
+	// unsent were made and are not in the book yet.
+	unsent int64
+	// mine is what the book has of this process. Only turns look at it.
+	mine int64
 	// month and total are what the book held last; wanted says that it has to be read.
 	month          string
 	total          int64
@@ -33,29 +34,28 @@ type tally struct {
 
 // write puts the reads of this process into the book. A turn whose answer was lost is
 // repeated without counting twice: what is written is the sum, not the difference.
-func (m *meter) write(r *reads, now micros, replica string, pending int64) tally {
-	base := m.mine
+func (m *meter) write(r *reads, now micros, replica string, pending, budget int64) tally {
 	if _, there := r.By[replica]; !there {
-		base = 0 // It is the first one, or of a new month, or others took us for dead.
+		m.mine = 0 // It is the first one, or of a new month, or others took us for dead.
 	}
-	if base+pending > 0 {
-		r.By[replica] = base + pending
+	if m.mine+pending > 0 {
+		r.By[replica] = m.mine + pending
 	}
-	t := tally{month: r.Month, total: r.total(now), sent: pending, mine: base + pending}
-	if share := m.share(t.total); share > r.Told {
+	t := tally{month: r.Month, total: r.total(now), sent: pending, mine: m.mine + pending}
+	if share := shareOf(t.total, budget); share > r.Told {
 		r.Told, t.tell = share, share
 	}
 	return t
 }
 
-// share is which of the shares that people are told of has been reached.
-func (m *meter) share(total int64) int {
+// shareOf is which of the shares that people are told of has been reached.
+func shareOf(total, budget int64) int {
 	switch {
-	case m.budget <= 0:
+	case budget <= 0:
 		return 0
-	case total >= m.budget:
+	case total >= budget:
 		return 100
-	case total*100 >= m.budget*warnAt:
+	case total*100 >= budget*warnAt:
 		return warnAt
 	}
 	return 0
@@ -94,7 +94,7 @@ func (a *app) overspent() string {
 	defer a.mu.Unlock()
 	m := &a.meter
 	now, _, known := a.all.clock.now()
-	if !known || m.month != monthOf(now) || m.share(m.total) == 0 {
+	if !known || m.month != monthOf(now) || shareOf(m.total, m.budget) == 0 {
 		return ""
 	}
 	return fmt.Sprintf("app %s made %d of %d metered reads in %s (%d %%); what goes beyond is refused or charged until %s: "+

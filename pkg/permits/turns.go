@@ -121,13 +121,13 @@ func (a *app) turn(ctx context.Context) error {
 	if err != nil || now == 0 {
 		return err
 	}
-	began, asks, g, pending := a.snapshot()
+	began, asks, g, made := a.snapshot()
 	var got map[string]grant
 	var count tally
 	err = a.all.shelf.swap(ctx, a.key, func(b *book) bool {
 		now, _, _ = a.all.clock.now()
 		got = b.turn(now, a.all.instance, asks, g)
-		count = a.meter.write(&b.Reads, now, a.all.instance, pending)
+		count = a.meter.write(&b.Reads, now, a.all.instance, made.unsent, made.budget)
 		return true
 	})
 	if err != nil {
@@ -160,7 +160,7 @@ func (a *app) prepare(ctx context.Context) (now micros, err error) {
 }
 
 // snapshot is what this process wants now.
-func (a *app) snapshot() (began time.Duration, asks map[string]ask, g grid, pending int64) {
+func (a *app) snapshot() (began time.Duration, asks map[string]ask, g grid, made meter) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.pump()
@@ -172,7 +172,7 @@ func (a *app) snapshot() (began time.Duration, asks map[string]ask, g grid, pend
 		}
 		d.listed = d.listed || used
 	}
-	return a.all.clock.elapsed(), asks, a.grid, a.meter.unsent
+	return a.all.clock.elapsed(), asks, a.grid, meter{unsent: a.meter.unsent, budget: a.meter.budget}
 }
 
 // apply takes what a turn brought.
@@ -205,13 +205,13 @@ func (a *app) leave(ctx context.Context) error {
 	for _, d := range a.companies {
 		d.permits, d.places, d.listed = nil, 0, false
 	}
-	pending := a.meter.unsent
+	made := meter{unsent: a.meter.unsent, budget: a.meter.budget}
 	a.mu.Unlock()
 	var count tally
 	err := a.all.shelf.swap(ctx, a.key, func(b *book) bool {
 		now, _, _ := a.all.clock.now()
 		b.Reads.turn(now)
-		count = a.meter.write(&b.Reads, now, a.all.instance, pending)
+		count = a.meter.write(&b.Reads, now, a.all.instance, made.unsent, made.budget)
 		b.leave(a.all.instance)
 		return true
 	})

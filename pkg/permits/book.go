@@ -19,8 +19,10 @@ type book struct {
 	Replicas  map[string]presence `json:"replicas,omitempty"`
 	Reads     reads               `json:"reads,omitzero"`
 
-	// fresh says that there was none, or none that could be read.
-	fresh bool
+	// fresh says that there was none, or none that could be read; written is when it was
+	// written last, as the server tells.
+	fresh   bool
+	written micros
 }
 
 func newBook() *book {

@@ -9,7 +9,7 @@ const (
 	// drift is by how much a clock may run wrong, as one part of so many.
 	drift = 5000
 	// resync is after how long the server's clock is looked at again.
-	resync = 15 * time.Second
+	resync = 5 * time.Second
 )
 
 // clock tells the time of the NATS server from this process's monotonic clock. The
@@ -23,6 +23,7 @@ type clock struct {
 	low, high micros
 	at        time.Duration
 	known     bool
+	doubted   bool
 }
 
 // monotonic is this process's own clock; steps of the wall clock do not touch it.
@@ -61,7 +62,7 @@ func (c *clock) look(before, after time.Duration, server micros) (stepped bool) 
 			low, high = max(low, oldLow), min(high, oldHigh)
 		}
 	}
-	c.low, c.high, c.at, c.known = low, high, after, true
+	c.low, c.high, c.at, c.known, c.doubted = low, high, after, true, false
 	return stepped
 }
 
@@ -69,5 +70,18 @@ func (c *clock) look(before, after time.Duration, server micros) (stepped bool) 
 func (c *clock) due() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.known || c.elapsed()-c.at > resync
+	return !c.known || c.doubted || c.elapsed()-c.at > resync
+}
+
+// believes tells whether the server can have shown written before now. Where it cannot,
+// the clock is looked at anew.
+func (c *clock) believes(written micros) bool {
+	now, off, _ := c.now()
+	if written <= now+span(off+sure) {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.doubted = true
+	return false
 }

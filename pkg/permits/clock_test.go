@@ -35,8 +35,12 @@ func TestAClockThatWasSetIsNoticed(t *testing.T) {
 		c := &clock{elapsed: func() time.Duration { return at }}
 		require.True(t, c.due())
 		require.False(t, c.look(0, time.Millisecond, 1_000_000_000))
-		at = 10 * time.Second
+		at = 4 * time.Second
 		require.False(t, c.due())
+		require.True(t, c.believes(1_004_000_000))
+		require.False(t, c.believes(1_004_500_000), "written half a second from now")
+		require.True(t, c.due())
+		at = 10 * time.Second
 		require.True(t, c.look(at, at+time.Millisecond, 1_010_000_000+span(by)))
 		now, off, _ := c.now()
 		require.InDelta(t, 1_010_000_000+by.Microseconds(), int64(now), 2000)

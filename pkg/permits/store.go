@@ -84,6 +84,7 @@ func (s shelf) read(ctx context.Context, key string) (*book, uint64, error) {
 	if err != nil {
 		b = newBook()
 	}
+	b.written = momentOf(e.Created())
 	return b, e.Revision(), nil
 }
 

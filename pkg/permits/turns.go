@@ -124,14 +124,18 @@ func (a *app) turn(ctx context.Context) error {
 	began, asks, g, made := a.snapshot()
 	var got map[string]grant
 	var count tally
+	believed := true
 	err = a.all.shelf.swap(ctx, a.key, func(b *book) bool {
+		if believed = a.all.clock.believes(b.written); !believed {
+			return false
+		}
 		now, _, _ = a.all.clock.now()
 		got = b.turn(now, a.all.instance, asks, g)
 		count = a.meter.write(&b.Reads, now, a.all.instance, made.unsent, made.budget)
 		return true
 	})
-	if err != nil {
-		return err
+	if err != nil || !believed {
+		return err // At once again, by another look at the clock.
 	}
 	a.apply(began, got, asks, count)
 	return nil

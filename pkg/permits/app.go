@@ -28,7 +28,6 @@ type app struct {
 	// idleSince is when the last caller left; 0 while there is one.
 	idleSince time.Duration
 	present   bool
-	timer     *time.Timer
 	meter     meter
 }
 
@@ -43,6 +42,7 @@ type desk struct {
 	// places is how many calls may be under way, busy how many are.
 	places, busy int
 	held         micros
+	timer        *time.Timer
 	// crowded says that the last turn did not bring all that was wanted, and next when
 	// the company has its next permit to give.
 	crowded bool
@@ -73,38 +73,40 @@ func (a *app) state(l connector.CallLimits) *desk {
 	return d
 }
 
-// pump lets callers through whose moment has come, and comes again for the next one.
-// The lock is held.
+// pump lets callers through whose moment has come, of all companies. The lock is held.
 func (a *app) pump() {
+	for _, d := range a.companies {
+		a.serve(d)
+	}
+}
+
+// serve lets callers of one company through, and comes again for the next moment.
+// The lock is held.
+func (a *app) serve(d *desk) {
 	now, off, known := a.all.clock.now()
 	if !known {
 		return
 	}
-	soonest := micros(0)
-	for _, id := range sorted(a.companies) {
-		d := a.companies[id]
-		d.refuse(now)
-		d.pass(now, span(late-2*max(0, off-sure)))
-		if len(d.queue) > 0 && len(d.permits) > 0 && d.permits[0] > now && (soonest == 0 || d.permits[0] < soonest) {
-			soonest = d.permits[0]
-		}
-	}
-	if soonest == 0 {
+	d.refuse(now)
+	d.pass(now, span(late-2*max(0, off-sure)))
+	if len(d.queue) == 0 || len(d.permits) == 0 || d.permits[0] <= now {
 		return
 	}
-	wait := (soonest - now).duration()
-	if a.timer == nil {
-		a.timer = time.AfterFunc(wait, a.tick)
+	wait := (d.permits[0] - now).duration()
+	if d.timer == nil {
+		d.timer = time.AfterFunc(wait, func() { a.tick(d) })
 		return
 	}
-	a.timer.Reset(wait)
+	d.timer.Reset(wait)
 }
 
-func (a *app) tick() {
+func (a *app) tick(d *desk) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pump()
-	a.nudge()
+	a.serve(d)
+	if d.short() {
+		a.nudge()
+	}
 }
 
 // refuse sends callers away when the pause is longer than they should wait.

@@ -87,7 +87,7 @@ func (a *app) join(d *desk) *waiter {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	d.queue = append(d.queue, w)
-	a.pump()
+	a.serve(d)
 	a.work()
 	return w
 }
@@ -109,7 +109,7 @@ func (a *app) done(d *desk) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	d.busy--
-	a.pump()
+	a.serve(d)
 	a.work()
 }
 
@@ -123,7 +123,7 @@ func (a *app) hold(d *desk, wait time.Duration) bool {
 		return false
 	}
 	d.held, d.permits = until, nil
-	a.pump()
+	a.serve(d)
 	a.work()
 	return true
 }

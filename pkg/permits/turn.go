@@ -129,16 +129,12 @@ func (b *book) waits(replica string, now micros) bool {
 // level keeps the companies that want permits within lag of each other, so that none
 // has to wait for what another one missed before.
 func (b *book) level(now micros) {
-	most := int64(0)
-	for id, c := range b.Companies {
-		if b.wanted(id, now) {
-			most = max(most, c.Served)
-		}
+	most, waiting := int64(0), b.waiting(now)
+	for _, id := range waiting {
+		most = max(most, b.Companies[id].Served)
 	}
-	for id, c := range b.Companies {
-		if b.wanted(id, now) {
-			c.Served = max(c.Served, most-lag)
-		}
+	for _, id := range waiting {
+		b.Companies[id].Served = max(b.Companies[id].Served, most-lag)
 	}
 }
 
@@ -161,9 +157,10 @@ type offer struct {
 // give gives out the permits of the window one by one, in the order of their moments;
 // where several companies could have the same one, the company gets it that was served least.
 func (b *book) give(now micros, self string, got map[string]grant) {
+	waiting := b.waiting(now)
 	for {
-		o, any := b.best(now, self)
-		if !any {
+		o, is := b.best(now, self, waiting)
+		if !is {
 			return
 		}
 		b.grant(o)
@@ -187,26 +184,40 @@ func (b *book) grant(o offer) {
 	c.Served++
 }
 
-// best is the offer that comes first.
-func (b *book) best(now micros, self string) (first offer, any bool) {
+// waiting are the companies that somebody wants permits of, in order.
+func (b *book) waiting(now micros) []string {
+	var ids []string
 	for _, id := range sorted(b.Companies) {
+		if b.wanted(id, now) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// best is the offer that comes first.
+func (b *book) best(now micros, self string, waiting []string) (first offer, is bool) {
+	for _, id := range waiting {
 		o, wanted := b.offer(now, self, id)
 		if !wanted {
 			continue
 		}
 		sooner := o.moment < first.moment
 		fairer := o.moment == first.moment && b.Companies[id].Served < b.Companies[first.company].Served
-		if !any || sooner || fairer {
-			first, any = o, true
+		if !is || sooner || fairer {
+			first, is = o, true
 		}
 	}
-	return first, any
+	return first, is
 }
 
 // offer is the company's next permit and who of its replicas gets it: who can use it
 // first, and in turns where several can. A replica can use it once it has looked.
 func (b *book) offer(now micros, self, id string) (o offer, wanted bool) {
 	c := b.Companies[id]
+	if max(c.Next, c.Held) >= now+span(window) {
+		return o, false
+	}
 	for _, replica := range c.inTurn() {
 		p := c.Parts[replica]
 		if p.Want <= 0 || (replica != self && !b.waits(replica, now)) {
@@ -241,10 +252,8 @@ func (c *company) inTurn() []string {
 // spare gives self some permits beyond what it wants, of companies that nobody else
 // calls, where no other company waits for them.
 func (b *book) spare(now micros, self string, asks map[string]ask, got map[string]grant) {
-	for id := range b.Companies {
-		if b.wanted(id, now) {
-			return
-		}
+	if len(b.waiting(now)) > 0 {
+		return
 	}
 	for _, id := range sorted(asks) {
 		c := b.Companies[id]

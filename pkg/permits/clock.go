@@ -52,7 +52,8 @@ func (c *clock) bounds(e time.Duration) (low, high micros) {
 func (c *clock) look(before, after time.Duration, server micros) (stepped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	low, high := server, server+span(after-before)
+	took := after - before
+	low, high := server, server+span(took+took/drift)+1
 	if c.known {
 		oldLow, oldHigh := c.bounds(after)
 		switch {

@@ -33,7 +33,7 @@ func TestNoCompanyWaitsLongerThanTwiceItsShare(t *testing.T) {
 		group.Wait()
 		o.within(limits.PerApp, o.all())
 		for _, company := range companies {
-			o.within(limits.PerCompany, o.calls[company])
+			o.within(limits.PerCompany, o.of(company))
 		}
 		require.GreaterOrEqual(t, len(o.all()), 1200*9/10, "of what the app is permitted")
 		// In any stretch of time a company has at least half of its share, which is a
@@ -43,7 +43,7 @@ func TestNoCompanyWaitsLongerThanTwiceItsShare(t *testing.T) {
 				n := o.between(company, from, from+10*time.Second)
 				require.GreaterOrEqual(t, n, 100/4/2, "company %s from %s on", company, from)
 			}
-			t.Logf("company %s: %d calls", company, len(o.calls[company]))
+			t.Logf("company %s: %d calls", company, len(o.of(company)))
 		}
 	})
 }
@@ -89,7 +89,7 @@ func TestWhatOneDoesNotUseOthersGet(t *testing.T) {
 		o.work(ctx, &group, 0, "1001", 1, 4*time.Second)
 		o.work(ctx, &group, 1, "1002", 16, 100*time.Millisecond)
 		group.Wait()
-		require.GreaterOrEqual(t, len(o.calls["1001"]), 10)
-		require.GreaterOrEqual(t, len(o.calls["1002"]), 450, "its own limit, as if it were alone")
+		require.GreaterOrEqual(t, len(o.of("1001")), 10)
+		require.GreaterOrEqual(t, len(o.of("1002")), 450, "its own limit, as if it were alone")
 	})
 }

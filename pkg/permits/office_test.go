@@ -119,8 +119,24 @@ func (o *office) asked() uint64 {
 	return n
 }
 
+// of are the calls of a company until now.
+func (o *office) of(company string) []time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.calls[company])
+}
+
+// atOnce is the most calls to a company that were under way.
+func (o *office) atOnce(company string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.most[company]
+}
+
 // all are the calls of all companies, in order.
 func (o *office) all() []time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	var all []time.Time
 	for _, calls := range o.calls {
 		all = append(all, calls...)
@@ -144,7 +160,7 @@ func most(calls []time.Time, per time.Duration) int {
 // between counts the calls from one moment after the beginning to another.
 func (o *office) between(company string, from, to time.Duration) int {
 	n := 0
-	for _, at := range o.calls[company] {
+	for _, at := range o.of(company) {
 		if since := at.Sub(o.began); since >= from && since < to {
 			n++
 		}

@@ -30,8 +30,8 @@ func TestFourCompaniesUseTheirLimitsAndNoMore(t *testing.T) {
 		}
 		group.Wait()
 		for _, company := range companies {
-			o.within(o.limits.PerCompany, o.calls[company])
-			require.LessOrEqual(t, o.most[company], 10)
+			o.within(o.limits.PerCompany, o.of(company))
+			require.LessOrEqual(t, o.atOnce(company), 10)
 			require.GreaterOrEqual(t, o.between(company, 0, lasts), 3*450, "90 %% of what is permitted, company %s", company)
 		}
 		perCall := float64(o.asked()-asked) / float64(len(o.all()))
@@ -49,7 +49,7 @@ func TestOneReplicaWithFewWorkersUsesTheLimit(t *testing.T) {
 		defer func() { cancel(); group.Wait() }()
 		o.work(ctx, &group, 1, "1001", 4, 200*time.Millisecond)
 		group.Wait()
-		o.within(o.limits.PerCompany, o.calls["1001"])
+		o.within(o.limits.PerCompany, o.of("1001"))
 		require.GreaterOrEqual(t, o.between("1001", 0, time.Minute), 450)
 	})
 }
@@ -90,7 +90,7 @@ func TestPlacesUnderWayAreShared(t *testing.T) {
 			o.work(ctx, &group, i, "1001", 8, 2*time.Second)
 		}
 		group.Wait()
-		require.LessOrEqual(t, o.most["1001"], 10)
+		require.LessOrEqual(t, o.atOnce("1001"), 10)
 		require.GreaterOrEqual(t, o.between("1001", 0, time.Minute), 10*30*8/10, "ten calls of two seconds at a time")
 	})
 }
@@ -111,8 +111,8 @@ func TestALaterReplicaGetsItsPart(t *testing.T) {
 			require.Less(t, time.Since(began), 4*time.Second, "sixteen others wait")
 		}
 		group.Wait()
-		o.within(o.limits.PerCompany, o.calls["1001"])
-		require.LessOrEqual(t, o.most["1001"], 10)
+		o.within(o.limits.PerCompany, o.of("1001"))
+		require.LessOrEqual(t, o.atOnce("1001"), 10)
 	})
 }
 

@@ -22,17 +22,15 @@ func TestWhatADeadReplicaHeldComesBack(t *testing.T) {
 		defer func() { cancel(); group.Wait() }()
 		o.work(ctx, &group, 0, "1001", 30, 30*time.Second)
 		<-time.After(20 * time.Second)
-		require.Equal(t, 10, o.most["1001"])
+		require.Equal(t, 10, o.atOnce("1001"))
 		o.conns[0].Close()
-		died, first := time.Now(), len(o.calls["1001"])
+		died, first := time.Now(), len(o.of("1001"))
 		o.work(ctx, &group, 1, "1001", 10, 200*time.Millisecond)
 		<-time.After(time.Minute)
-		o.mu.Lock()
-		calls := o.calls["1001"][first:]
-		o.mu.Unlock()
+		calls := o.of("1001")[first:]
 		require.NotEmpty(t, calls)
 		require.Less(t, calls[0].Sub(died), seatLease+signOfLife, "its places come back")
-		o.within(o.limits.PerCompany, o.calls["1001"])
+		o.within(o.limits.PerCompany, o.of("1001"))
 		require.Greater(t, len(calls), 300, "and then all goes on at the full rate")
 	})
 }
@@ -76,7 +74,7 @@ func TestAllReplicasObeyAPauseAndReturnSlowly(t *testing.T) {
 		first := o.between("1001", since+30*time.Second, since+40*time.Second)
 		require.InDelta(t, 48, first, 6, "it begins with 60 %% of the rate: one pause, met by several")
 		require.InDelta(t, 80, o.between("1001", since+140*time.Second, since+150*time.Second), 3, "and is back later")
-		o.within(o.limits.PerCompany, o.calls["1001"])
+		o.within(o.limits.PerCompany, o.of("1001"))
 	})
 }
 
@@ -114,8 +112,8 @@ func TestALostBookExceedsNothing(t *testing.T) {
 			require.NoError(t, err)
 		}
 		group.Wait()
-		o.within(o.limits.PerCompany, o.calls["1001"])
-		require.LessOrEqual(t, o.most["1001"], 10)
+		o.within(o.limits.PerCompany, o.of("1001"))
+		require.LessOrEqual(t, o.atOnce("1001"), 10)
 		require.Greater(t, o.between("1001", 50*time.Second, time.Minute), 60)
 	})
 }
@@ -139,7 +137,7 @@ func TestAClockThatJumpsExceedsNothing(t *testing.T) {
 			p.clock.mu.Unlock()
 		}
 		group.Wait()
-		require.LessOrEqual(t, most(o.calls["1001"], time.Minute), 500)
+		require.LessOrEqual(t, most(o.of("1001"), time.Minute), 500)
 		require.Greater(t, o.between("1001", 90*time.Second, 2*time.Minute), 200)
 	})
 }

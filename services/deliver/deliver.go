@@ -53,10 +53,10 @@ type Service struct {
 	externalIDs *externalid.Metrics
 	companies   jetstream.KeyValue
 	// calls holds the connectors' calls within the limits of their systems.
-	calls *permits.Permits
-	units       *stage.Units
-	pauses      *pauses.Keeper
-	began       time.Time
+	calls  *permits.Permits
+	units  *stage.Units
+	pauses *pauses.Keeper
+	began  time.Time
 
 	// posters are those of the connections that are attached.
 	posters stage.Attached[*posting.Poster]

@@ -10,6 +10,8 @@ const (
 	drift = 5000
 	// resync is after how long the server's clock is looked at again.
 	resync = 5 * time.Second
+	// justNow is for how long a look at the clock is not doubted.
+	justNow = time.Second
 )
 
 // clock tells the time of the NATS server from this process's monotonic clock. The
@@ -75,7 +77,8 @@ func (c *clock) due() bool {
 }
 
 // believes tells whether the server can have shown written before now. Where it cannot,
-// the clock is looked at anew.
+// the clock is looked at anew. What was looked at just now is not doubted: then the
+// server that wrote was ahead of the one that we asked.
 func (c *clock) believes(written micros) bool {
 	now, off, _ := c.now()
 	if written <= now+span(off+sure) {
@@ -83,6 +86,6 @@ func (c *clock) believes(written micros) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.doubted = true
-	return false
+	c.doubted = c.elapsed()-c.at > justNow
+	return !c.doubted
 }

@@ -45,5 +45,7 @@ func TestAClockThatWasSetIsNoticed(t *testing.T) {
 		now, off, _ := c.now()
 		require.InDelta(t, 1_010_000_000+by.Microseconds(), int64(now), 2000)
 		require.Less(t, off, 2*time.Millisecond)
+		require.True(t, c.believes(now+span(time.Second)), "asked just now: another server is ahead")
+		require.False(t, c.due())
 	}
 }

@@ -74,29 +74,29 @@ func TestNoWindowHasMoreThanItsRate(t *testing.T) {
 	})
 }
 
-// The places of all replicas together are never more than the company allows.
+// What all replicas together have under way, or may begin, is never more than the
+// company allows.
 func TestPlacesNeverExceedTheLimit(t *testing.T) {
+	type side struct{ places, busy int }
 	rapid.Check(t, func(t *rapid.T) {
 		parallel := rapid.IntRange(1, 12).Draw(t, "parallel")
 		b, now := newBook(), micros(1_800_000_000_000_000)
-		kept := map[string]int{} // what each has under way at the most
+		sides := map[string]*side{"a": {}, "b": {}, "c": {}, "d": {}}
 		for range rapid.IntRange(1, 60).Draw(t, "turns") {
 			now += span(time.Duration(rapid.IntRange(0, 3000).Draw(t, "later")) * time.Millisecond)
-			replica := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "replica")
-			if gone, here := b.Replicas[replica]; here && now > gone.Seen+span(seatLease) {
-				kept[replica] = 0
-			}
-			need := rapid.IntRange(0, parallel).Draw(t, "need")
-			for other, seen := range b.Replicas {
-				if other != replica && now > seen.Seen+span(seatLease) {
-					kept[other] = 0 // it is dead
+			for id, s := range sides {
+				if now > b.Replicas[id].Seen+span(seatLease) {
+					*s = side{} // it is dead, or has had nothing for long
 				}
+				s.busy = rapid.IntRange(0, max(s.busy, s.places)).Draw(t, "busy")
 			}
-			got := b.turn(now, replica, map[string]ask{"1001": {parallel: parallel, want: need, need: need, kept: kept[replica]}}, grid{})
-			kept[replica] = got["1001"].places
+			id := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "replica")
+			s, need := sides[id], rapid.IntRange(0, parallel).Draw(t, "need")
+			asks := map[string]ask{"1001": {parallel: parallel, want: need, need: need, kept: max(s.busy, s.places)}}
+			s.places = b.turn(now, id, asks, grid{})["1001"].places
 			sum := 0
-			for _, n := range kept {
-				sum += n
+			for _, s := range sides {
+				sum += max(s.busy, s.places)
 			}
 			require.LessOrEqual(t, sum, parallel)
 		}

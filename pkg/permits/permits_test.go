@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
@@ -74,6 +75,29 @@ func TestACallerAloneWaitsForLittle(t *testing.T) {
 		asked := o.asked()
 		<-time.After(time.Hour)
 		require.Equal(t, asked, o.asked(), "nobody asks while nobody calls")
+	})
+}
+
+// Permits that nobody used are lost: a company that was idle has no burst to its credit.
+func TestNothingIsSavedUp(t *testing.T) {
+	fake(t, func(t *testing.T, s *bustest.Broker) {
+		o := newOffice(t, s, 2, documented())
+		defer o.close()
+		l := o.limiter(0, "1001")
+		require.NoError(t, o.one(t.Context(), l, "1001", 0))
+		for range 20 {
+			<-time.After(5 * time.Second)
+			require.NoError(t, o.one(t.Context(), l, "1001", 0)) // some more permits come with it
+			<-time.After(550 * time.Millisecond)
+			var group sync.WaitGroup
+			for i := range 14 {
+				group.Go(func() { assert.NoError(t, o.one(t.Context(), o.limiter(i%2, "1001"), "1001", 0)) })
+			}
+			group.Wait()
+		}
+		calls := o.of("1001")
+		require.LessOrEqual(t, most(calls, 900*time.Millisecond), 8, "one in an eighth of a second")
+		o.within(o.limits.PerCompany, calls)
 	})
 }
 

@@ -108,11 +108,12 @@ func (a *app) nextTurn() (at time.Duration, used bool) {
 // patience is how long after the last turn the next one has a point: soon, where it
 // brought all that was wanted, and else when there may be something to give again.
 func (a *app) patience(d *desk) time.Duration {
-	if !a.present || !d.crowded {
-		return together
-	}
 	now, _, _ := a.all.clock.now()
-	return min(signOfLife, max(period, (max(d.next, d.held)-now).duration()-window/2))
+	wait := together
+	if a.present && d.crowded {
+		wait = max(period, (d.next-now).duration()-window/2)
+	}
+	return min(signOfLife, max(wait, (d.held-now).duration()-window/2))
 }
 
 // turn takes a turn.

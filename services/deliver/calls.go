@@ -14,7 +14,7 @@ func openCalls(ctx context.Context, d runtime.Deps) (*permits.Permits, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Health.AddReadiness("metered reads", func() error {
+	d.Health.AddNotice("metered reads", func() error {
 		if words := calls.Notice(); words != "" {
 			return runtime.Notice(words)
 		}

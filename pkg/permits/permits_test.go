@@ -78,6 +78,39 @@ func TestACallerAloneWaitsForLittle(t *testing.T) {
 	})
 }
 
+// Replicas with a light load each, of the same company.
+func TestLittleTrafficAtSeveralReplicas(t *testing.T) {
+	fake(t, func(t *testing.T, s *bustest.Broker) {
+		o := newOffice(t, s, 3, documented())
+		defer o.close()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		var group sync.WaitGroup
+		defer func() { cancel(); group.Wait() }()
+		asked := o.asked()
+		for i := range o.replicas {
+			l := o.limiter(i, "1001")
+			group.Go(func() {
+				for ctx.Err() == nil { // a posting of four calls now and then
+					began := time.Now()
+					for range 4 {
+						if o.one(ctx, l, "1001", 100*time.Millisecond) != nil {
+							return
+						}
+					}
+					assert.Less(t, time.Since(began), 4*time.Second)
+					<-time.After(2 * time.Second)
+				}
+			})
+		}
+		group.Wait()
+		o.within(o.limits.PerCompany, o.of("1001"))
+		perCall := float64(o.asked()-asked) / float64(len(o.all()))
+		t.Logf("%d calls, %.2f messages to NATS for each", len(o.all()), perCall)
+		require.Greater(t, len(o.all()), 3*4*30)
+		require.Less(t, perCall, 2.5)
+	})
+}
+
 // Permits that nobody used are lost: a company that was idle has no burst to its credit.
 func TestNothingIsSavedUp(t *testing.T) {
 	fake(t, func(t *testing.T, s *bustest.Broker) {

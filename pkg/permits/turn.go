@@ -18,8 +18,8 @@ const (
 	// of life; signOfLife is how often it gives one.
 	seatLease  = 15 * time.Second
 	signOfLife = 4 * time.Second
-	// ahead is how many permits a replica is given beyond what it wants when nobody
-	// else wants any: most who call once call again.
+	// ahead is how many permits of a company its replicas are given beyond what they want
+	// when nobody else wants any: most who call once call again.
 	ahead = 4
 	// lag is by how many permits a company can be behind the others: one that was held,
 	// or that comes anew, gets no more of what it missed.
@@ -218,18 +218,18 @@ func (c *company) inTurn() []string {
 	return all
 }
 
-// spare gives self some permits beyond what it wants, of companies that nobody else
-// calls, where no other company waits for them.
+// spare gives self some permits beyond what it wants, fewer where other replicas call
+// the same company, and none where anybody waits.
 func (b *book) spare(now micros, self string, asks map[string]ask, got map[string]grant) {
 	if len(b.waiting(now)) > 0 {
 		return
 	}
 	for _, id := range sorted(asks) {
 		c := b.Companies[id]
-		if asks[id].want == 0 || len(c.Parts) > 1 {
+		if asks[id].want == 0 {
 			continue
 		}
-		for range ahead {
+		for range ahead / len(c.Parts) {
 			moment := b.free(max(c.Next, c.Held, b.From, now+span(write)))
 			if moment >= now+span(window) {
 				break

@@ -48,20 +48,13 @@ type CallLimiter interface {
 	Metered(reads int)
 }
 
-// Calls gives out limiters.
-type Calls interface {
-	// For returns the limiter of l's company. It asks nobody. Limits that are stated
-	// anew, with other numbers, count from then on.
-	For(l CallLimits) CallLimiter
-}
-
 // LimiterFor returns the limiter of l's company, or where the program gave the
 // connector none (a single command: preview, doctor) one that lets everything through.
 func (s Settings) LimiterFor(l CallLimits) CallLimiter {
 	if s.Calls == nil {
 		return unlimited{}
 	}
-	return s.Calls.For(l)
+	return s.Calls(l)
 }
 
 // unlimited lets everything through.

@@ -33,7 +33,7 @@ type Options struct {
 	Metrics prometheus.Registerer
 }
 
-// Permits implements connector.Calls. It is safe for concurrent use.
+// Permits makes what connectors are given as connector.Settings.Calls. It is safe for concurrent use.
 type Permits struct {
 	shelf    shelf
 	instance string
@@ -66,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Permits, error) {
 	}, nil
 }
 
-// For implements connector.Calls.
+// For returns the limiter of l's company; see connector.Settings.Calls.
 func (p *Permits) For(l connector.CallLimits) connector.CallLimiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()

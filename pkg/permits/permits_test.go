@@ -173,4 +173,4 @@ func TestALaterReplicaGetsItsPart(t *testing.T) {
 	})
 }
 
-var _ connector.Calls = (*Permits)(nil)
+var _ = connector.Settings{Calls: (*Permits)(nil).For}

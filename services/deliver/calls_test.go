@@ -25,7 +25,7 @@ func TestMostOfTheReadsShowsInReadiness(t *testing.T) {
 	})
 	require.NoError(t, err)
 	defer calls.Close()
-	settings := connector.Settings{Calls: calls}
+	settings := connector.Settings{Calls: calls.For}
 	limits := connector.CallLimits{
 		System: "quickbooksonline", App: "app", Company: "1", PerCompany: []connector.Rate{{Calls: 10, Per: time.Second}}, Parallel: 2, ReadBudget: 10,
 	}

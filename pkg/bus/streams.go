@@ -33,6 +33,9 @@ const (
 	// BucketSessions holds the sign-ins to ServiceTrade, encrypted, one for each
 	// account and user.
 	BucketSessions = "sessions"
+	// BucketPermits holds for each app that calls accounting systems who of the
+	// replicas may call when, and how many metered reads were made (package permits).
+	BucketPermits = "permits"
 )
 
 const (
@@ -97,6 +100,10 @@ func Buckets(replicas int) []jetstream.KeyValueConfig {
 		{
 			// What was replaced is of no use to anybody but a thief.
 			Bucket: BucketSessions, Description: "The sign-ins to ServiceTrade, encrypted", History: 1,
+			Storage: jetstream.FileStorage, Replicas: replicas,
+		},
+		{
+			Bucket: BucketPermits, Description: "Calls to accounting systems: who may call when", History: 1,
 			Storage: jetstream.FileStorage, Replicas: replicas,
 		},
 	}

@@ -186,6 +186,10 @@ type Settings struct {
 	// "" before that. Only before that may a connector set up new books: books that
 	// are missing later are away, not new.
 	Company string
+	// Calls makes what holds the calls to a company within its limits, over all replicas.
+	// It asks nobody; limits that are stated anew, with other numbers, count from then
+	// on. nil in programs that make a few calls and end; see LimiterFor.
+	Calls func(CallLimits) CallLimiter
 	// Dir is the directory of the configuration file; relative paths in settings start there.
 	Dir string
 	Log *slog.Logger

@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/pause"
+	"github.com/tradepost/tradepost/pkg/permits"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
@@ -51,9 +52,11 @@ type Service struct {
 	// externalIDs counts the ids of customers that are written to ServiceTrade.
 	externalIDs *externalid.Metrics
 	companies   jetstream.KeyValue
-	units       *stage.Units
-	pauses      *pauses.Keeper
-	began       time.Time
+	// calls holds the connectors' calls within the limits of their systems.
+	calls  *permits.Permits
+	units  *stage.Units
+	pauses *pauses.Keeper
+	began  time.Time
 
 	// posters are those of the connections that are attached.
 	posters stage.Attached[*posting.Poster]
@@ -88,9 +91,13 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
+	calls, err := openCalls(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
 		deps: d, live: live, connectors: connectors, gate: gate, router: router,
-		clients: clients, units: stage.NewUnits("connection", d.Log),
+		clients: clients, calls: calls, units: stage.NewUnits("connection", d.Log),
 		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
 		pauses:      &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
@@ -105,6 +112,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 // Run posts until ctx ends, then finishes what is under way.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.clients.Logout(context.WithoutCancel(ctx))
+	defer s.calls.Close()
 	defer s.units.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
@@ -170,6 +178,7 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 		return nil, err
 	}
 	settings := stage.Settings(config, c, log)
+	settings.Calls = s.calls.For
 	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
 		return nil, err
 	}

@@ -83,6 +83,7 @@ func TestServicesWorkWithTheirPermissions(t *testing.T) {
 		later := g.subject(bus.StageReady, ids[0])
 		require.NoError(t, bus.NewPublisher(u.js, quiet).Schedule(t.Context(), later, time.Now().Add(time.Hour), retry(1)))
 	})
+	t.Run("deliver takes permits", g.requirePermits)
 	t.Run("preview reads", func(t *testing.T) { g.requirePreviewCanRead(t, ids[0]) })
 	t.Run("ingest ends polls", func(t *testing.T) {
 		require.NoError(t, bus.NewPublisher(g.connectAs(t, "ingest", "ingest").js, quiet).Unschedule(t.Context(), "another"))

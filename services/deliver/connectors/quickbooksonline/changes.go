@@ -15,8 +15,8 @@ import (
 const (
 	// changesBack is how far change data capture looks back; Intuit's limit is 30 days.
 	changesBack = 29 * 24 * time.Hour
-	// changesMost is how many records of an entity it tells at the most. An answer that
-	// has so many may have left some out.
+	// changesMost is how many records it tells at the most. An answer that has so many
+	// may have left some out.
 	changesMost = 1000
 	// cursorWord begins every cursor that this connector gives out.
 	cursorWord = "qbo-1 "
@@ -42,39 +42,45 @@ func (c *client) changed(ctx context.Context, since time.Time, entities []string
 	if len(page.CDCResponse) == 0 {
 		return time.Time{}, unreadable("cdc", answer, "has no CDCResponse")
 	}
+	told := 0
 	for _, response := range page.CDCResponse {
 		for _, part := range response.QueryResponse {
 			if _, failed := part["Fault"]; failed {
 				return time.Time{}, unreadable("cdc", answer, "holds a fault: "+string(part["Fault"]))
 			}
-			if err := eachChanged(part, entities, each); err != nil {
+			n, err := eachChanged(part, entities, each)
+			if err != nil {
 				return time.Time{}, err
 			}
+			told += n
 		}
+	}
+	if told >= changesMost {
+		return time.Time{}, fmt.Errorf("%w (%d)", errTooMany, told)
 	}
 	return answer.sent, nil
 }
 
-func eachChanged(part map[string]json.RawMessage, entities []string, each func(entity string, raw json.RawMessage) error) error {
+// eachChanged tells the records of one part of an answer, and how many they were.
+func eachChanged(part map[string]json.RawMessage, entities []string, each func(entity string, raw json.RawMessage) error) (int, error) {
+	told := 0
 	for _, entity := range entities {
-		raw, told := part[entity]
-		if !told {
+		raw, there := part[entity]
+		if !there {
 			continue
 		}
 		var records []json.RawMessage
 		if err := json.Unmarshal(raw, &records); err != nil {
-			return fmt.Errorf("read the changed records of %s: %w", entity, err)
+			return 0, fmt.Errorf("read the changed records of %s: %w", entity, err)
 		}
-		if len(records) >= changesMost {
-			return fmt.Errorf("%w (%d of %s)", errTooMany, len(records), entity)
-		}
+		told += len(records)
 		for _, r := range records {
 			if err := each(entity, r); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
-	return nil
+	return told, nil
 }
 
 // ChangedSince implements connector.ChangeLister. A cursor is a time of QuickBooks'

@@ -84,7 +84,9 @@ func classify(t *trouble) class {
 		return classThrottled
 	}
 	if len(t.faults) > 0 {
-		if c := classOf(t.code()); c != classRefused || t.code() != "" && t.status < 500 && t.status != http.StatusUnauthorized {
+		c := classOf(t.code())
+		business := t.code() != "" && t.status < 500 && t.status != http.StatusUnauthorized && t.status != http.StatusForbidden
+		if c != classRefused || business {
 			return byText(t, c)
 		}
 	}

@@ -3,6 +3,8 @@ package quickbooksonline
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -28,7 +30,15 @@ type draft struct {
 	customers []connector.Customer
 }
 
-func (w *draft) fail(f *tradepostv1.Fault) { w.faults = append(w.faults, f) }
+// fail notes a fault; what several lines have is told once.
+func (w *draft) fail(f *tradepostv1.Fault) {
+	same := func(o *tradepostv1.Fault) bool {
+		return o.GetCode() == f.GetCode() && o.GetThing() == f.GetThing() && maps.Equal(o.GetParams(), f.GetParams())
+	}
+	if !slices.ContainsFunc(w.faults, same) {
+		w.faults = append(w.faults, f)
+	}
+}
 
 // prepare resolves everything that a document names. The faults are all that Create
 // would reject it for; nothing is written.

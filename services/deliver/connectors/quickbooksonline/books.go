@@ -209,6 +209,7 @@ func (b *books) whole(ctx context.Context, name string, conditions ...string) er
 	if err != nil {
 		return fmt.Errorf("read the %s records of QuickBooks: %w", name, err)
 	}
+	b.q.log.DebugContext(ctx, "QuickBooks' records were read", "connection", b.q.connection, "records", name, "conditions", conditions)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.since[name] = began

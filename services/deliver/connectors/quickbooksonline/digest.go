@@ -53,10 +53,24 @@ func (p *paper) digest(withNumber bool, total string) string {
 }
 
 // version identifies the document as it stands, for an update that wants to know
-// whether it still is the one that was found.
+// whether it still is the one that was found: everything that an update would write over.
 func (p *paper) version() string {
-	sum := sha256.Sum256([]byte(p.digest(true, amountOf(p.TotalAmt)) +
-		"\x00" + p.PrivateNote + "\x00" + memoOf(p) + "\x00" + p.DueDate))
+	parts := []string{
+		p.digest(true, amountOf(p.TotalAmt)), p.PrivateNote, memoOf(p), p.DueDate,
+		valueOf(p.SalesTermRef), valueOf(p.ClassRef), valueOf(p.DepartmentRef),
+	}
+	if p.Tax != nil && p.Tax.TotalTax != nil {
+		parts = append(parts, amountOf(*p.Tax.TotalTax))
+	}
+	for _, f := range p.CustomFields {
+		parts = append(parts, f.DefinitionID, f.StringValue)
+	}
+	for _, l := range p.Lines {
+		if s := l.Sale; s != nil {
+			parts = append(parts, amountOf(s.Qty), amountOf(s.UnitPrice), s.ServiceDate, valueOf(s.ClassRef), valueOf(s.TaxCodeRef))
+		}
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -98,4 +98,3 @@ func (w *draft) lineTax(l *tradepostv1.Line) *ref {
 		return &ref{Value: taxable}
 	}
 }
-

@@ -21,7 +21,7 @@ import (
 )
 
 // settling is long enough for a machine that is busy.
-const settling = 3 * time.Second
+const settling = time.Second
 
 var companies atomic.Int64
 

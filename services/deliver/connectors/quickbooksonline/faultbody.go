@@ -87,7 +87,7 @@ func parseFaults(text []byte) (faults []apiFault, understood bool) {
 	}
 	var b faultBody
 	if err := json.Unmarshal(text, &b); err != nil {
-		return nil, json.Valid(text) && bytes.HasPrefix(text, []byte("{"))
+		return oddFault(text)
 	}
 	if b.Fault == nil {
 		return nil, bytes.HasPrefix(text, []byte("{"))
@@ -102,6 +102,18 @@ func parseFaults(text []byte) (faults []apiFault, understood bool) {
 		faults = []apiFault{{Type: string(b.Fault.Type)}}
 	}
 	return worstFirst(faults), true
+}
+
+// oddFault tells whether an answer that is JSON of another shape holds a fault all the same.
+func oddFault(text []byte) (faults []apiFault, understood bool) {
+	var b struct{ Fault json.RawMessage }
+	if err := json.Unmarshal(text, &b); err != nil {
+		return nil, false
+	}
+	if len(b.Fault) > 0 && string(b.Fault) != "null" {
+		return []apiFault{{Message: string(b.Fault)}}, true
+	}
+	return nil, true
 }
 
 func parseXML(text []byte) []apiFault {

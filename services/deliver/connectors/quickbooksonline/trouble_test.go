@@ -161,6 +161,7 @@ func FuzzParseFaults(f *testing.F) {
 	f.Add([]byte(`{"fault":{"error":[{"code":3200}]}}`))
 	f.Add([]byte(`<IntuitResponse><Fault type="SERVICE"><Error code="003001"/></Fault></IntuitResponse>`))
 	f.Add([]byte("\xef\xbb\xbf{}"))
+	f.Add([]byte(`{"Fault":{"Error":"one"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		faults, understood := parseFaults(text)
 		var generic map[string]json.RawMessage

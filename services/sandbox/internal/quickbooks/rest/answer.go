@@ -166,9 +166,24 @@ func elements(w io.Writer, v map[string]any) {
 	}
 }
 
+// attributes of a fault stand in the tag, all other properties are elements.
+var attributes = map[string][]string{"Fault": {"type"}, "Error": {"code", "element"}}
+
 func element(w io.Writer, name string, v any) {
-	fmt.Fprintf(w, "<%s>", name)
-	if inner, ok := v.(map[string]any); ok {
+	inner, isObject := v.(map[string]any)
+	fmt.Fprintf(w, "<%s", name)
+	for _, a := range attributes[name] {
+		if value, ok := inner[a].(string); ok {
+			if value != "" {
+				fmt.Fprintf(w, " %s=\"", a)
+				_ = xml.EscapeText(w, []byte(value)) // a buffer takes everything
+				fmt.Fprint(w, "\"")
+			}
+			delete(inner, a)
+		}
+	}
+	fmt.Fprint(w, ">")
+	if isObject {
 		elements(w, inner)
 	} else if v != nil {
 		_ = xml.EscapeText(w, []byte(fmt.Sprint(v))) // a buffer takes everything

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/grants"
 )
@@ -148,15 +149,17 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := map[string]any{
-		"token_type": "bearer", "access_token": t.Access, "expires_in": int(t.AccessIn.Seconds()),
-		"refresh_token": t.Refresh, "x_refresh_token_expires_in": int(t.RefreshIn.Seconds()),
+		"token_type": "bearer", "access_token": t.Access, "expires_in": seconds(t.AccessIn),
+		"refresh_token": t.Refresh, "x_refresh_token_expires_in": seconds(t.RefreshIn),
 	}
 	if r.Header.Get("x-include-refresh-token-hard-expires-in") == "true" {
-		body["x_refresh_token_hard_expires_in"] = int(t.RefreshHard.Seconds())
+		body["x_refresh_token_hard_expires_in"] = seconds(t.RefreshHard)
 	}
 	w.Header().Set("Cache-Control", "no-cache, no-store")
 	write(w, http.StatusOK, "application/json;charset=utf-8", encode(body))
 }
+
+func seconds(d time.Duration) int { return int(d.Round(time.Second).Seconds()) }
 
 // revoke ends a connection: the body is JSON with a token, of either kind (Intuit
 // documentation, "Set up OAuth 2.0", revoke token).

@@ -17,6 +17,9 @@ const (
 	// readTime bounds the reading of everything, which many callers share and which
 	// goes on when one of them gives up.
 	readTime = 15 * time.Minute
+	// gatherTime is by how much the looks at what was changed are apart at the least,
+	// while more are writing, and will ask next, than are asking: each is a metered read.
+	gatherTime = 500 * time.Millisecond
 )
 
 // books is what this process knows of a company: which documents carry which marker,
@@ -32,14 +35,23 @@ type books struct {
 	// clock. An entity that was not read yet is not in it.
 	since map[string]time.Time
 	// wanted are the records that documents name, read from the next reading on.
-	wanted  map[string]bool
-	running *reading
-	next    *reading
+	wanted map[string]bool
+	// next is the reading that takes in who asks now; busy says that somebody reads.
+	next *reading
+	busy bool
+	// writing is how many documents are being written.
+	writing int
+	// began is when the last reading did. Only the reader uses it.
+	began time.Time
 }
 
 // reading is one look at what was changed; all who ask before it begins share it.
 type reading struct {
-	done   chan struct{}
+	done chan struct{}
+	// full is closed when so many ask that it is not to wait for more.
+	full   chan struct{}
+	closed bool
+	asked  int
 	traces connector.Traces
 	err    error
 }
@@ -53,15 +65,7 @@ func (b *books) current(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	b.mu.Lock()
-	if b.next == nil {
-		b.next = &reading{done: make(chan struct{})}
-	}
-	mine := b.next
-	if b.running == nil {
-		b.start()
-	}
-	b.mu.Unlock()
+	mine := b.join()
 	select {
 	case <-mine.done:
 		connector.NoteTrace(ctx, mine.traces.String())
@@ -71,22 +75,79 @@ func (b *books) current(ctx context.Context) error {
 	}
 }
 
-// start lets the next reading run. The caller holds mu.
-func (b *books) start() {
-	one := b.next
-	b.running, b.next = one, nil
-	b.q.work.Go(func() {
-		ctx, cancel := context.WithTimeout(connector.WithTraces(b.q.life, &one.traces), readTime)
-		defer cancel()
-		one.err = b.read(ctx)
+// join has the caller taken in by the next reading, and sees that somebody reads.
+func (b *books) join() *reading {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == nil {
+		b.next = &reading{done: make(chan struct{}), full: make(chan struct{})}
+	}
+	mine := b.next
+	mine.asked++
+	b.enough()
+	if !b.busy {
+		b.busy = true
+		b.q.work.Go(b.readAll)
+	}
+	return mine
+}
+
+// enough ends the gathering when as many ask as are writing. The caller holds mu.
+func (b *books) enough() {
+	if n := b.next; n != nil && !n.closed && n.asked >= b.writing {
+		n.closed = true
+		close(n.full)
+	}
+}
+
+// writes notes that a document is being written, until the function is called.
+func (b *books) writes() func() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.writing++
+	return func() {
 		b.mu.Lock()
-		b.running = nil
-		if b.next != nil {
-			b.start()
+		defer b.mu.Unlock()
+		b.writing--
+		b.enough()
+	}
+}
+
+// readAll reads as long as somebody asks.
+func (b *books) readAll() {
+	for {
+		b.gather()
+		b.mu.Lock()
+		one := b.next
+		b.next = nil
+		b.mu.Unlock()
+		b.began = time.Now()
+		ctx, cancel := context.WithTimeout(connector.WithTraces(b.q.life, &one.traces), readTime)
+		one.err = b.read(ctx)
+		cancel()
+		close(one.done)
+		b.mu.Lock()
+		if b.next == nil {
+			b.busy = false
+			b.mu.Unlock()
+			return
 		}
 		b.mu.Unlock()
-		close(one.done)
-	})
+	}
+}
+
+// gather waits a moment for others who ask the same.
+func (b *books) gather() {
+	b.mu.Lock()
+	full := b.next.full
+	b.mu.Unlock()
+	timer := time.NewTimer(gatherTime - time.Since(b.began))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-full:
+	case <-b.q.life.Done():
+	}
 }
 
 // read brings everything up to date: what was never read is read whole, the rest in

@@ -17,6 +17,7 @@ const replaySlack = 5 * time.Second
 
 // Create implements connector.Connector.
 func (q *Online) Create(ctx context.Context, p connector.Posting) connector.Answer {
+	defer q.books.writes()()
 	answer, again := q.create(ctx, p)
 	if again {
 		// An id that is kept here is not good any more: everything is read anew, once.

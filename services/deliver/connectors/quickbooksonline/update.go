@@ -16,6 +16,7 @@ import (
 // without changing the document. Whether the document itself is the one that was found
 // is seen in its content.
 func (q *Online) Update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
+	defer q.books.writes()()
 	w, answer := q.ready(ctx, p)
 	if answer != nil {
 		return answer

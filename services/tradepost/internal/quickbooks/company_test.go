@@ -3,6 +3,7 @@ package quickbooks
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,8 +14,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver/connectors/quickbooksonline"
 	"github.com/tradepost/tradepost/services/sandbox"
 	stand "github.com/tradepost/tradepost/services/sandbox/quickbooks"
@@ -132,6 +135,13 @@ func (c *company) serve(w http.ResponseWriter, r *http.Request) {
 	case met == "slow" && write:
 		c.stand.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithoutCancel(r.Context())))
 		<-r.Context().Done()
+	case met == "reminded" && write:
+		c.met.Store(new(string)) // Once: somebody sends a reminder before the write arrives.
+		c.remind()
+		c.stand.ServeHTTP(w, r)
+	case met == "reminded_always" && write:
+		c.remind()
+		c.stand.ServeHTTP(w, r)
 	case met == "signed_out":
 		answer(w, http.StatusUnauthorized, `{"warnings":null,"fault":{"error":[{"message":"message=AuthenticationFailed; errorCode=003200; statusCode=401","detail":"Token expired","code":"3200","element":null}],"type":"AUTHENTICATION"}}`)
 	case met == "throttled":
@@ -207,4 +217,76 @@ func (c *company) tamper(marker string) {
 			c.put(entity, changed)
 		}
 	}
+}
+
+// remind changes every invoice in a way that is none of its content.
+func (c *company) remind() {
+	for _, o := range c.stand.API.Objects(c.realm, "Invoice") {
+		changed := maps.Clone(o)
+		changed["EmailStatus"], changed["BillEmail"] = "NeedToSend", stand.Object{"Address": "ap@acme.example"}
+		c.put("Invoice", changed)
+	}
+}
+
+// only is the one document of a marker.
+func (c *company) only(marker string) stand.Object {
+	c.t.Helper()
+	var all []stand.Object
+	for _, list := range c.marked(marker) {
+		all = append(all, list...)
+	}
+	require.Len(c.t, all, 1, marker)
+	return all[0]
+}
+
+func reference(o stand.Object, name string) string {
+	inner, _ := o[name].(map[string]any)
+	id, _ := inner["value"].(string)
+	return id
+}
+
+// create makes a document as deliver does, after a look.
+func (c *company) create(q *quickbooksonline.Online, d *tradepostv1.Document) connector.Answer {
+	c.t.Helper()
+	hash, err := canonical.Message(d)
+	require.NoError(c.t, err)
+	found, err := q.Find(c.t.Context(), connector.Query{Kind: d.GetKind(), Marker: d.GetMarker()})
+	require.NoError(c.t, err)
+	require.Empty(c.t, found)
+	return q.Create(c.t.Context(), c.posting(d, hash))
+}
+
+func (c *company) posting(d *tradepostv1.Document, hash string) connector.Posting {
+	key, err := canonical.Value([]string{d.GetMarker(), hash})
+	require.NoError(c.t, err)
+	return connector.Posting{Document: d, DocumentHash: hash, Generation: 1, Key: key[:40]}
+}
+
+func (c *company) posted(q *quickbooksonline.Online, d *tradepostv1.Document) connector.Posted {
+	c.t.Helper()
+	a := c.create(q, d)
+	require.IsType(c.t, connector.Posted{}, a, "%+v", a)
+	return a.(connector.Posted)
+}
+
+func (c *company) rejected(q *quickbooksonline.Online, d *tradepostv1.Document) connector.Rejected {
+	c.t.Helper()
+	a := c.create(q, d)
+	require.IsType(c.t, connector.Rejected{}, a, "%+v", a)
+	return a.(connector.Rejected)
+}
+
+// first is some record of an entity.
+func (c *company) first(entity string) stand.Object {
+	c.t.Helper()
+	all := c.stand.API.Objects(c.realm, entity)
+	require.NotEmpty(c.t, all, entity)
+	return all[0]
+}
+
+func hashOf(t *testing.T, d *tradepostv1.Document) string {
+	t.Helper()
+	hash, err := canonical.Message(d)
+	require.NoError(t, err)
+	return hash
 }

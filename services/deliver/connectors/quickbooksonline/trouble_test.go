@@ -54,6 +54,7 @@ func TestTheFaultTable(t *testing.T) {
 		"403":                       {raw(403, `{"Fault":{"Error":[{"Message":"AuthorizationFailed","code":"3100"}],"type":"SERVICE"}}`), "wait connection forbidden"},
 		"429":                       {raw(429, ""), "wait connection throttled"},
 		"429 as a 403 in XML":       {raw(403, throttleXML), "wait connection throttled"},
+		"throttled in words alone":  {raw(403, `{"Fault":{"Error":[{"Message":"message=ThrottleExceeded","code":"0"}],"type":"SERVICE"}}`), "wait connection throttled"},
 		"003001":                    {coded(403, "003001"), "wait connection throttled"},
 		"6190":                      {coded(400, "6190"), "wait connection subscription_ended"},
 		"140":                       {coded(400, "140"), "wait connection subscription_ended"},

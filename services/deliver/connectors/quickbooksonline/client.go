@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -41,7 +42,9 @@ type client struct {
 	minor  string
 	http   *http.Client
 	tokens Tokens
-	limits Limiter
+	// shared makes what holds the calls to the company over all replicas; may be nil.
+	shared func(connector.CallLimits) connector.CallLimiter
+	limits sync.Map // by company: connector.CallLimiter
 	slots  chan struct{}
 	watch  func(Call)
 	// company is that of the settings, or "" for the one that was signed in to.
@@ -53,7 +56,7 @@ func newClient(cfg Config, s connector.Settings, o Options) *client {
 		base: cfg.URL + "/v3/company/", company: cfg.CompanyID,
 		minor:  strconv.Itoa(cfg.MinorVersion),
 		http:   &http.Client{Transport: o.Transport, CheckRedirect: noRedirects},
-		tokens: staticToken{cfg.AccessToken, s.Connection}, limits: noLimits{},
+		tokens: staticToken{cfg.AccessToken, s.Connection}, shared: s.Calls,
 		slots: make(chan struct{}, cfg.Parallel), watch: func(Call) {},
 	}
 	if o.Transport == nil {
@@ -62,10 +65,9 @@ func newClient(cfg Config, s connector.Settings, o Options) *client {
 		c.http.Transport = own
 	}
 	if o.Tokens != nil && cfg.AccessToken.IsZero() {
-		c.tokens = o.Tokens(s)
-	}
-	if o.Limiter != nil {
-		c.limits = o.Limiter(s)
+		if given := o.Tokens(s); given != nil {
+			c.tokens = given
+		}
 	}
 	if o.Watch != nil {
 		c.watch = func(one Call) { o.Watch(s, one) }
@@ -220,7 +222,9 @@ func (c *client) judge(ctx context.Context, r request, res *http.Response, text 
 		return answer, nil
 	}
 	if failed.class == classThrottled {
-		c.limits.Hold(ctx, failed.after)
+		if limits, err := c.limiter(ctx); err == nil {
+			limits.Hold(ctx, failed.after)
+		}
 	}
 	return nil, failed
 }
@@ -241,12 +245,32 @@ func (c *client) slot(ctx context.Context) (func(), error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	done, err := c.limits.Take(ctx)
+	limits, err := c.limiter(ctx)
+	if err != nil {
+		<-c.slots
+		return nil, err
+	}
+	done, err := limits.Take(ctx)
 	if err != nil {
 		<-c.slots
 		return nil, err
 	}
 	return func() { done(); <-c.slots }, nil
+}
+
+// limiter is that of the company, which is known only once somebody signed in.
+func (c *client) limiter(ctx context.Context) (connector.CallLimiter, error) {
+	company, err := c.companyID(ctx)
+	if err != nil || c.shared == nil {
+		return noLimits{}, err
+	}
+	if known, there := c.limits.Load(company); there {
+		return known.(connector.CallLimiter), nil
+	}
+	made, _ := c.limits.LoadOrStore(company, c.shared(connector.CallLimits{
+		System: "quickbooks", Company: company, Parallel: callsAtOnce, PerMinute: callsPerMinute,
+	}))
+	return made.(connector.CallLimiter), nil
 }
 
 func (c *client) request(ctx context.Context, r request, token string, body *fenced) (*http.Request, error) {

@@ -37,9 +37,6 @@ type Options struct {
 	// Tokens gives the access tokens of a connection. nil takes the setting
 	// access_token, and is signed out without one.
 	Tokens func(connector.Settings) Tokens
-	// Limiter holds the calls of a connection within the limits of its company and of
-	// the app, over all replicas. nil holds only how many this process has under way.
-	Limiter func(connector.Settings) Limiter
 	// Watch is told of each call that was answered. May be nil.
 	Watch func(s connector.Settings, c Call)
 	// Transport carries the calls; nil is a transport of its own.

@@ -124,7 +124,11 @@ func TestThrottlingIsToldToEverybody(t *testing.T) {
 	i := newIntuit(t)
 	i.onWrite(99, func(w http.ResponseWriter) { w.Header().Set("Retry-After", "17"); w.WriteHeader(429) })
 	held := &holding{}
-	wait := i.connect(nil, Options{Limiter: func(connector.Settings) Limiter { return held }}).Create(t.Context(), posting(sample())).(connector.Wait)
+	i.shared = func(l connector.CallLimits) connector.CallLimiter {
+		require.Equal(t, connector.CallLimits{System: "quickbooks", Company: "123", Parallel: 10, PerMinute: 480}, l)
+		return held
+	}
+	wait := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Wait)
 	require.Equal(t, 17*time.Second, wait.For)
 	require.Equal(t, 17*time.Second, held.held)
 	require.Equal(t, held.taken, held.given)

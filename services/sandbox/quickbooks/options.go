@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/book"
@@ -84,6 +85,8 @@ type Options struct {
 	LogSize int
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
+	// Log is where the stand-in complains; nil discards.
+	Log *slog.Logger
 }
 
 func (o *Options) defaults() {
@@ -108,5 +111,8 @@ func (o *Options) defaults() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 }

@@ -91,7 +91,7 @@ func TestALostAnswerIsReplayed(t *testing.T) {
 	c := serve(t, quickbooks.Options{})
 	for _, kind := range []quickbooks.Order{
 		{Fault: quickbooks.FaultCutAfter, Resource: "invoice", Method: "POST", Next: 1},
-		{Fault: quickbooks.FaultErrorAfter, Status: 504, Resource: "invoice", Method: "POST", Next: 1},
+		{Fault: quickbooks.FaultErrorAfter, Status: 504, Delay: time.Millisecond, Resource: "invoice", Method: "POST", Next: 1},
 	} {
 		_, err := c.stand.API.Order(kind)
 		require.NoError(t, err)

@@ -119,6 +119,16 @@ func TestUpdates(t *testing.T) {
 	require.Len(t, c.rows("select * from Invoice"), 1)
 }
 
+func TestTaxOfUpdates(t *testing.T) {
+	c := serve(t, quickbooks.Options{})
+	inv := c.made("Invoice", taxed("", "", object{"TxnTaxCodeRef": object{"value": "2"}, "TotalTax": 9}))
+	tax := func(o object) string { return text(o["TxnTaxDetail"].(object)["TotalTax"]) }
+	noted := c.made("Invoice", object{"Id": inv["Id"], "SyncToken": "0", "sparse": true, "PrivateNote": "x"})
+	require.Equal(t, "9", tax(noted), "a total that was sent stays while the lines do")
+	lines := c.made("Invoice", object{"Id": inv["Id"], "SyncToken": "1", "sparse": true, "Line": []any{line("200", "TAX")}})
+	require.Equal(t, "15", tax(lines), "7.5 % of the new lines")
+}
+
 func TestVoidAndDelete(t *testing.T) {
 	c := serve(t, quickbooks.Options{})
 	inv := c.made("Invoice", sale("10", object{"PrivateNote": "st-7", "DocNumber": "A-1"}))

@@ -63,7 +63,7 @@ func printOrders(w io.Writer, data control.Orders) {
 
 func (s *settings) addFault() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "add FAULT", Short: "Order a fault", Long: "Order a fault:\n\n" + kindHelp(),
+		Use: "add FAULT", Short: "Order a fault", Long: "Order a fault:\n\n" + s.kindHelp(),
 		Example: "  sandbox faults add throttled --retry-after 30s --resource invoice --next 3\n" +
 			"  sandbox faults add cut-after --method PUT --path '/api/invoice/*' --probability 0.2 --seed 7 --for 10m",
 		Args: cobra.ExactArgs(1),
@@ -93,9 +93,9 @@ func (s *settings) addFault() *cobra.Command {
 
 func flagOf(field string) string { return strings.ReplaceAll(field, "_", "-") }
 
-func kindHelp() string {
+func (s *settings) kindHelp() string {
 	var b strings.Builder
-	for _, k := range faults.Kinds() {
+	for _, k := range s.orders.Infos() {
 		_, _ = fmt.Fprintf(&b, "  %-16s %s\n", k.Kind, k.Text) // a Builder takes everything
 	}
 	return b.String()

@@ -1,14 +1,9 @@
 package books
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/query"
 )
@@ -151,134 +146,4 @@ func matches(e Entity, q query.Query, doc Object) (bool, error) {
 		}
 	}
 	return asksActive || !e.List || doc["Active"] == nil || Flag(doc, "Active"), nil
-}
-
-func holds(have any, c query.Condition) (bool, error) {
-	for _, v := range c.Values {
-		ok, err := compare(have, c.Op, v)
-		if ok || err != nil {
-			return ok, err
-		}
-	}
-	return false, nil
-}
-
-// compare holds a property against a literal. A property that is not there
-// equals nothing.
-func compare(have any, op string, v query.Value) (bool, error) {
-	if op == "LIKE" {
-		s, ok := have.(string)
-		return ok && like(s, v.Text), nil
-	}
-	var order int
-	switch have := have.(type) {
-	case nil:
-		return false, nil
-	case bool:
-		if v.Text != "true" && v.Text != "false" {
-			return false, query.Invalid("invalid boolean value: " + v.Text)
-		}
-		return (op == "=" || op == "IN") && have == (v.Text == "true"), nil
-	case json.Number:
-		want, err := decimal.NewFromString(v.Text)
-		if err != nil {
-			return false, query.Invalid("invalid number value: " + v.Text)
-		}
-		got, _ := decimal.NewFromString(have.String())
-		order = got.Cmp(want)
-	case string:
-		order = compareText(have, v.Text)
-	default:
-		return false, nil
-	}
-	switch op {
-	case "<":
-		return order < 0, nil
-	case ">":
-		return order > 0, nil
-	case "<=":
-		return order <= 0, nil
-	case ">=":
-		return order >= 0, nil
-	}
-	return order == 0, nil
-}
-
-// compareText compares times as times, ids as numbers and the rest as text.
-func compareText(have, want string) int {
-	if a, err := time.Parse(time.RFC3339, have); err == nil {
-		if b, ok := ParseTime(want); ok {
-			return a.Compare(b)
-		}
-	}
-	return cmp.Compare(have, want)
-}
-
-// ParseTime reads a date and time as statements have them; without a zone it is
-// QuickBooks' own.
-func ParseTime(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999-0700", "2006-01-02T15:04:05", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, s, pacific); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
-// like compares with a pattern in which % stands for any text.
-func like(s, pattern string) bool {
-	parts := strings.Split(pattern, "%")
-	if len(parts) == 1 {
-		return s == pattern
-	}
-	s, ok := strings.CutPrefix(s, parts[0])
-	if !ok {
-		return false
-	}
-	for _, part := range parts[1 : len(parts)-1] {
-		_, after, found := strings.Cut(s, part)
-		if !found {
-			return false
-		}
-		s = after
-	}
-	return strings.HasSuffix(s, parts[len(parts)-1])
-}
-
-// sort sorts rows; what is missing comes first.
-func (e Entity) sort(rows []Object, by []query.Order) {
-	slices.SortStableFunc(rows, func(a, b Object) int {
-		for _, o := range by {
-			name, _, _ := e.filterable(o.Field)
-			order := compareValues(At(a, name), At(b, name), name == "Id")
-			if o.Desc {
-				order = -order
-			}
-			if order != 0 {
-				return order
-			}
-		}
-		return 0
-	})
-}
-
-func compareValues(a, b any, numeric bool) int {
-	x, y := fmt.Sprint(a), fmt.Sprint(b)
-	p, errA := decimal.NewFromString(x)
-	q, errB := decimal.NewFromString(y)
-	_, isNumber := a.(json.Number)
-	if (isNumber || numeric) && errA == nil && errB == nil {
-		return p.Cmp(q)
-	}
-	if a == nil || b == nil {
-		return cmp.Compare(boolInt(a != nil), boolInt(b != nil))
-	}
-	return compareText(x, y)
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

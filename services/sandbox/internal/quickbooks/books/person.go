@@ -6,8 +6,15 @@ import (
 
 // personLimits are the maximum lengths of names (Intuit API reference, Customer).
 var personLimits = []limit{
-	{"DisplayName", 500}, {"CompanyName", 100}, {"GivenName", 100}, {"MiddleName", 100}, {"FamilyName", 100}, {"PrintOnCheckName", 110},
-	{"PrimaryEmailAddr", 100}, {"Notes", 2000}, {"PrimaryPhone.FreeFormNumber", 30},
+	{"DisplayName", 500},
+	{"CompanyName", 100},
+	{"GivenName", 100},
+	{"MiddleName", 100},
+	{"FamilyName", 100},
+	{"PrintOnCheckName", 110},
+	{"PrimaryEmailAddr", 100},
+	{"Notes", 2000},
+	{"PrimaryPhone.FreeFormNumber", 30},
 }
 
 // person checks and completes a customer, vendor or employee (Intuit API

@@ -12,9 +12,22 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // saleLimits are the maximum lengths of a sale (Finance.xsd of Intuit's SDKs).
 var saleLimits = []limit{
-	{"DocNumber", 21}, {"PrivateNote", 4000}, {"CustomerMemo", 1000}, {"BillEmail", 100}, {"TrackingNum", 31}, {"PONumber", 15},
-	{"BillAddr.Line1", 500}, {"BillAddr.Line2", 500}, {"BillAddr.City", 255}, {"BillAddr.CountrySubDivisionCode", 255}, {"BillAddr.PostalCode", 30},
-	{"ShipAddr.Line1", 500}, {"ShipAddr.Line2", 500}, {"ShipAddr.City", 255}, {"ShipAddr.CountrySubDivisionCode", 255}, {"ShipAddr.PostalCode", 30},
+	{"DocNumber", 21},
+	{"PrivateNote", 4000},
+	{"CustomerMemo", 1000},
+	{"BillEmail", 100},
+	{"TrackingNum", 31},
+	{"PONumber", 15},
+	{"BillAddr.Line1", 500},
+	{"BillAddr.Line2", 500},
+	{"BillAddr.City", 255},
+	{"BillAddr.CountrySubDivisionCode", 255},
+	{"BillAddr.PostalCode", 30},
+	{"ShipAddr.Line1", 500},
+	{"ShipAddr.Line2", 500},
+	{"ShipAddr.City", 255},
+	{"ShipAddr.CountrySubDivisionCode", 255},
+	{"ShipAddr.PostalCode", 30},
 }
 
 // sale checks and completes an invoice or a credit memo (Intuit API reference,

@@ -127,6 +127,9 @@ func merge(e Entity, old, body Object) Object {
 			doc[name] = v
 		}
 	}
+	if recomputesTax(body) && doc["TxnTaxDetail"] != nil && body["TxnTaxDetail"] == nil {
+		doc["TxnTaxDetail"] = withoutTax(doc["TxnTaxDetail"])
+	}
 	for _, name := range readOnly {
 		if name == "TotalAmt" && e.Name == "Payment" {
 			continue
@@ -137,6 +140,27 @@ func merge(e Entity, old, body Object) Object {
 		}
 	}
 	return doc
+}
+
+// recomputesTax tells whether a body changes what the tax is computed of. A total
+// that was sent before counts no more then; a sparse update of other things leaves
+// the tax alone.
+func recomputesTax(body Object) bool {
+	for _, name := range []string{"Line", "ShipAddr", "CustomerRef", "ApplyTaxAfterDiscount"} {
+		if body[name] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutTax keeps the code of a TxnTaxDetail.
+func withoutTax(detail any) Object {
+	old, _ := detail.(Object)
+	if old["TxnTaxCodeRef"] == nil {
+		return nil
+	}
+	return Object{"TxnTaxCodeRef": old["TxnTaxCodeRef"]}
 }
 
 func nextToken(token string) string {
@@ -174,8 +198,11 @@ func (c *Company) Remove(e Entity, body Object) (Object, *Fault) {
 	if f != nil {
 		return nil, f
 	}
-	if e.Name == "Payment" {
+	switch e.Name {
+	case "Payment":
 		c.apply(old, false)
+	case "Invoice":
+		c.unlink(Text(old, "Id"))
 	}
 	c.put(e.Name, old, true)
 	return Object{"domain": "QBO", "status": "Deleted", "Id": old["Id"]}, nil

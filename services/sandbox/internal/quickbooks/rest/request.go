@@ -135,7 +135,7 @@ func one(e books.Entity) func(books.Object, *books.Fault) (map[string]any, *book
 
 func optionsOf(include string) books.Options {
 	var o books.Options
-	for _, word := range strings.Split(include, ",") {
+	for word := range strings.SplitSeq(include, ",") {
 		switch strings.TrimSpace(word) {
 		case "allowduplicatedocnum":
 			o.AllowDuplicates = true

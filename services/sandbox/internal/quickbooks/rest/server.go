@@ -24,6 +24,8 @@ type Config struct {
 	Now       func() time.Time
 	// Work is how long the company works on a request before it is answered.
 	Work time.Duration
+	// Working is called with each request that the company works on.
+	Working func(r *http.Request)
 	// ThrottleForm is the shape of a 429, and ThrottleStatus 429, or 403 for the
 	// older form of it.
 	ThrottleForm   string
@@ -180,6 +182,9 @@ func (s *Server) tokenDetail(r *http.Request) string {
 
 // work takes the time that the company needs for a request.
 func (s *Server) work(r *http.Request) {
+	if s.Working != nil {
+		s.Working(r)
+	}
 	if s.Work <= 0 {
 		return
 	}

@@ -195,10 +195,10 @@ func (l *Limiter) Hold(ctx context.Context, d time.Duration) {
 	defer cancel()
 	err := l.pause(ctx, until)
 	if err != nil {
-		l.log.WarnContext(ctx, "only this process knows that "+l.limits.system()+" wants fewer calls", "wait", d, "error", err)
+		l.log.WarnContext(ctx, "only this process knows that fewer calls are wanted", "system", l.limits.system(), "wait", d, "error", err)
 		return
 	}
-	l.log.WarnContext(ctx, l.limits.system()+" wants fewer calls: all processes wait", "wait", d)
+	l.log.WarnContext(ctx, "fewer calls are wanted: all processes wait", "system", l.limits.system(), "account", l.limits.Account, "wait", d)
 }
 
 func (l *Limiter) pause(ctx context.Context, until time.Time) error {

@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"regexp"
 	"testing"
@@ -52,7 +53,7 @@ func TestInvoicesGoToQuickBooks(t *testing.T) {
 			require.NotNil(t, m, "%v", note)
 			require.False(t, seen[m[1]], "%s is there twice", m[1])
 			seen[m[1]] = true
-			amount, err := decimal.NewFromString(string(o["TotalAmt"].(interface{ String() string }).String()))
+			amount, err := decimal.NewFromString(fmt.Sprint(o["TotalAmt"]))
 			require.NoError(t, err)
 			posted = posted.Add(amount.Mul(decimal.NewFromInt(sign)))
 		}

@@ -25,3 +25,16 @@ type CallLimiter interface {
 	// Hold keeps everybody from calling for d: the accounting system asked for it.
 	Hold(ctx context.Context, d time.Duration)
 }
+
+// Call is one call to an accounting system that was answered, or failed: several make
+// a Find or a Create.
+type Call struct {
+	// Method and Resource in the system's own words: GET query, POST invoice. There are
+	// few of them; no id is in them.
+	Method, Resource string
+	// Status of HTTP; 0 where no answer came.
+	Status int
+	Took   time.Duration
+	// Metered says that the vendor counts it against a budget of reads.
+	Metered bool
+}

@@ -188,4 +188,6 @@ type Settings struct {
 	// Calls makes what holds the calls to a company within its limits, over all
 	// replicas. nil where nothing is shared: previews, commands that run once.
 	Calls func(CallLimits) CallLimiter
+	// Called is told of each call; may be nil.
+	Called func(Call)
 }

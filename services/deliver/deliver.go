@@ -170,7 +170,7 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 		return nil, err
 	}
 	settings := stage.Settings(config, c, log)
-	settings.Calls = sharedCalls(s.deps.JS, log)
+	settings.Calls, settings.Called = sharedCalls(s.deps.JS, log), s.watcher.Called(c.ID)
 	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
 		return nil, err
 	}

@@ -25,17 +25,6 @@ const (
 	holdFor = 60 * time.Second
 )
 
-// Call is a call that was answered, or failed.
-type Call struct {
-	// Method and Resource: GET query, POST invoice.
-	Method, Resource string
-	// Status of HTTP; 0 where no answer came.
-	Status int
-	Took   time.Duration
-	// Metered says that Intuit counts it against the app's budget of reads.
-	Metered bool
-}
-
 // client calls one company.
 type client struct {
 	base   string
@@ -46,7 +35,7 @@ type client struct {
 	shared func(connector.CallLimits) connector.CallLimiter
 	limits sync.Map // by company: connector.CallLimiter
 	slots  chan struct{}
-	watch  func(Call)
+	called func(connector.Call)
 	// company is that of the settings, or "" for the one that was signed in to.
 	company string
 }
@@ -57,7 +46,7 @@ func newClient(cfg Config, s connector.Settings, o Options) *client {
 		minor:  strconv.Itoa(cfg.MinorVersion),
 		http:   &http.Client{Transport: o.Transport, CheckRedirect: noRedirects},
 		tokens: staticToken{cfg.AccessToken, s.Connection}, shared: s.Calls,
-		slots: make(chan struct{}, cfg.Parallel), watch: func(Call) {},
+		slots: make(chan struct{}, cfg.Parallel), called: func(connector.Call) {},
 	}
 	if o.Transport == nil {
 		own := http.DefaultTransport.(*http.Transport).Clone()
@@ -69,8 +58,8 @@ func newClient(cfg Config, s connector.Settings, o Options) *client {
 			c.tokens = given
 		}
 	}
-	if o.Watch != nil {
-		c.watch = func(one Call) { o.Watch(s, one) }
+	if s.Called != nil {
+		c.called = s.Called
 	}
 	return c
 }
@@ -198,12 +187,12 @@ func (c *client) once(ctx context.Context, r request, token string) (*reply, *tr
 	began := time.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
-		c.watch(Call{Method: r.method(), Resource: r.name(), Took: time.Since(began)})
+		c.called(connector.Call{Method: r.method(), Resource: r.name(), Took: time.Since(began)})
 		return nil, body.unanswered(ctx, r, err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	c.watch(Call{Method: r.method(), Resource: r.name(), Status: res.StatusCode, Took: time.Since(began), Metered: r.body == nil})
+	c.called(connector.Call{Method: r.method(), Resource: r.name(), Status: res.StatusCode, Took: time.Since(began), Metered: r.body == nil})
 	connector.NoteTrace(ctx, res.Header.Get("intuit_tid"))
 	if err == nil && len(text) > maxAnswer {
 		err = fmt.Errorf("its answer is longer than %d bytes", maxAnswer)

@@ -37,8 +37,6 @@ type Options struct {
 	// Tokens gives the access tokens of a connection. nil takes the setting
 	// access_token, and is signed out without one.
 	Tokens func(connector.Settings) Tokens
-	// Watch is told of each call that was answered. May be nil.
-	Watch func(s connector.Settings, c Call)
 	// Transport carries the calls; nil is a transport of its own.
 	Transport http.RoundTripper
 }

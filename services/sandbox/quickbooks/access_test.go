@@ -51,7 +51,8 @@ func TestAnswersAreXMLUnlessJSONIsWanted(t *testing.T) {
 	c.accept = ""
 	a := c.get("item/1")
 	require.Contains(t, a.header.Get("Content-Type"), "application/xml")
-	require.Contains(t, a.raw, "<Item><Active>true</Active>")
+	require.Contains(t, a.raw, `<Item domain="QBO" sparse="false"><Active>true</Active>`)
+	require.Contains(t, a.raw, `<IncomeAccountRef name="Services">1</IncomeAccountRef>`)
 	a = c.query("select * from Nothing")
 	require.Equal(t, http.StatusBadRequest, a.status)
 	require.Contains(t, a.raw, `<Fault type="ValidationFault"><Error code="4001">`)

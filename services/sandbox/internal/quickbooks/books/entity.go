@@ -35,15 +35,16 @@ var saleFields = []string{
 }
 
 // entities lists what the stand-in has. Which properties can be asked about is
-// Intuit's API reference of each entity; PrivateNote of a sale is not among them.
+// Intuit's API reference of each entity; PrivateNote and TotalAmt of a sale are not
+// among them.
 var entities = []Entity{
 	{
 		Name: "Invoice", Path: "invoice", NotFilter: saleFields,
-		Filter: []string{"DocNumber", "TxnDate", "DueDate", "CustomerRef", "Balance", "TotalAmt"},
+		Filter: []string{"DocNumber", "TxnDate", "DueDate", "CustomerRef", "SalesTermRef", "ProjectRef", "Balance"},
 	},
 	{
 		Name: "CreditMemo", Path: "creditmemo", NotFilter: saleFields,
-		Filter: []string{"DocNumber", "TxnDate", "CustomerRef", "Balance", "TotalAmt"},
+		Filter: []string{"DocNumber", "TxnDate", "CustomerRef", "ProjectRef", "Balance"},
 	},
 	{
 		Name: "Payment", Path: "payment", Filter: []string{"TxnDate", "CustomerRef", "TotalAmt", "UnappliedAmt"},
@@ -55,8 +56,8 @@ var entities = []Entity{
 	{
 		Name: "Customer", Path: "customer", List: true,
 		Filter: []string{
-			"DisplayName", "FullyQualifiedName", "CompanyName", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName",
-			"PrimaryEmailAddr", "Active", "Balance", "BalanceWithJobs", "Job", "ParentRef",
+			"DisplayName", "FullyQualifiedName", "CompanyName", "GivenName", "MiddleName", "FamilyName", "PrintOnCheckName",
+			"PrimaryEmailAddr", "Active", "Balance",
 		},
 		NotFilter: personFields,
 	},
@@ -140,6 +141,10 @@ func find(is func(Entity) bool) (Entity, bool) {
 	}
 	return Entity{}, false
 }
+
+// unsortable can be asked about, but not sorted by (Intuit API reference:
+// attributes marked filterable, and not sortable).
+var unsortable = []string{"CustomerRef", "SalesTermRef", "ProjectRef", "PrimaryEmailAddr"}
 
 // filterable tells whether a statement may ask about a property, and whether
 // the entity has it at all. The case of a property does not matter.

@@ -2,6 +2,7 @@ package books
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,9 @@ func (c *Company) Read(e Entity, id string) (Object, *Fault) {
 		return c.preferences(), nil
 	}
 	if doc := c.get(e.Name, id); doc != nil {
+		if e.Name == "Customer" {
+			doc = c.withBalances([]Object{doc}, c.now())[0]
+		}
 		return doc, nil
 	}
 	return nil, gone()
@@ -81,6 +85,9 @@ func (c *Company) snapshot(e Entity, age time.Duration) []Object {
 			out = append(out, v.doc)
 		}
 	}
+	if e.Name == "Customer" {
+		return c.withBalances(out, at)
+	}
 	return out
 }
 
@@ -95,6 +102,9 @@ func (e Entity) check(q query.Query) (fields []string, err error) {
 	for _, o := range q.OrderBy {
 		if err := e.mayAsk(o.Field); err != nil {
 			return nil, err
+		}
+		if name, _, _ := e.filterable(o.Field); slices.Contains(unsortable, name) {
+			return nil, query.Invalid(fmt.Sprintf("property '%s' is not sortable", o.Field))
 		}
 	}
 	for _, f := range q.Fields {

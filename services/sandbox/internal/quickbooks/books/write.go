@@ -54,7 +54,10 @@ func (c *Company) Write(e Entity, body Object, o Options) (Object, *Fault) {
 // store gives a new object its id and a changed one its next SyncToken.
 func (c *Company) store(e Entity, doc, old Object) Object {
 	if old == nil {
-		doc["Id"], doc["SyncToken"] = c.nextID(e.Name), "0"
+		if doc["Id"] == nil {
+			doc["Id"] = c.nextID(e.Name)
+		}
+		doc["SyncToken"] = "0"
 	} else {
 		doc["Id"], doc["SyncToken"] = old["Id"], nextToken(Text(old, "SyncToken"))
 	}
@@ -198,11 +201,11 @@ func (c *Company) Remove(e Entity, body Object) (Object, *Fault) {
 	if f != nil {
 		return nil, f
 	}
-	switch e.Name {
-	case "Payment":
+	switch {
+	case e.Name == "Payment":
 		c.apply(old, false)
-	case "Invoice":
-		c.unlink(Text(old, "Id"))
+	case len(list(old, "LinkedTxn")) > 0:
+		return nil, linked()
 	}
 	c.put(e.Name, old, true)
 	return Object{"domain": "QBO", "status": "Deleted", "Id": old["Id"]}, nil
@@ -230,6 +233,12 @@ func (c *Company) changeable(e Entity, body Object) (Object, *Fault) {
 		return nil, deposited()
 	}
 	return old, nil
+}
+
+// linked is code 800: what a payment pays cannot be deleted (Intuit API reference,
+// "Delete an invoice"; error code list).
+func linked() *Fault {
+	return refuse("800", "Cannot delete object", "The object can't be deleted due to existing dependencies. Delete those dependencies first.")
 }
 
 // deposited is code 6540 (Intuit documentation, "Handling common errors", 6540).

@@ -18,6 +18,7 @@ var toggles = []toggle{
 	{"departments", "Locations", func(s *books.Settings) *bool { return &s.Departments }},
 	{"multiCurrency", "Several currencies", func(s *books.Settings) *bool { return &s.MultiCurrency }},
 	{"inactiveFreesName", "Inactive records give their name free", func(s *books.Settings) *bool { return &s.InactiveFreesName }},
+	{"terseNames", "Say less about names that are taken", func(s *books.Settings) *bool { return &s.TerseNames }},
 	{"ended", "The subscription has ended (6190)", func(s *books.Settings) *bool { return &s.Ended }},
 	{"accessLost", "The user lost access (120)", func(s *books.Settings) *bool { return &s.AccessLost }},
 	{"maintenance", "Under maintenance (150)", func(s *books.Settings) *bool { return &s.Maintenance }},

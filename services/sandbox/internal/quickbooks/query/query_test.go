@@ -35,13 +35,13 @@ func TestParse(t *testing.T) {
 
 func TestErrorsSayWhere(t *testing.T) {
 	for statement, want := range map[string]string{
-		"select * from Invoice where DocNumber = 'a' or Id = '1'": `4000 QueryParserError: Encountered "or" at position 45, expected the end of the statement`,
+		"select * from Invoice where DocNumber = 'a' or Id = '1'": `4000 QueryParserError: Encountered "or" at line 1, column 45, expected the end of the statement`,
 		"select * from Invoice where DocNumber = 'it's'":          `4000 QueryParserError: Lexical error at column 46, a quotation mark is not closed`,
 		"select * from Invoice where Id ! '1'":                    `4000 QueryParserError: Lexical error at column 32, encountered '!'`,
-		"select * from where":                                     `4000 QueryParserError: Encountered "where" at position 15, expected the name of an entity`,
+		"select * from where":                                     `4000 QueryParserError: Encountered "where" at line 1, column 15, expected the name of an entity`,
 		"select * from Invoice startposition 0":                   `4001 QueryValidationError: the value 0 for STARTPOSITION is too small. Min value is 1`,
 		"select * from Invoice where Id in ('1'":                  `4000 QueryParserError: Encountered the end of the statement, expected , or )`,
-		"select count(Id) from Invoice":                           `4000 QueryParserError: Encountered "Id" at position 14, expected COUNT(*)`,
+		"select count(Id) from Invoice":                           `4000 QueryParserError: Encountered "Id" at line 1, column 14, expected COUNT(*)`,
 		"select * from Invoice where Id = '1\xff'":                `4000 QueryParserError: the statement is not UTF-8`,
 	} {
 		_, err := query.Parse(statement)

@@ -295,13 +295,13 @@ func (b *books) change(name string, raw json.RawMessage) error {
 	return nil
 }
 
-// forget lets records be read whole again: QuickBooks refused an id of them.
+// forget lets records be read whole again: QuickBooks refused an id of them. What is
+// known of them stays until then, since others are using it.
 func (b *books) forget(names ...string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, name := range names {
 		delete(b.since, name)
-		b.records.clear(name)
 	}
 }
 

@@ -65,6 +65,8 @@ type Online struct {
 	// books is what is known of the company without asking again.
 	books *books
 	known known
+	// mendedAge is that of the constant; tests have less time.
+	mendedAge time.Duration
 	// attempts tell a create that failed for certain from its repetition.
 	attempts attempts
 
@@ -87,7 +89,7 @@ func New(cfg Config, s connector.Settings, o Options) (*Online, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	q := &Online{
-		cfg: cfg, connection: s.Connection, log: log, life: life, stop: stop,
+		cfg: cfg, connection: s.Connection, log: log, life: life, stop: stop, mendedAge: mendedAge,
 		client: newClient(cfg, s, o),
 	}
 	q.books = newBooks(q)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -196,4 +197,23 @@ func TestTextOfAnInvoiceIsNoMarker(t *testing.T) {
 	note := i.heardOf(http.MethodPost, "invoice")[0].body["PrivateNote"].(string)
 	require.Len(t, stampPattern.FindAllString(note, -1), 1)
 	require.Contains(t, note, "st-acme-999", "it is still there for people")
+}
+
+// What a bookkeeper turned on, or added, after a refusal counts for the next send, also
+// where QuickBooks does not tell of the change.
+func TestWhatWasMendedCountsAtOnce(t *testing.T) {
+	i := newIntuit(t)
+	q := i.connect(nil, Options{})
+	q.mendedAge = 0
+	d := sample()
+	d.CustomFields = map[string]string{"Job": "1042"}
+	rejected := q.Create(t.Context(), posting(d)).(connector.Rejected)
+	require.Equal(t, "field.not_in_books", rejected.Faults[0].GetCode())
+	i.mu.Lock()
+	i.preferences = strings.Replace(i.preferences, "PO Number", "Job", 1)
+	i.mu.Unlock()
+	postedBy(t, q.Create(t.Context(), posting(d)))
+	reads := len(i.heardOf(http.MethodGet, "preferences"))
+	postedBy(t, q.Create(t.Context(), posting(d)))
+	require.Len(t, i.heardOf(http.MethodGet, "preferences"), reads, "a document without a fault reads nothing again")
 }

@@ -33,7 +33,7 @@ type companyTokens interface {
 // minute. The rest to 500 is for clocks that differ and calls that arrive late.
 const (
 	callsAtOnce    = 10
-	callsPerMinute = 480
+	callsPerMinute = 495
 )
 
 // staticToken is an access token that nobody renews.

@@ -125,7 +125,7 @@ func TestThrottlingIsToldToEverybody(t *testing.T) {
 	i.onWrite(99, func(w http.ResponseWriter) { w.Header().Set("Retry-After", "17"); w.WriteHeader(429) })
 	held := &holding{}
 	i.shared = func(l connector.CallLimits) connector.CallLimiter {
-		require.Equal(t, connector.CallLimits{System: "quickbooks", Company: "123", Parallel: 10, PerMinute: 480}, l)
+		require.Equal(t, connector.CallLimits{System: "quickbooks", Company: "123", Parallel: 10, PerMinute: 495}, l)
 		return held
 	}
 	wait := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Wait)

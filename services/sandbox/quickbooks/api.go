@@ -125,6 +125,17 @@ func (a *API) Delete(realm, entity, id string) error {
 	return err
 }
 
+// Deposit says that the money of a transaction is in the bank: it cannot be changed
+// any more.
+func (a *API) Deposit(realm, entity, id string) error {
+	c := a.s.company(realm)
+	e, ok := books.EntityNamed(entity)
+	if c == nil || !ok || !c.MarkDeposited(e, id) {
+		return fmt.Errorf("there is no %s %s in a company %s", entity, id, realm)
+	}
+	return nil
+}
+
 // Counts tells what was asked of a company.
 func (a *API) Counts(realm string) Count { return a.s.gate.Counts(realm) }
 

@@ -2,6 +2,8 @@ package quickbooks_test
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,6 +136,34 @@ func TestAScenarioOfFaults(t *testing.T) {
 	c.stand.API.ClearOrders()
 	c.made("Invoice", sale("1"))
 	require.ErrorContains(t, c.stand.API.Play("x.yaml", []byte("steps:\n  - at: 0s\n    fault: drift\n")), "must be one of")
+}
+
+// Whatever goes wrong, a client that repeats with the same requestid gets each
+// invoice made once.
+func TestEveryFaultAtOnce(t *testing.T) {
+	require.Equal(t, []string{"bad-month-end", "every-fault"}, quickbooks.Scenarios())
+	c := serve(t, quickbooks.Options{})
+	for _, name := range quickbooks.Scenarios() {
+		file, text, err := quickbooks.ReadScenario(name)
+		require.NoError(t, err)
+		require.NoError(t, c.stand.API.Play(file, text))
+	}
+	seen := map[int]int{}
+	for i := range 60 {
+		for range 50 {
+			body := `{"CustomerRef":{"value":"1"},"DocNumber":"E` + strconv.Itoa(i) + `","Line":[{"DetailType":"SalesItemLineDetail","Amount":1,"SalesItemLineDetail":{"ItemRef":{"value":"1"}}}]}`
+			a, err := c.try(c.request("POST", c.path("invoice?requestid=e"+strconv.Itoa(i)), "application/json", strings.NewReader(body)))
+			seen[a.status]++
+			if a.status == http.StatusUnauthorized {
+				c = c.at(c.realm)
+			}
+			if err == nil && a.body["Invoice"] != nil {
+				break
+			}
+		}
+	}
+	require.Len(t, c.stand.API.Objects(c.realm, "Invoice"), 60)
+	require.Greater(t, len(seen), 4, "%v", seen)
 }
 
 func TestAFunctionOfATest(t *testing.T) {

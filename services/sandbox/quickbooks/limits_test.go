@@ -124,10 +124,11 @@ func TestOtherWordsForTooMuch(t *testing.T) {
 	one := quickbooks.NoLimits()
 	one.PerSecond = 1
 	now := newClock()
-	c := serve(t, quickbooks.Options{Now: now.Now, Limits: one, ThrottleStatus: 403, ThrottleForm: "json"})
+	c := serve(t, quickbooks.Options{Now: now.Now, Limits: one, ThrottleStatus: 403, ThrottleForm: "json", ThrottleRetryAfter: 60 * time.Second})
 	require.Equal(t, http.StatusOK, c.get("item/1").status)
 	a := c.get("item/1")
 	requireFault(t, a, http.StatusForbidden, "3001")
+	require.Equal(t, "60", a.header.Get("Retry-After"))
 	c.stand.API.SetLimits(quickbooks.NoLimits())
 	require.Equal(t, http.StatusOK, c.get("item/1").status)
 	c.stand.API.ForgetCounts()

@@ -72,6 +72,9 @@ type Options struct {
 	// the older form.
 	ThrottleForm   string
 	ThrottleStatus int
+	// ThrottleRetryAfter is said in a 429, in whole seconds; 0 says nothing, as the
+	// real one.
+	ThrottleRetryAfter time.Duration
 	// Work is how long the company works on each request.
 	Work time.Duration
 

@@ -51,7 +51,7 @@ func New(o Options) *Stand {
 	s.API = &API{s}
 	s.rest = rest.New(rest.Config{
 		Company: s.company, Companies: s.all, Desk: s.desk, Gate: s.gate, Now: o.Now, Work: o.Work, Working: s.working,
-		ThrottleForm: o.ThrottleForm, ThrottleStatus: o.ThrottleStatus, AutoConnect: o.AutoConnect,
+		ThrottleForm: o.ThrottleForm, ThrottleStatus: o.ThrottleStatus, RetryAfter: o.ThrottleRetryAfter, AutoConnect: o.AutoConnect,
 	})
 	s.faults = faults.NewFor(s.rest.Surface(), o.Now, s.rest)
 	for i := range o.Companies {

@@ -77,6 +77,10 @@ func TestSalesThatAreRefused(t *testing.T) {
 		"discount":             {"6090", sale("1", object{"Line": []any{line("1", "NON"), object{"DetailType": "DiscountLineDetail", "DiscountLineDetail": object{"PercentBased": true}}}})},
 		"mail to nobody":       {"2020", sale("1", object{"BillEmail": object{}, "EmailStatus": "NeedToSend"})},
 		"751 taxable lines":    {"6000", sale("1", object{"Line": many(751, line("1", "TAX"))})},
+		"huge number":          {"2090", sale("1e99999999")},
+		"text for an object":   {"2010", sale("1", object{"BillAddr": "1 Main St"})},
+		"object for a list":    {"2010", sale("1", object{"Line": object{}})},
+		"reference as text":    {"2010", sale("1", object{"Line": []any{line("1", "NON", object{"ItemRef": "1"})}})},
 		"no amount":            {"2020", sale("1", object{"Line": []any{object{"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": object{"ItemRef": object{"value": "1"}}}}})},
 	} {
 		t.Run(name, func(t *testing.T) { requireFault(t, c.post("invoice", at.body), http.StatusBadRequest, at.code) })

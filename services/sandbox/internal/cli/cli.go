@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 )
 
@@ -20,13 +21,19 @@ type settings struct {
 	output *string
 	// root is where the control API begins, command the words before serve.
 	root, command string
-	// orders tells which faults can be ordered.
-	orders *faults.Surface
+	// orders tells which faults can be ordered, scenarios which scenarios come along,
+	// and scenario reads one.
+	orders    *faults.Surface
+	scenarios []string
+	scenario  func(pathOrName string) (file string, data []byte, err error)
 }
 
 // New makes the command tree.
 func New() *cobra.Command {
-	s := &settings{output: new(string), root: "/_sandbox", orders: faults.ServiceTrade()}
+	s := &settings{
+		output: new(string), root: "/_sandbox", orders: faults.ServiceTrade(),
+		scenarios: sandbox.Scenarios(), scenario: sandbox.ReadScenario,
+	}
 	root := &cobra.Command{
 		Use: "sandbox", Short: "A ServiceTrade stand-in, and one for QuickBooks Online", SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {

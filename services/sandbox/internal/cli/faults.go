@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/sandbox/internal/control"
 	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 )
@@ -128,10 +127,10 @@ func (s *settings) clearFaults() *cobra.Command {
 
 func (s *settings) playScenario() *cobra.Command {
 	return &cobra.Command{
-		Use: "play SCENARIO", Short: "Begin a scenario: a file, or one of " + strings.Join(sandbox.Scenarios(), ", "),
+		Use: "play SCENARIO", Short: "Begin a scenario: a file, or one of " + strings.Join(s.scenarios, ", "),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, text, err := sandbox.ReadScenario(args[0])
+			file, text, err := s.scenario(args[0])
 			if err != nil {
 				return err
 			}

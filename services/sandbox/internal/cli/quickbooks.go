@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,7 @@ type quickbooksFlags struct {
 	tax        string
 	queryDelay time.Duration
 	noLimits   bool
+	scenario   string
 	quickbooks.Options
 }
 
@@ -37,6 +39,7 @@ func (f *quickbooksFlags) add(flags *pflag.FlagSet, prefix string) {
 	flags.BoolVar(&f.noLimits, prefix+"no-limits", false, "do not throttle")
 	flags.StringVar(&f.tax, prefix+"tax", quickbooks.TaxManual, "sales tax of the companies: off, manual or automated")
 	flags.DurationVar(&f.queryDelay, prefix+"query-delay", 0, "how long statements do not show a write yet")
+	flags.StringVar(&f.scenario, prefix+"scenario", "", "order faults of QuickBooks by a scenario file, or by one of "+strings.Join(quickbooks.Scenarios(), ", "))
 	flags.DurationVar(&f.Work, prefix+"work", 0, "how long a company works on each request")
 }
 
@@ -55,7 +58,15 @@ func (f *quickbooksFlags) make(b *sandbox.Book) (*quickbooks.Stand, error) {
 	if f.noLimits {
 		f.Limits = quickbooks.NoLimits()
 	}
-	return quickbooks.New(f.Options), nil
+	stand := quickbooks.New(f.Options)
+	if f.scenario == "" {
+		return stand, nil
+	}
+	file, text, err := quickbooks.ReadScenario(f.scenario)
+	if err != nil {
+		return nil, err
+	}
+	return stand, stand.API.Play(file, text)
 }
 
 // listenQuickBooks answers at the address until the context ends. What comes of it
@@ -79,7 +90,10 @@ func (f *quickbooksFlags) listenQuickBooks(ctx context.Context, b *sandbox.Book,
 
 // quickBooks are the commands of the QuickBooks stand-in.
 func quickBooks(parent *settings) *cobra.Command {
-	s := &settings{output: parent.output, root: "/_quickbooks", command: "quickbooks ", orders: rest.Orders()}
+	s := &settings{
+		output: parent.output, root: "/_quickbooks", command: "quickbooks ", orders: rest.Orders(),
+		scenarios: quickbooks.Scenarios(), scenario: quickbooks.ReadScenario,
+	}
 	root := &cobra.Command{Use: "quickbooks", Short: "A QuickBooks Online stand-in"}
 	root.PersistentFlags().StringVar(&s.url, "url", "http://"+quickbooksAddress, "address of a running QuickBooks stand-in")
 	root.AddCommand(serveQuickBooks(), s.companies(), s.connect(), s.faults())

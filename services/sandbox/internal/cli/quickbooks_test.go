@@ -39,6 +39,11 @@ func TestCommandsAgainstARunningQuickBooks(t *testing.T) {
 	require.Contains(t, out, "the next 3")
 	_, err = run(t, "quickbooks", "faults", "add", "drift", at)
 	require.ErrorContains(t, err, "must be one of latency")
+	out, err = run(t, "quickbooks", "faults", "play", "every-fault", at)
+	require.NoError(t, err)
+	require.Contains(t, out, "the tokens' endpoint loses answers too")
+	_, err = run(t, "quickbooks", "faults", "play", "bad-day", at)
+	require.ErrorContains(t, err, "one of bad-month-end, every-fault")
 	_, err = run(t, "quickbooks", "connect", "1", at)
 	require.ErrorContains(t, err, "not found")
 	_, err = run(t, "quickbooks", "companies", "--url=http://127.0.0.1:1")
@@ -54,7 +59,7 @@ func TestCommandsAgainstARunningQuickBooks(t *testing.T) {
 
 func TestServeQuickBooksUntilStopped(t *testing.T) {
 	for name, args := range map[string][]string{
-		"alone":  {"quickbooks", "serve", "--listen=127.0.0.1:0", "--companies=3", "--no-limits", "--tax=automated", "--query-delay=2s"},
+		"alone":  {"quickbooks", "serve", "--listen=127.0.0.1:0", "--companies=3", "--no-limits", "--tax=automated", "--query-delay=2s", "--scenario=bad-month-end"},
 		"beside": {"serve", "--listen=127.0.0.1:0", "--demo", "--quickbooks=127.0.0.1:0", "--quickbooks-companies=3", "--quickbooks-no-limits", "--quickbooks-tax=automated", "--quickbooks-query-delay=2s"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +95,7 @@ func TestServeQuickBooksUntilStopped(t *testing.T) {
 
 func TestWrongQuickBooksFlags(t *testing.T) {
 	for _, args := range []string{
-		"quickbooks serve --companies=0", "quickbooks serve --tax=vat", "quickbooks serve --invoices=0", "quickbooks serve --listen=nowhere:x",
+		"quickbooks serve --companies=0", "quickbooks serve --tax=vat", "quickbooks serve --invoices=0", "quickbooks serve --scenario=bad-day", "quickbooks serve --listen=nowhere:x",
 		"serve --listen=127.0.0.1:0 --quickbooks=nowhere:x", "serve --listen=127.0.0.1:0 --quickbooks=127.0.0.1:0 --quickbooks-tax=vat",
 	} {
 		_, err := run(t, strings.Fields(args)...)

@@ -13,9 +13,9 @@ import (
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/query"
 )
 
-func holds(have any, c query.Condition) (bool, error) {
+func holds(have any, c query.Condition, isTime bool) (bool, error) {
 	for _, v := range c.Values {
-		ok, err := compare(have, c.Op, v)
+		ok, err := compare(have, c.Op, v, isTime)
 		if ok || err != nil {
 			return ok, err
 		}
@@ -25,7 +25,7 @@ func holds(have any, c query.Condition) (bool, error) {
 
 // compare holds a property against a literal. A property that is not there
 // equals nothing.
-func compare(have any, op string, v query.Value) (bool, error) {
+func compare(have any, op string, v query.Value, isTime bool) (bool, error) {
 	if op == "LIKE" {
 		s, ok := have.(string)
 		return ok && like(s, v.Text), nil
@@ -40,14 +40,14 @@ func compare(have any, op string, v query.Value) (bool, error) {
 		}
 		return (op == "=" || op == "IN") && have == (v.Text == "true"), nil
 	case json.Number:
-		want, err := decimal.NewFromString(v.Text)
-		if err != nil {
+		want, ok := parse(v.Text)
+		if !ok {
 			return false, query.Invalid("invalid number value: " + v.Text)
 		}
-		got, _ := decimal.NewFromString(have.String())
+		got, _ := parse(have.String())
 		order = got.Cmp(want)
 	case string:
-		order = compareText(have, v.Text)
+		order = compareText(have, v.Text, isTime)
 	default:
 		return false, nil
 	}
@@ -64,15 +64,20 @@ func compare(have any, op string, v query.Value) (bool, error) {
 	return order == 0, nil
 }
 
-// compareText compares times as times, ids as numbers and the rest as text.
-func compareText(have, want string) int {
-	if a, err := time.Parse(time.RFC3339, have); err == nil {
-		if b, ok := ParseTime(want); ok {
+// compareText compares times as times, and the rest as text.
+func compareText(have, want string, isTime bool) int {
+	if isTime {
+		a, errA := time.Parse(time.RFC3339, have)
+		b, ok := ParseTime(want)
+		if errA == nil && ok {
 			return a.Compare(b)
 		}
 	}
 	return cmp.Compare(have, want)
 }
+
+// timely tells whether a property is a time.
+func timely(name string) bool { return strings.HasPrefix(name, "MetaData.") }
 
 // ParseTime reads a date and time as statements have them; without a zone it is
 // QuickBooks' own.
@@ -110,7 +115,7 @@ func (e Entity) sort(rows []Object, by []query.Order) {
 	slices.SortStableFunc(rows, func(a, b Object) int {
 		for _, o := range by {
 			name, _, _ := e.filterable(o.Field)
-			order := compareValues(At(a, name), At(b, name), name == "Id")
+			order := compareValues(At(a, name), At(b, name), name)
 			if o.Desc {
 				order = -order
 			}
@@ -122,7 +127,8 @@ func (e Entity) sort(rows []Object, by []query.Order) {
 	})
 }
 
-func compareValues(a, b any, numeric bool) int {
+func compareValues(a, b any, name string) int {
+	numeric := name == "Id"
 	x, y := fmt.Sprint(a), fmt.Sprint(b)
 	p, errA := decimal.NewFromString(x)
 	q, errB := decimal.NewFromString(y)
@@ -133,7 +139,7 @@ func compareValues(a, b any, numeric bool) int {
 	if a == nil || b == nil {
 		return cmp.Compare(boolInt(a != nil), boolInt(b != nil))
 	}
-	return compareText(x, y)
+	return compareText(x, y, timely(name))
 }
 
 func boolInt(b bool) int {

@@ -49,7 +49,7 @@ func (c *Company) Query(q query.Query, age time.Duration) (Rows, error) {
 		return Rows{}, err
 	}
 	rows := Rows{Entity: e, Start: q.Start, Count: q.Count}
-	for _, doc := range c.snapshot(e, age) {
+	for _, doc := range c.snapshot(e, age, asksBalance(q)) {
 		ok, err := matches(e, q, doc)
 		if err != nil {
 			return Rows{}, err
@@ -62,14 +62,34 @@ func (c *Company) Query(q query.Query, age time.Duration) (Rows, error) {
 	e.sort(rows.Rows, q.OrderBy)
 	begin := min(q.Start-1, len(rows.Rows))
 	rows.Rows = rows.Rows[begin:min(begin+q.Max, len(rows.Rows))]
+	if e.Name == "Customer" && !asksBalance(q) {
+		rows.Rows = c.pageWithBalances(rows.Rows, age)
+	}
 	for i, doc := range rows.Rows {
 		rows.Rows[i] = project(doc, fields)
 	}
 	return rows, nil
 }
 
-// snapshot lists the objects as statements see them now.
-func (c *Company) snapshot(e Entity, age time.Duration) []Object {
+func asksBalance(q query.Query) bool {
+	is := func(field string) bool { return strings.EqualFold(field, "Balance") }
+	return slices.ContainsFunc(q.Where, func(c query.Condition) bool { return is(c.Field) }) ||
+		slices.ContainsFunc(q.OrderBy, func(o query.Order) bool { return is(o.Field) })
+}
+
+// pageWithBalances puts the balances into the customers that are shown.
+func (c *Company) pageWithBalances(rows []Object, age time.Duration) []Object {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(rows) == 0 {
+		return rows
+	}
+	return c.withBalances(rows, c.now().Add(-max(age, c.settings.QueryDelay)))
+}
+
+// snapshot lists the objects as statements see them now, customers with their
+// balances where those are asked for.
+func (c *Company) snapshot(e Entity, age time.Duration, balances bool) []Object {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e.Name {
@@ -85,7 +105,7 @@ func (c *Company) snapshot(e Entity, age time.Duration) []Object {
 			out = append(out, v.doc)
 		}
 	}
-	if e.Name == "Customer" {
+	if e.Name == "Customer" && balances {
 		return c.withBalances(out, at)
 	}
 	return out
@@ -150,7 +170,7 @@ func matches(e Entity, q query.Query, doc Object) (bool, error) {
 	for _, c := range q.Where {
 		name, _, _ := e.filterable(c.Field)
 		asksActive = asksActive || name == "Active"
-		ok, err := holds(At(doc, name), c)
+		ok, err := holds(At(doc, name), c, timely(name))
 		if err != nil || !ok {
 			return false, err
 		}

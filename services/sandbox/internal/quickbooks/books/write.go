@@ -29,9 +29,6 @@ func (c *Company) Write(e Entity, body Object, o Options) (Object, *Fault) {
 	if f != nil {
 		return nil, f
 	}
-	if o.Void && e.Name == "Payment" && old != nil {
-		return c.voidPayment(old)
-	}
 	doc := merge(e, old, body)
 	switch e.Name {
 	case "Invoice", "CreditMemo":
@@ -86,7 +83,7 @@ func known(e Entity, body Object) *Fault {
 			return unknownProperty(name)
 		}
 	}
-	return nil
+	return shapes(body)
 }
 
 // target finds what an update is about and checks its SyncToken (Intuit

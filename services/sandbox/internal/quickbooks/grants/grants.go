@@ -5,10 +5,8 @@ package grants
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -106,7 +104,6 @@ type Desk struct {
 	mu     sync.Mutex
 	codes  []code
 	grants []*Grant
-	serial int
 }
 
 // New makes a desk.
@@ -126,20 +123,26 @@ func (d *Desk) App(id string) (App, bool) {
 // Apps lists the apps.
 func (d *Desk) Apps() []App { return slices.Clone(d.cfg.Apps) }
 
-func (d *Desk) secret(kind string, life time.Duration) secret {
-	d.serial++
+// The lengths of what is given, in bytes: access tokens are long, they are
+// encrypted JSON web tokens.
+const (
+	shortSecret  = 20
+	accessSecret = 400
+	accessBegin  = "eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0.."
+)
+
+func (d *Desk) secret(begin string, length int, life time.Duration) secret {
 	now := d.cfg.Now()
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails
-	sum := sha256.Sum256(append(random[:], strconv.Itoa(d.serial)...))
-	return secret{kind + hex.EncodeToString(sum[:20]), now, now.Add(life)}
+	random := make([]byte, length)
+	_, _ = rand.Read(random) // never fails
+	return secret{begin + hex.EncodeToString(random), now, now.Add(life)}
 }
 
 // Code gives the code with which the app gets the first tokens of a company.
 func (d *Desk) Code(app, realm, redirect string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c := code{d.secret("AB11", d.cfg.Code), realm, app, redirect}
+	c := code{d.secret("AB11", shortSecret, d.cfg.Code), realm, app, redirect}
 	d.codes = append(d.codes, c)
 	return c.text
 }
@@ -167,7 +170,7 @@ func (d *Desk) Grant(app, realm string) Tokens {
 
 func (d *Desk) grant(app, realm string) Tokens {
 	now := d.cfg.Now()
-	g := &Grant{Realm: realm, App: app, Since: now, refresh: d.secret("RT1-", d.cfg.Refresh)}
+	g := &Grant{Realm: realm, App: app, Since: now, refresh: d.secret("RT1-", shortSecret, d.cfg.Refresh)}
 	d.grants = append(d.grants, g)
 	return d.tokens(g)
 }
@@ -175,7 +178,7 @@ func (d *Desk) grant(app, realm string) Tokens {
 // tokens gives an access token and the newest refresh token.
 func (d *Desk) tokens(g *Grant) Tokens {
 	now := d.cfg.Now()
-	access := d.secret("eyJ", d.cfg.Access)
+	access := d.secret(accessBegin, accessSecret, d.cfg.Access)
 	g.access = append(alive(g.access, now), access)
 	g.Refreshes++
 	hard := g.Since.Add(d.cfg.Hard)
@@ -219,6 +222,6 @@ func (d *Desk) rotate(g *Grant, now time.Time) {
 		old.until = end
 	}
 	g.replaced = append(alive(g.replaced, now), old)
-	g.refresh = d.secret("RT1-", d.cfg.Refresh)
+	g.refresh = d.secret("RT1-", shortSecret, d.cfg.Refresh)
 	g.Rotations++
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ type Config struct {
 	// older form of it.
 	ThrottleForm   string
 	ThrottleStatus int
+	// RetryAfter is said in a 429, in whole seconds, when it is positive; the real one
+	// says nothing.
+	RetryAfter time.Duration
 	// AutoConnect connects the first company at once, without a page.
 	AutoConnect bool
 }
@@ -154,6 +158,9 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	q := request{Request: r, company: c, app: app, resource: strings.ToLower(r.PathValue("resource")), id: r.PathValue("id")}
 	leave, ok := s.Gate.Enter(limits.Call{Realm: realm, App: app, Batch: q.resource == "batch", Metered: q.metered()})
 	if !ok {
+		if s.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(s.RetryAfter/time.Second)))
+		}
 		writeFault(w, Throttled(s.ThrottleStatus), s.ThrottleForm, s.Now())
 		return
 	}

@@ -3,6 +3,7 @@ package quickbooksonline
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/tradepost/tradepost/pkg/fault"
 )
@@ -41,7 +42,7 @@ func (w *draft) makeCustomer(ctx context.Context, l *level, parent string) error
 			l.id = found.id
 			return nil
 		}
-		if taken = w.nameTaken(l, name, t); !w.mayRename(parent) {
+		if taken = w.nameTaken(ctx, l, name, t); !w.mayRename(parent) {
 			return taken
 		}
 	}
@@ -80,19 +81,28 @@ func (q *Online) takenBy(ctx context.Context, name, parent string) (record, bool
 	return record{}, false, nil
 }
 
-// nameTaken is the fault of a name that somebody else has. QuickBooks' words tell who.
-func (w *draft) nameTaken(l *level, name string, t *trouble) error {
-	by := "somebody else"
-	for _, who := range []string{"vendor", "employee", "customer"} {
-		if t.says("another "+who, "type "+who, "as "+who) {
-			by = "another " + who
-			break
-		}
-	}
+// nameTaken is the fault of a name that somebody else has.
+func (w *draft) nameTaken(ctx context.Context, l *level, name string, t *trouble) error {
 	return &refused{fault.New("customer.name_taken", fault.Args{
 		Path: "customer", Thing: l.thing, VendorText: t.vendorText(),
-		Params: map[string]string{"value": name, "by": by, "connection": w.q.connection},
+		Params: map[string]string{"value": name, "by": w.q.whoHas(ctx, name), "connection": w.q.connection},
 	})}
+}
+
+// whoHas looks who has a name: QuickBooks' own words do not tell.
+func (q *Online) whoHas(ctx context.Context, name string) string {
+	for _, one := range [][2]string{{"Vendor", "a vendor"}, {"Employee", "an employee"}, {"Customer", "another customer"}} {
+		who := one[0]
+		var page []wireRecord
+		statement := "select * from " + who + " where DisplayName = " + quote(name) + " and Active in (true, false)"
+		if _, err := q.client.query(ctx, who, statement, &page); err == nil && len(page) > 0 {
+			if r := page[0].record(); !r.active {
+				return "an inactive " + strings.ToLower(who)
+			}
+			return one[1]
+		}
+	}
+	return "somebody else"
 }
 
 func (w *draft) newCustomer(name, parent string) newCustomer {

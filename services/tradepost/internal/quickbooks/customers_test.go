@@ -63,7 +63,7 @@ func TestANameThatAVendorHas(t *testing.T) {
 	d.Customer.Name, d.Customer.Reference = "Vera Vendor", byName("Vera Vendor")
 	faults := c.rejected(c.connect(), d).Faults
 	require.Equal(t, "customer.name_taken", faults[0].GetCode())
-	require.Equal(t, "another vendor", faults[0].GetParams()["by"])
+	require.Equal(t, "a vendor", faults[0].GetParams()["by"])
 
 	c.config = func(cfg *quickbooksonline.Config) { cfg.Customers.NameTaken = quickbooksonline.Suffix }
 	made := c.posted(c.connect(), d)

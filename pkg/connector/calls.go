@@ -68,3 +68,16 @@ func (unlimited) Hold(context.Context, time.Duration) {}
 
 // Metered implements CallLimiter.
 func (unlimited) Metered(int) {}
+
+// Call is one call to an accounting system that was answered, or failed: several make
+// a Find or a Create.
+type Call struct {
+	// Method and Resource in the system's own words: GET query, POST invoice. There are
+	// few of them; no id is in them.
+	Method, Resource string
+	// Status of HTTP; 0 where no answer came.
+	Status int
+	Took   time.Duration
+	// Metered says that the vendor counts it against a budget of reads.
+	Metered bool
+}

@@ -193,4 +193,6 @@ type Settings struct {
 	// Dir is the directory of the configuration file; relative paths in settings start there.
 	Dir string
 	Log *slog.Logger
+	// Called is told of each call; may be nil.
+	Called func(Call)
 }

@@ -178,10 +178,10 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 		return nil, err
 	}
 	settings := stage.Settings(config, c, log)
-	settings.Calls = s.calls.For
 	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
 		return nil, err
 	}
+	settings.Calls, settings.Called = s.calls.For, s.watcher.Called(c.ID)
 	conn, err := reg.New(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("set up the connector %s: %w", c.Connector, err)

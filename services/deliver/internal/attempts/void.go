@@ -25,11 +25,12 @@ type voiding struct {
 
 func (v *voiding) Void(ctx context.Context, f connector.Found) connector.Answer {
 	start := time.Now()
+	ctx, traces := traced(ctx)
 	a := v.Voider.Void(ctx, f)
 	v.to.publish(ctx, start, "", &tradepostv1.InvoiceAttempt{
 		Operation: tradepostv1.AttemptOperation_ATTEMPT_OPERATION_VOID,
 		Request:   fmt.Sprintf("void id=%q number=%q total=%s version=%s", f.ID, f.Number, f.Total, f.Version),
-		Answer:    shorten(fmt.Sprintf("%T %+v", a, a)),
+		Answer:    shorten(fmt.Sprintf("%T %+v", a, a)), VendorTraceId: traces.String(),
 	})
 	return a
 }

@@ -33,6 +33,9 @@ const (
 	// BucketSessions holds the sign-ins to ServiceTrade, encrypted, one for each
 	// account and user.
 	BucketSessions = "sessions"
+	// BucketGrants holds the sign-ins to accounting systems, encrypted, one for each
+	// connection that has one.
+	BucketGrants = "grants"
 )
 
 const (
@@ -97,6 +100,10 @@ func Buckets(replicas int) []jetstream.KeyValueConfig {
 		{
 			// What was replaced is of no use to anybody but a thief.
 			Bucket: BucketSessions, Description: "The sign-ins to ServiceTrade, encrypted", History: 1,
+			Storage: jetstream.FileStorage, Replicas: replicas,
+		},
+		{
+			Bucket: BucketGrants, Description: "The sign-ins to accounting systems, encrypted", History: 1,
 			Storage: jetstream.FileStorage, Replicas: replicas,
 		},
 	}

@@ -26,6 +26,7 @@ type Config struct {
 	HTTP    HTTP    `yaml:"http"`
 	Log     Log     `yaml:"log"`
 	Webhook Webhook `yaml:"webhook"`
+	Connect Connect `yaml:"connect"`
 	// Secrets is what Tradepost's own secrets are encrypted with.
 	Secrets Secrets `yaml:"secrets"`
 	// Accounts by id.
@@ -97,6 +98,17 @@ func (c *Config) WebhookAddress(a *Account) string {
 // under the present public_url, whatever the secret was then.
 func (c *Config) WebhookPrefix(a *Account) string {
 	return strings.TrimRight(c.Webhook.PublicURL, "/") + WebhookPath + a.ID + "/"
+}
+
+// Connect tells where the pages are on which a person signs a connection in to its
+// accounting system.
+type Connect struct {
+	// Listen is host:port, or "off", the default. Only deliver listens, and not on the
+	// address of its health pages.
+	Listen string `yaml:"listen" env:"TRADEPOST_CONNECT_LISTEN"`
+	// PublicURL is the https address under which browsers reach Listen, as a rule that of
+	// a proxy; "" where there are no such pages, and `tradepost connect` listens by itself.
+	PublicURL string `yaml:"public_url" env:"TRADEPOST_CONNECT_PUBLIC_URL"`
 }
 
 // Secrets tells the keys that encrypt what processes share over NATS: the sessions

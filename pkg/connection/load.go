@@ -89,7 +89,8 @@ func Inspect(path string, environ []string) (*Config, []Problem) {
 func newConfig(path string) *Config {
 	return &Config{
 		DataDir: "data", Path: path, NATS: NATS{Replicas: 1}, HTTP: HTTP{Listen: "127.0.0.1:8080"},
-		Log: Log{Level: "info", Format: "auto"}, Webhook: Webhook{Listen: off}, Accounts: map[string]*Account{}, Connections: map[string]*Connection{},
+		Log: Log{Level: "info", Format: "auto"}, Webhook: Webhook{Listen: off}, Connect: Connect{Listen: off},
+		Accounts: map[string]*Account{}, Connections: map[string]*Connection{},
 		doc: document{file: path, places: strictyaml.Places{}}, sources: newSources(), badFilters: map[string]bool{},
 	}
 }

@@ -92,7 +92,8 @@ func Open(ctx context.Context, o Options) (*Keeper, error) {
 }
 
 // Tokens returns the tokens of a connection, which is signed in as app says. The keeper
-// renews them from then on, also when nobody asks, until Forget.
+// renews them from then on, also when nobody asks, until Retain leaves them out or others
+// take their place.
 func (k *Keeper) Tokens(connection string, app connector.SignIn) *Holder {
 	h := k.holder(connection, app)
 	k.mu.Lock()
@@ -107,13 +108,15 @@ func (k *Keeper) holder(connection string, app connector.SignIn) *Holder {
 	}
 }
 
-// Forget ends what Tokens began, if h is still the connection's.
-func (k *Keeper) Forget(h *Holder) {
+// Retain ends what Tokens began for the connections that keep refuses.
+func (k *Keeper) Retain(keep func(connection string) bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.holders[h.connection] == h {
-		delete(k.holders, h.connection)
-		k.metrics.forget(h.connection)
+	for id := range k.holders {
+		if !keep(id) {
+			delete(k.holders, id)
+			k.metrics.forget(id)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
 // connection checks one connection: its settings, its accounting system, whose
@@ -33,6 +34,9 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		settings := stage.Settings(d.config, conn, d.log)
 		stored, _ := d.storedCompany(ctx, conn.ID) // the check of the company tells why it is not known
 		settings.Company = stored.GetCompanyId()
+		if n, ok := d.nats.get(ctx); ok && reg.SignIn != nil {
+			signins.Give(ctx, &settings, d.config, conn, d.Connectors, n.js)
+		}
 		made, err := reg.New(ctx, settings)
 		if err != nil {
 			return nil, c.settings(conn, err)

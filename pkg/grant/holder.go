@@ -209,8 +209,8 @@ func (h *Holder) mustWait(ctx context.Context, kept held) (time.Duration, *Error
 		return 0, h.fail(ReasonStore, err)
 	}
 	since := max(now.Sub(kept.at), 0)
-	if others && since < kept.Claim.Lasts+claimMargin {
-		return min(claimLook, kept.Claim.Lasts+claimMargin-since), nil
+	if others && since < kept.Claim.Lasts+h.keeper.margin {
+		return min(claimLook, kept.Claim.Lasts+h.keeper.margin-since), nil
 	}
 	if t := kept.Trouble; t != nil && kept.Claim == nil && since < t.Pause {
 		return 0, h.troubled(t, t.Pause-since)

@@ -59,7 +59,9 @@ type Keeper struct {
 	http      *http.Client
 	now       func() time.Time
 	claimTime time.Duration
-	crash     func(string)
+	// margin is what others wait beyond the time of a claim.
+	margin time.Duration
+	crash  func(string)
 	// sleep waits; false when ctx ended before.
 	sleep func(context.Context, time.Duration) bool
 
@@ -76,7 +78,7 @@ func Open(ctx context.Context, o Options) (*Keeper, error) {
 	}
 	k := &Keeper{
 		vault: b, js: o.JS, kv: b.kv, pauses: o.Pauses, log: o.Log, metrics: newMetrics(o.Metrics),
-		owner: cmp.Or(o.Owner, rand.Text()), http: o.HTTPClient, now: o.Now, claimTime: cmp.Or(o.ClaimTime, usualClaim),
+		owner: cmp.Or(o.Owner, rand.Text()), http: o.HTTPClient, now: o.Now, claimTime: cmp.Or(o.ClaimTime, usualClaim), margin: claimMargin,
 		crash: o.Crash, sleep: sleep, holders: map[string]*Holder{},
 	}
 	if k.log == nil {
@@ -132,7 +134,7 @@ func (k *Keeper) all() []*Holder {
 
 // patience is the longest that somebody waits for a token: another's claim that is not
 // given back, and then a renewal.
-func (k *Keeper) patience() time.Duration { return 2*k.claimTime + claimMargin + saveTime }
+func (k *Keeper) patience() time.Duration { return 2*k.claimTime + k.margin + saveTime }
 
 func (k *Keeper) point(name string) {
 	if k.crash != nil {

@@ -86,10 +86,12 @@ func newVendor(t testing.TB, r rotation, now func() time.Time) *vendor {
 	return v
 }
 
-func (v *vendor) app() connector.SignIn {
+func (v *vendor) app() connector.SignIn { return v.appAt(v.URL) }
+
+func (*vendor) appAt(base string) connector.SignIn {
 	return connector.SignIn{
 		System: "quickbooks", Title: "QuickBooks Online", ClientID: appID, ClientSecret: appSecret,
-		AuthorizeURL: v.URL + "/authorize", TokenURL: v.URL + "/tokens", RedirectURL: "http://localhost:8085/connect/quickbooks/callback",
+		AuthorizeURL: base + "/authorize", TokenURL: base + "/tokens", RedirectURL: "http://localhost:8085/connect/quickbooks/callback",
 		Scopes: []string{"books"}, CompanyParam: "realmId", Header: http.Header{"X-Want-Hard-End": {"true"}},
 		RefreshLifeField: "x_refresh_token_expires_in", HardLifeField: "x_refresh_token_hard_expires_in", RequestIDHeader: "vendor_tid",
 	}

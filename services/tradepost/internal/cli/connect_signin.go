@@ -90,7 +90,7 @@ func (d *signInDesk) run(args []string) (err error) {
 	if len(args) == 1 && d.config.Connections[args[0]] == nil {
 		return &usageError{fmt.Errorf("the configuration has no connection %q", args[0])}
 	}
-	nc, err := d.connect()
+	nc, err := d.connect(d.cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -113,8 +113,8 @@ func (d *signInDesk) of(c *connection.Connection) (grant.Connection, error) {
 	return stage.SignIn(d.cmd.Context(), d.config, c, d.connectors, slog.New(slog.DiscardHandler))
 }
 
-func (d *signInDesk) connect() (*nats.Conn, error) {
-	nc, err := bus.Connect(d.cmd.Context(), bus.ConnectOptions{
+func (d *signInDesk) connect(ctx context.Context) (*nats.Conn, error) {
+	nc, err := bus.Connect(ctx, bus.ConnectOptions{
 		URL: cmp.Or(d.config.NATS.URL, nats.DefaultURL), CredsFile: d.config.NATS.CredentialsFile, Name: "connect",
 		Log: slog.New(slog.DiscardHandler), Extra: []nats.Option{nats.RetryOnFailedConnect(false)},
 	})

@@ -7,6 +7,8 @@ package connector
 var limits = map[string]Limits{
 	// A journal is a text file.
 	"hledger": {},
+	// Intuit documents the lengths; 750 lines is the most where sales tax is charged.
+	"quickbooksonline": {NumberLength: 21, DescriptionLength: 4000, Lines: 750},
 }
 
 // LimitsOf returns the limits of a kind of accounting system; none for a kind that

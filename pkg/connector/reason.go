@@ -36,4 +36,10 @@ const (
 	ReasonBooksBroken = "books_broken"
 	// ReasonChanged: the document was changed or removed while it was worked on.
 	ReasonChanged = "changed"
+	// ReasonForbidden: whoever connected the accounting system may not do this.
+	ReasonForbidden = "forbidden"
+	// ReasonSubscriptionEnded: the accounting system is not paid for any more.
+	ReasonSubscriptionEnded = "subscription_ended"
+	// ReasonFeatureOff: the company has not the feature that posting needs.
+	ReasonFeatureOff = "feature_off"
 )

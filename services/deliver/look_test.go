@@ -11,7 +11,9 @@ import (
 )
 
 // settingsOf are the smallest settings of each connector.
-var settingsOf = map[string]string{"hledger": "journal_dir: books\n"}
+var settingsOf = map[string]string{
+	"hledger": "journal_dir: books\n", "quickbooksonline": "company_id: \"1\"\n",
+}
 
 // Transform shortens and refuses by connector.LimitsOf; a connector that describes
 // others would be given documents that it cannot hold.

@@ -65,27 +65,40 @@ type recordedUpdater struct {
 
 func (c *recorded) Find(ctx context.Context, q connector.Query) ([]connector.Found, error) {
 	start := time.Now()
+	ctx, traces := traced(ctx)
 	found, err := c.Connector.Find(ctx, q)
 	c.publish(ctx, start, q.Marker, &tradepostv1.InvoiceAttempt{
 		Operation: tradepostv1.AttemptOperation_ATTEMPT_OPERATION_FIND,
 		Request:   fmt.Sprintf("find %s id=%q number=%q", q.Marker, q.ID, q.Number),
-		Answer:    summary(found), Error: text(err),
+		Answer:    summary(found), Error: text(err), VendorTraceId: traces.String(),
 	})
 	return found, err
 }
 
 func (c *recorded) Create(ctx context.Context, p connector.Posting) connector.Answer {
 	start := time.Now()
+	ctx, traces := traced(ctx)
 	a := c.Connector.Create(ctx, p)
-	c.publish(ctx, start, p.Document.GetMarker(), written(tradepostv1.AttemptOperation_ATTEMPT_OPERATION_CREATE, p, a))
+	told := written(tradepostv1.AttemptOperation_ATTEMPT_OPERATION_CREATE, p, a)
+	told.VendorTraceId = traces.String()
+	c.publish(ctx, start, p.Document.GetMarker(), told)
 	return a
 }
 
 func (c *recordedUpdater) Update(ctx context.Context, p connector.Posting, f connector.Found) connector.Answer {
 	start := time.Now()
+	ctx, traces := traced(ctx)
 	a := c.updater.Update(ctx, p, f)
-	c.publish(ctx, start, p.Document.GetMarker(), written(tradepostv1.AttemptOperation_ATTEMPT_OPERATION_UPDATE, p, a))
+	told := written(tradepostv1.AttemptOperation_ATTEMPT_OPERATION_UPDATE, p, a)
+	told.VendorTraceId = traces.String()
+	c.publish(ctx, start, p.Document.GetMarker(), told)
 	return a
+}
+
+// traced has the connector note the accounting system's own ids of the calls.
+func traced(ctx context.Context) (context.Context, *connector.Traces) {
+	traces := &connector.Traces{}
+	return connector.WithTraces(ctx, traces), traces
 }
 
 func written(op tradepostv1.AttemptOperation, p connector.Posting, a connector.Answer) *tradepostv1.InvoiceAttempt {

@@ -28,3 +28,15 @@ func (m *maker) tax(inv *Invoice, at Location, i int, expected *Expectation) {
 	inv.Total = Amount{inv.Total.Add(amount.Decimal)}
 	expected.Taxed = true
 }
+
+// TaxGroup is a tax group of the account's locations. Rate is in percent: 7.25.
+type TaxGroup struct{ Code, Rate string }
+
+// TaxGroups lists the tax groups that locations have.
+func TaxGroups() []TaxGroup {
+	out := make([]TaxGroup, len(places))
+	for i, p := range places {
+		out[i] = TaxGroup{p.taxGroup, p.rate}
+	}
+	return out
+}

@@ -22,7 +22,7 @@ type settings struct {
 func New() *cobra.Command {
 	s := &settings{}
 	root := &cobra.Command{
-		Use: "sandbox", Short: "A ServiceTrade stand-in", SilenceUsage: true, SilenceErrors: true,
+		Use: "sandbox", Short: "A ServiceTrade stand-in, and one for QuickBooks Online", SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if s.output != "table" && s.output != "json" {
 				return fmt.Errorf("--output %q must be table or json", s.output)
@@ -32,7 +32,7 @@ func New() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&s.url, "url", "http://localhost:8380", "address of a running sandbox")
 	root.PersistentFlags().StringVarP(&s.output, "output", "o", "table", "table or json")
-	root.AddCommand(serve(), s.invoices(), s.show(), s.setup(), s.send(), s.comments(), s.requests(), s.faults())
+	root.AddCommand(serve(), s.invoices(), s.show(), s.setup(), s.send(), s.comments(), s.requests(), s.faults(), quickBooks())
 	return root
 }
 

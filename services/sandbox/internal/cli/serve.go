@@ -21,6 +21,7 @@ type serveFlags struct {
 	extras   int
 	maxLines int
 	scenario string
+	books    quickbooksFlags
 	sandbox.Options
 }
 
@@ -46,6 +47,9 @@ func serve() *cobra.Command {
 	flags.BoolVar(&f.UniqueNumbers, "unique-numbers", false, "refuse an invoice number that is in use")
 	flags.BoolVar(&f.CompoundJobs, "compound-jobs", false, "answer jobs in the compound shape")
 	flags.StringVar(&f.scenario, "scenario", "", "order faults by a scenario file, or by one of "+strings.Join(sandbox.Scenarios(), ", "))
+	flags.StringVar(&f.books.listen, "quickbooks", "", "run a QuickBooks Online stand-in too, at this address")
+	flags.Lookup("quickbooks").NoOptDefVal = quickbooksAddress
+	f.books.add(flags, "quickbooks-")
 	return cmd
 }
 
@@ -83,7 +87,30 @@ func (f *serveFlags) run(cmd *cobra.Command) error {
 	}
 	log.Info("sandbox is ready", "page", "http://"+listener.Addr().String(), "api", "http://"+listener.Addr().String()+"/api",
 		"username", sandbox.DefaultUsername, "password", sandbox.DefaultPassword, "invoices", len(s.API.Invoices()))
-	return serveUntil(cmd.Context(), listener, s)
+	return f.serveBoth(cmd.Context(), listener, s, log)
+}
+
+// serveBoth serves the sandbox and, where it is asked for, the QuickBooks stand-in
+// filled from the same book. Either of them ends the other.
+func (f *serveFlags) serveBoth(ctx context.Context, listener net.Listener, s *sandbox.Sandbox, log *slog.Logger) error {
+	if f.books.listen == "" {
+		return serveUntil(ctx, listener, s)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended, err := f.books.listenQuickBooks(ctx, s.API.Book(), log)
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	other := make(chan error, 1)
+	go func() {
+		other <- <-ended
+		cancel()
+	}()
+	err = serveUntil(ctx, listener, s)
+	cancel()
+	return errors.Join(err, <-other)
 }
 
 // serveUntil answers until the context ends, then lets running requests finish.

@@ -26,12 +26,12 @@ var common = []string{
 }
 
 // Check finds everything that is wrong with an order; nil when it can be given.
-func (o Order) Check() []Problem {
-	info, ok := infoOf(o.Fault)
+func (s *Surface) Check(o Order) []Problem {
+	info, ok := s.info(o.Fault)
 	if !ok {
-		return []Problem{{"fault", quoteWord(string(o.Fault)) + "must be one of " + strings.Join(words(), ", ")}}
+		return []Problem{{"fault", quoteWord(string(o.Fault)) + "must be one of " + strings.Join(s.words(), ", ")}}
 	}
-	var c checker
+	c := checker{surface: s}
 	for _, f := range Fields() {
 		c.add(f.Name, f.check(&o))
 		allowed := slices.Contains(common, f.Name) || slices.Contains(info.Fields, f.Name)
@@ -51,7 +51,10 @@ func quoteWord(word string) string {
 	return "\"" + word + "\" is not known: "
 }
 
-type checker struct{ problems []Problem }
+type checker struct {
+	surface  *Surface
+	problems []Problem
+}
 
 func (c *checker) add(field, text string) {
 	if text != "" {
@@ -67,18 +70,18 @@ func (c *checker) when(bad bool, field, text string) {
 
 func (c *checker) where(o Order, info Info) {
 	method := strings.ToUpper(o.Method)
-	c.when(method != "" && !slices.Contains(methods, method), "method", "must be one of "+strings.Join(methods, ", "))
+	c.when(method != "" && !slices.Contains(c.surface.Methods, method), "method", "must be one of "+strings.Join(c.surface.Methods, ", "))
 	c.when(info.class == hooks && method != "", "method", "means nothing for "+string(o.Fault))
 	c.when(info.class == lists && method != "" && method != "GET", "method", "must be GET for "+string(o.Fault)+", which is about lists")
-	c.when(o.Resource != "" && !slices.Contains(resources, o.Resource), "resource", "must be one of "+strings.Join(resources, ", "))
+	c.when(o.Resource != "" && !slices.Contains(c.surface.Resources, o.Resource), "resource", "must be one of "+strings.Join(c.surface.Resources, ", "))
 	if o.Path == "" {
 		return
 	}
-	begin := "/api/"
+	begins := c.surface.Begin
 	if info.class == hooks {
-		begin = "/"
+		begins = []string{"/"}
 	}
-	c.when(!strings.HasPrefix(o.Path, begin), "path", "must begin with "+begin)
+	c.when(!slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(o.Path, b) }), "path", "must begin with "+strings.Join(begins, " or "))
 	_, err := path.Match(o.Path, "")
 	c.when(err != nil, "path", "is no pattern: use * for a part of one step, and /** at the end for all that follow")
 	c.when(strings.Contains(strings.TrimSuffix(o.Path, "/**"), "**"), "path", "may have ** only as its last step")
@@ -100,6 +103,7 @@ func (c *checker) often(o Order) {
 }
 
 func (c *checker) details(o Order) {
+	c.when(o.Form != "" && !slices.Contains(c.surface.Forms, o.Form), "form", "must be one of "+strings.Join(c.surface.Forms, ", "))
 	c.when(o.MaxDelay != 0 && o.MaxDelay < o.Delay, "max_delay", "must not be shorter than delay")
 	c.when(o.Skip+o.Repeat > 1, "repeat", "and skip must not be more than 1 together")
 	c.when(o.PageSize != 0 && (o.Probability != 0 || o.Every > 1), "page_size",

@@ -26,6 +26,14 @@ type Fault struct {
 	Status int
 	// Body is sent with Status; empty gives an error in ServiceTrade's envelope.
 	Body string
+	// After does what was asked before it answers with Status.
+	After bool
+	// Code is that of a refusal, where the API's faults have numbers.
+	Code string
+	// Form is the shape of the answer, where the API has several.
+	Form string
+	// Revoke ends the connection that the token of the request belongs to.
+	Revoke bool
 	// RetryAfter is sent with Status, in whole seconds, when it is positive.
 	RetryAfter time.Duration
 	// CutAfter does what was asked and closes the connection instead of answering.
@@ -70,16 +78,17 @@ func (f *Fault) describe() string {
 	}
 	add(f.Latency > 0, "latency "+f.Latency.String())
 	add(f.SignOut, "signed out")
+	add(f.Revoke, "connection revoked")
 	add(f.Evict != 0, "sessions evicted")
 	add(f.CutBefore, "cut before the work")
-	add(f.Status != 0 && !f.CutBefore, "status "+strconv.Itoa(f.Status))
+	add(f.Status != 0 && !f.CutBefore, strings.TrimSpace("status "+strconv.Itoa(f.Status)+map[bool]string{true: " after the work"}[f.After]+" "+f.Code))
 	add(f.CutAfter && f.Status == 0 && !f.CutBefore, "cut after the work")
 	add(f.List != List{}, "list spoiled")
 	return strings.Join(parts, "; ")
 }
 
 // play does what the fault says, in front of next.
-func (f *Fault) play(w http.ResponseWriter, r *http.Request, sessions Sessions, next http.Handler) {
+func (f *Fault) play(w http.ResponseWriter, r *http.Request, s *Seam, next http.Handler) {
 	if f.Latency > 0 {
 		timer := time.NewTimer(f.Latency)
 		defer timer.Stop()
@@ -90,10 +99,13 @@ func (f *Fault) play(w http.ResponseWriter, r *http.Request, sessions Sessions, 
 		}
 	}
 	if f.SignOut {
-		sessions.SignOut(r)
+		s.sessions.SignOut(r)
 	}
 	if f.Evict != 0 {
-		sessions.Evict(f.Evict)
+		s.sessions.Evict(f.Evict)
+	}
+	if revoker, ok := s.sessions.(Revoker); ok && f.Revoke {
+		revoker.Revoke(r)
 	}
 	if f.List != (List{}) {
 		r = r.WithContext(context.WithValue(r.Context(), listKey{}, f.List))
@@ -102,7 +114,10 @@ func (f *Fault) play(w http.ResponseWriter, r *http.Request, sessions Sessions, 
 	case f.CutBefore:
 		cut()
 	case f.Status != 0:
-		f.answer(w)
+		if f.After {
+			next.ServeHTTP(discard{http.Header{}}, r)
+		}
+		s.surface.Answer(w, r, f)
 	case f.CutAfter:
 		next.ServeHTTP(discard{http.Header{}}, r)
 		cut()
@@ -115,7 +130,8 @@ func (f *Fault) play(w http.ResponseWriter, r *http.Request, sessions Sessions, 
 // and offers no other way that works for HTTP/1 and HTTP/2 alike.
 func cut() { panic(http.ErrAbortHandler) }
 
-func (f *Fault) answer(w http.ResponseWriter) {
+// answerEnvelope answers as ServiceTrade does.
+func answerEnvelope(w http.ResponseWriter, _ *http.Request, f *Fault) {
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}

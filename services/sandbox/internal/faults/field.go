@@ -36,6 +36,8 @@ func Fields() []Field {
 		countField("times", "At most times", "5", 1, 1e9, func(o *Order) *int { return &o.Times }),
 		lengthField("delay", "Delay", "2s", time.Millisecond, time.Hour, func(o *Order) *time.Duration { return &o.Delay }),
 		lengthField("max_delay", "At most", "10s", time.Millisecond, time.Hour, func(o *Order) *time.Duration { return &o.MaxDelay }),
+		textField("form", "Form", "as usual", func(o *Order) *string { return &o.Form }),
+		textField("code", "Code", "6240", func(o *Order) *string { return &o.Code }),
 		countField("status", "Status", "503", 500, 599, func(o *Order) *int { return &o.Status }),
 		lengthField("retry_after", "Retry-After", "30s, or none", time.Second, 24*time.Hour, func(o *Order) *time.Duration { return &o.RetryAfter }),
 		lengthField("age", "Age", "30s", time.Millisecond, time.Hour, func(o *Order) *time.Duration { return &o.Age }),

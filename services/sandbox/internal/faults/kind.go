@@ -20,6 +20,9 @@ const (
 	WebhookReorder Kind = "webhook-reorder"
 	WebhookDrop    Kind = "webhook-drop"
 	WebhookDelay   Kind = "webhook-delay"
+	Refused        Kind = "refused"
+	ErrorAfter     Kind = "error-after"
+	Revoked        Kind = "revoked"
 )
 
 // class is when in the life of a request or message a kind of fault acts.
@@ -46,14 +49,17 @@ type Info struct {
 // Webhook tells whether the kind acts on webhook messages, not on requests.
 func (i Info) Webhook() bool { return i.class == hooks }
 
-// Kinds lists all kinds, in the order in which people look for them.
-func Kinds() []Info {
+// allKinds lists all kinds, in the order in which people look for them.
+func allKinds() []Info {
 	return []Info{
 		{Latency, "Latency", "The request waits before anything else: delay, or at random up to max_delay.", []string{"delay", "max_delay"}, []string{"delay"}, before},
 		{SignedOut, "Signed out", "The session or token of the request ends, so that it is answered with 401.", nil, nil, before},
 		{Evict, "Sessions evicted", "The oldest sessions end, as when others sign in too often; all of them unless sessions says how many.", []string{"sessions"}, nil, before},
-		{Throttled, "Throttled", "The answer is 429, with Retry-After where retry_after is given.", []string{"retry_after"}, nil, instead},
-		{ServerError, "Server error", "The answer is a 5xx, 503 unless status says which, and nothing is done.", []string{"status", "retry_after"}, nil, instead},
+		{Throttled, "Throttled", "The answer is 429, with Retry-After where retry_after is given.", []string{"retry_after", "form"}, nil, instead},
+		{ServerError, "Server error", "The answer is a 5xx, 503 unless status says which, and nothing is done.", []string{"status", "retry_after", "form"}, nil, instead},
+		{ErrorAfter, "Server error after the work", "What was asked is done, and the answer is a 5xx all the same.", []string{"status", "retry_after", "form"}, nil, instead},
+		{Refused, "Refused", "The answer is a fault with this code, and nothing is done.", []string{"code", "form"}, []string{"code"}, instead},
+		{Revoked, "Connection revoked", "The connection that the token of the request belongs to ends, as when its user disconnects the app.", nil, nil, before},
 		{CutBefore, "Cut before the work", "The connection is cut, and nothing was done.", nil, nil, instead},
 		{CutAfter, "Cut after the work", "What was asked is done, and the connection is cut instead of an answer.", nil, nil, instead},
 		{StaleList, "Stale list", "A list shows the account as it was before, 30s ago unless age says when.", []string{"age"}, nil, lists},
@@ -66,7 +72,7 @@ func Kinds() []Info {
 }
 
 func infoOf(k Kind) (Info, bool) {
-	all := Kinds()
+	all := allKinds()
 	at := slices.IndexFunc(all, func(i Info) bool { return i.Kind == k })
 	if at < 0 {
 		return Info{}, false
@@ -74,9 +80,9 @@ func infoOf(k Kind) (Info, bool) {
 	return all[at], true
 }
 
-func words() []string {
+func (s *Surface) words() []string {
 	var out []string
-	for _, i := range Kinds() {
+	for _, i := range s.Infos() {
 		out = append(out, string(i.Kind))
 	}
 	return out

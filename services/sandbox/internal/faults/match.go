@@ -22,18 +22,24 @@ type request struct {
 	signedIn     bool // with credentials that a fault can end
 }
 
-func requestOf(r *http.Request, sessions Sessions) request {
+func (s *Surface) requestOf(r *http.Request, sessions Sessions) request {
+	l := s.Look(r)
+	return request{
+		method: r.Method, path: r.URL.Path, words: l.Words, list: l.List, page: l.Page, signedIn: !l.SigningIn && sessions.SignedIn(r),
+	}
+}
+
+func lookServiceTrade(r *http.Request) Looked {
 	steps := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	q := request{method: r.Method, path: r.URL.Path}
+	var l Looked
 	if len(steps) > 1 {
-		q.words = steps[1:2]
-		q.list = r.Method == http.MethodGet && (len(steps) == 2 && slices.Contains(listed, steps[1]) ||
+		l.Words = steps[1:2]
+		l.List = r.Method == http.MethodGet && (len(steps) == 2 && slices.Contains(listed, steps[1]) ||
 			len(steps) == 4 && steps[1] == "location" && steps[3] == "comment")
 	}
-	q.page, _ = strconv.ParseInt(r.URL.Query().Get("page"), 10, 64) // what is no number is page one, or refused later
-	signingIn := r.Method == http.MethodPost && len(q.words) > 0 && (q.words[0] == "auth" || q.words[0] == "oauth2")
-	q.signedIn = !signingIn && sessions.SignedIn(r)
-	return q
+	l.Page, _ = strconv.ParseInt(r.URL.Query().Get("page"), 10, 64) // what is no number is page one, or refused later
+	l.SigningIn = r.Method == http.MethodPost && len(l.Words) > 0 && (l.Words[0] == "auth" || l.Words[0] == "oauth2")
+	return l
 }
 
 // looksAt tells whether the order is about such a request or message.
@@ -43,7 +49,7 @@ func (o Order) looksAt(q request) bool {
 		return false
 	}
 	switch o.Fault {
-	case SignedOut:
+	case SignedOut, Revoked:
 		return q.signedIn
 	case StaleList:
 		return q.list && q.signedIn

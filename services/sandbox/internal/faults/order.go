@@ -43,6 +43,10 @@ type Order struct {
 	Delay time.Duration
 	// MaxDelay makes the delay a random one between Delay and this.
 	MaxDelay time.Duration
+	// Form is the shape of the answer, where the API has several.
+	Form string
+	// Code is that of a refusal: the number that the API gives its faults.
+	Code string
 	// Status is that of a server error, 500 to 599; 0 means 503.
 	Status int
 	// RetryAfter is sent as a header, in whole seconds; 0 sends none.
@@ -80,7 +84,7 @@ func (e *OrderError) Error() string {
 func (o Order) withDefaults() Order {
 	o.Method = strings.ToUpper(o.Method)
 	switch {
-	case o.Fault == ServerError && o.Status == 0:
+	case (o.Fault == ServerError || o.Fault == ErrorAfter) && o.Status == 0:
 		o.Status = 503
 	case o.Fault == StaleList && o.Age == 0:
 		o.Age = 30 * time.Second

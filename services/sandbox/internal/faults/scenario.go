@@ -75,7 +75,7 @@ type StepProgress struct {
 }
 
 // check refuses steps that cannot be made; a parsed scenario has none.
-func (s Scenario) check() error {
+func (s Scenario) check(surface *Surface) error {
 	for i, step := range s.Steps {
 		ways := 0
 		for _, way := range []bool{step.Order != nil, step.Cancel != "", step.Clear} {
@@ -89,7 +89,7 @@ func (s Scenario) check() error {
 		if step.Order == nil {
 			continue
 		}
-		if problems := step.Order.Check(); len(problems) > 0 {
+		if problems := surface.Check(*step.Order); len(problems) > 0 {
 			return fmt.Errorf("step %d of scenario %q: %w", i+1, s.Name, &OrderError{problems})
 		}
 	}
@@ -100,7 +100,7 @@ func (s Scenario) check() error {
 // earlier scenario end. An error says which step cannot be made; nothing changes
 // then.
 func (s *Seam) Play(scenario Scenario) error {
-	if err := scenario.check(); err != nil {
+	if err := scenario.check(s.surface); err != nil {
 		return err
 	}
 	s.mu.Lock()

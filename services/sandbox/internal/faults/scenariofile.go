@@ -21,13 +21,13 @@ type scenarioFile struct {
 
 // ParseScenario reads a scenario file. file is only for the messages. The error
 // tells everything that is wrong, each with file, line and column.
-func ParseScenario(file string, data []byte) (*Scenario, error) {
+func (s *Surface) ParseScenario(file string, data []byte) (*Scenario, error) {
 	root, err := strictyaml.Parse(file, data)
 	if err != nil {
 		return nil, err
 	}
 	var f scenarioFile
-	r := &scenarioReader{file: file, names: map[string]bool{}, places: strictyaml.Places{}}
+	r := &scenarioReader{surface: s, file: file, names: map[string]bool{}, places: strictyaml.Places{}}
 	r.problems = root.Decode(&f, strictyaml.Options{Places: r.places})
 	out := &Scenario{Name: f.Name, Seed: f.Seed}
 	if out.Name == "" {
@@ -49,6 +49,7 @@ func ParseScenario(file string, data []byte) (*Scenario, error) {
 
 // scenarioReader collects the problems of a file.
 type scenarioReader struct {
+	surface  *Surface
 	file     string
 	problems []strictyaml.Problem
 	places   strictyaml.Places
@@ -172,7 +173,7 @@ func (r *scenarioReader) order(node strictyaml.Node, keys map[string]strictyaml.
 	if len(r.problems) > before {
 		return &o
 	}
-	for _, p := range o.Check() {
+	for _, p := range r.surface.Check(o) {
 		at, ok := keys[p.Field]
 		if !ok {
 			at, p.Text = node, p.Field+" "+p.Text

@@ -23,6 +23,12 @@ type Sessions interface {
 	Evict(n int)
 }
 
+// Revoker is what Sessions can do besides, where connections can be revoked.
+type Revoker interface {
+	// Revoke ends the connection that the token of the request belongs to.
+	Revoke(r *http.Request)
+}
+
 // endedKept is how many orders are remembered after their end.
 const endedKept = 200
 
@@ -32,6 +38,7 @@ const endedKept = 200
 type Seam struct {
 	now      func() time.Time
 	sessions Sessions
+	surface  *Surface
 
 	mu      sync.Mutex
 	fn      Func
@@ -41,8 +48,18 @@ type Seam struct {
 	playing *playing
 }
 
-// New makes a seam without any faults.
-func New(now func() time.Time, sessions Sessions) *Seam { return &Seam{now: now, sessions: sessions} }
+// New makes a seam in front of the ServiceTrade sandbox, without any faults.
+func New(now func() time.Time, sessions Sessions) *Seam {
+	return NewFor(ServiceTrade(), now, sessions)
+}
+
+// NewFor makes a seam in front of another API.
+func NewFor(surface *Surface, now func() time.Time, sessions Sessions) *Seam {
+	return &Seam{now: now, sessions: sessions, surface: surface}
+}
+
+// Surface tells what the seam stands in front of.
+func (s *Seam) Surface() *Surface { return s.surface }
 
 // Set replaces the Func, which is asked before the orders; nil removes it.
 func (s *Seam) Set(fn Func) {
@@ -53,7 +70,7 @@ func (s *Seam) Set(fn Func) {
 
 // Add gives an order. The error is an *OrderError with all that is wrong.
 func (s *Seam) Add(o Order) (State, error) {
-	problems := o.Check()
+	problems := s.surface.Check(o)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -148,7 +165,7 @@ func (s *Seam) Middleware(next http.Handler) http.Handler {
 			return
 		}
 		f.note(r.Context())
-		f.play(w, r, s.sessions, next)
+		f.play(w, r, s, next)
 	})
 }
 
@@ -165,7 +182,7 @@ func (s *Seam) decide(r *http.Request) *Fault {
 			f.by = []string{own.describe()}
 		}
 	}
-	q := requestOf(r, s.sessions)
+	q := s.surface.requestOf(r, s.sessions)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()

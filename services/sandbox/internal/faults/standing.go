@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
@@ -132,9 +133,13 @@ func (s *standing) spoil(f *Fault, q request) {
 			f.Evict = -1
 		}
 	case Throttled:
-		f.Status, f.RetryAfter = 429, o.RetryAfter
-	case ServerError:
-		f.Status, f.RetryAfter = o.Status, o.RetryAfter
+		f.Status, f.RetryAfter, f.Form = http.StatusTooManyRequests, o.RetryAfter, o.Form
+	case ServerError, ErrorAfter:
+		f.Status, f.RetryAfter, f.After, f.Form = o.Status, o.RetryAfter, o.Fault == ErrorAfter, o.Form
+	case Refused:
+		f.Status, f.Code, f.Form = http.StatusBadRequest, o.Code, o.Form
+	case Revoked:
+		f.Revoke = true
 	case CutBefore:
 		f.CutBefore = true
 	case CutAfter:

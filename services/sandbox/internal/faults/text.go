@@ -33,7 +33,9 @@ func (o Order) What() string {
 		text += ": 429" + retryText(o.RetryAfter)
 	case SignedOut:
 		text += ": 401"
-	case ServerError:
+	case Refused:
+		text += ": " + o.Code
+	case ServerError, ErrorAfter:
 		text += fmt.Sprintf(": %d%s", o.Status, retryText(o.RetryAfter))
 	case StaleList:
 		text += ": from " + short(o.Age) + " ago"
@@ -43,6 +45,9 @@ func (o Order) What() string {
 		if o.Sessions > 0 {
 			text += fmt.Sprintf(": the oldest %d", o.Sessions)
 		}
+	}
+	if o.Form != "" {
+		text += " as " + o.Form
 	}
 	return text
 }

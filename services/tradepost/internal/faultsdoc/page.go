@@ -37,7 +37,7 @@ in at most 500 characters. Where the accounting system gave a reason, its own wo
 // about names the groups of codes, by what stands before the point.
 var about = map[string]string{
 	"account": "Accounts of the books", "accounting": "The accounting system", "attempts": "Attempts", "books": "The place of the books",
-	"class": "Classes", "command": "Operators' commands", "connection": "Connections", "currency": "Currency", "customer": "Customers", "date": "Dates",
+	"class": "Classes", "command": "Operators' commands", "connection": "Connections", "currency": "Currency", "customer": "Customers", "date": "Dates", "field": "Custom fields",
 	"department": "Departments", "document": "Documents in the books", "fault": "The program itself", "invoice": "The invoice as a whole",
 	"item": "Items", "line": "One line", "lines": "All lines", "location": "Locations", "mapping": "Mapping", "message": "Messages",
 	"number": "Invoice numbers", "posting": "Postings in doubt", "record": "Records", "servicetrade": "ServiceTrade",

@@ -21,7 +21,7 @@ var stages = map[string][]string{
 	"transform": {"services/transform"},
 	"deliver":   {"services/deliver", "pkg/stage", "pkg/bus", "services/tradepost"},
 	"reconcile": {"services/reconcile"},
-	"connector": {"services/deliver"},
+	"connector": {"services/deliver", "services/tradepost/internal/quickbooks"},
 	"doctor":    {"services/tradepost"},
 	"preview":   {"services/tradepost"},
 	"program":   {"pkg", "services"},

@@ -1,0 +1,84 @@
+package quickbooksonline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/fault"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// Check implements connector.Connector.
+func (q *Online) Check(ctx context.Context) []*tradepostv1.Fault {
+	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	defer cancel()
+	if _, err := q.Company(ctx); err != nil {
+		return []*tradepostv1.Fault{q.unusable(err)}
+	}
+	q.known.mu.Lock()
+	q.known.have.readAt = q.known.have.readAt.Add(-preferencesAge)
+	q.known.mu.Unlock()
+	prefs, err := q.preferences(ctx)
+	if err != nil {
+		return []*tradepostv1.Fault{q.unusable(err)}
+	}
+	return q.settingFaults(prefs)
+}
+
+// settingFaults are settings that the company cannot serve.
+func (q *Online) settingFaults(prefs preferences) []*tradepostv1.Fault {
+	name := q.cfg.PONumberField
+	if _, there := prefs.fields[fold(name)]; name == "" || there {
+		return nil
+	}
+	return []*tradepostv1.Fault{fault.New("connection.setting_wrong", fault.Args{Params: map[string]string{
+		"setting": "po_number_field", "connection": q.connection, "reason": fmt.Sprintf("the company has no custom field %q on its sales forms", name),
+	}})}
+}
+
+// unusable is the fault of a company that cannot be used.
+func (q *Online) unusable(err error) *tradepostv1.Fault {
+	args := fault.Args{VendorText: err.Error(), Params: map[string]string{"system": title, "connection": q.connection}}
+	wait, _ := waitIn(err)
+	switch wait.Reason {
+	case connector.ReasonSignedOut:
+		return fault.New("connection.signed_out", args)
+	case connector.ReasonForbidden:
+		args.Params["action"] = "read the company"
+		return fault.New("connection.forbidden", args)
+	case connector.ReasonSubscriptionEnded:
+		return fault.New("connection.subscription_ended", args)
+	}
+	if t, is := errors.AsType[*trouble](err); is && t.class == classNoAnswer && t.status == 200 {
+		return fault.New("accounting.answer_unreadable", args)
+	}
+	return fault.New("accounting.unreachable", args)
+}
+
+// waitIn is the wait that an error stands for.
+func waitIn(err error) (connector.Wait, bool) {
+	a, is := waitOf(err)
+	if !is {
+		return connector.Wait{}, false
+	}
+	w, is := a.(connector.Wait)
+	return w, is
+}
+
+// CheckDocument implements connector.PreviewChecker: it resolves what Create would, and
+// writes nothing. What only QuickBooks itself can tell, such as a number that is taken,
+// comes with the posting.
+func (q *Online) CheckDocument(ctx context.Context, d *tradepostv1.Document) ([]*tradepostv1.Fault, error) {
+	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	defer cancel()
+	if err := q.books.current(ctx); err != nil {
+		return nil, stopped(err)
+	}
+	w, err := q.prepare(ctx, d)
+	if err != nil {
+		return nil, stopped(err)
+	}
+	return w.faults, nil
+}

@@ -1,0 +1,160 @@
+package quickbooksonline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+)
+
+// Company implements connector.Connector: the id is Intuit's realm, which is never
+// given to other books.
+func (q *Online) Company(ctx context.Context) (connector.Company, error) {
+	info, err := q.companyInfo(ctx)
+	if err != nil {
+		return connector.Company{}, stopped(err)
+	}
+	id, err := q.client.companyID(ctx)
+	if err != nil {
+		return connector.Company{}, stopped(err)
+	}
+	return connector.Company{ID: id, Name: info.CompanyName}, nil
+}
+
+type companyInfo struct {
+	CompanyName string
+	Country     string
+}
+
+func (q *Online) companyInfo(ctx context.Context) (companyInfo, error) {
+	var a struct{ CompanyInfo *companyInfo }
+	answer, err := q.client.get(ctx, "companyinfo/{company}", nil, &a)
+	if err != nil {
+		return companyInfo{}, err
+	}
+	if a.CompanyInfo == nil {
+		return companyInfo{}, unreadable("companyinfo", answer, "has no CompanyInfo")
+	}
+	return *a.CompanyInfo, nil
+}
+
+// preferencesAge is how long the company's preferences are believed. Nobody tells when
+// they are changed.
+const preferencesAge = 10 * time.Minute
+
+// preferences are those of the company that decide how a document is written.
+type preferences struct {
+	readAt time.Time
+	// homeCurrency is ISO 4217; "" where it was not told.
+	homeCurrency  string
+	multiCurrency bool
+	// customNumbers says that numbers are given and not assigned.
+	customNumbers bool
+	classPerPaper bool
+	classPerLine  bool
+	departments   bool
+	// closedThrough is the last day of the closed books, "" where none are.
+	closedThrough string
+	// salesTax says that sales tax is set up, automated that QuickBooks computes it.
+	salesTax, automated bool
+	// us says that tax is charged on the whole document, by one code.
+	us bool
+	// fields are the ids of the custom fields, by folded name.
+	fields map[string]string
+}
+
+// wirePreferences is what the API tells of them.
+type wirePreferences struct {
+	AccountingInfoPrefs struct {
+		TrackDepartments        bool
+		ClassTrackingPerTxn     bool
+		ClassTrackingPerTxnLine bool
+		BookCloseDate           string
+	}
+	SalesFormsPrefs struct {
+		CustomTxnNumbers bool
+		CustomField      []struct{ CustomField []wireFieldPreference }
+	}
+	TaxPrefs struct {
+		UsingSalesTax     bool
+		PartnerTaxEnabled *bool
+	}
+	CurrencyPrefs struct {
+		MultiCurrencyEnabled bool
+		HomeCurrency         ref
+	}
+}
+
+type wireFieldPreference struct {
+	Name        string
+	StringValue string
+}
+
+// known keeps the preferences for a while.
+type known struct {
+	mu   sync.Mutex
+	have preferences
+}
+
+// preferences returns those of the company, not older than preferencesAge.
+func (q *Online) preferences(ctx context.Context) (preferences, error) {
+	q.known.mu.Lock()
+	defer q.known.mu.Unlock()
+	if !q.known.have.readAt.IsZero() && time.Since(q.known.have.readAt) < preferencesAge {
+		return q.known.have, ctx.Err()
+	}
+	var a struct{ Preferences *wirePreferences }
+	answer, err := q.client.get(ctx, "preferences", nil, &a)
+	if err != nil {
+		return preferences{}, fmt.Errorf("read the company's preferences: %w", err)
+	}
+	if a.Preferences == nil {
+		return preferences{}, unreadable("preferences", answer, "has no Preferences")
+	}
+	info, err := q.companyInfo(ctx)
+	if err != nil {
+		return preferences{}, fmt.Errorf("read the company: %w", err)
+	}
+	q.known.have = a.Preferences.read(info)
+	return q.known.have, nil
+}
+
+func (w *wirePreferences) read(info companyInfo) preferences {
+	p := preferences{
+		readAt: time.Now(), homeCurrency: w.CurrencyPrefs.HomeCurrency.Value, multiCurrency: w.CurrencyPrefs.MultiCurrencyEnabled,
+		customNumbers: w.SalesFormsPrefs.CustomTxnNumbers, classPerPaper: w.AccountingInfoPrefs.ClassTrackingPerTxn,
+		classPerLine: w.AccountingInfoPrefs.ClassTrackingPerTxnLine, departments: w.AccountingInfoPrefs.TrackDepartments,
+		closedThrough: w.AccountingInfoPrefs.BookCloseDate,
+		salesTax:      w.TaxPrefs.UsingSalesTax,
+		automated:     w.TaxPrefs.PartnerTaxEnabled != nil && *w.TaxPrefs.PartnerTaxEnabled,
+		us:            info.Country == "" || strings.EqualFold(info.Country, "US"),
+		fields:        map[string]string{},
+	}
+	for _, group := range w.SalesFormsPrefs.CustomField {
+		for _, f := range group.CustomField {
+			// SalesFormsPrefs.SalesCustomName2 names the field with the id 2.
+			if id, is := strings.CutPrefix(f.Name, "SalesFormsPrefs.SalesCustomName"); is && f.StringValue != "" {
+				p.fields[fold(f.StringValue)] = id
+			}
+		}
+	}
+	return p
+}
+
+// staleAll lets everything that is kept of the company be read again.
+func (q *Online) staleAll() {
+	q.known.mu.Lock()
+	q.known.have.readAt = time.Time{}
+	q.known.mu.Unlock()
+	q.books.forget(customerRecords, itemRecords, termRecords, classRecords, departmentRecords, taxRecords, accountRecords)
+}
+
+// isMissing tells whether QuickBooks refused an id that is kept here.
+func isMissing(err error) bool {
+	t, is := errors.AsType[*trouble](err)
+	return is && t.class == classMissing
+}

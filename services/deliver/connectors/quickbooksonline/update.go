@@ -1,0 +1,148 @@
+package quickbooksonline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/fault"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// Update implements connector.Updater. It writes only the fields that are Tradepost's,
+// with the version that QuickBooks has now: a payment or a sent e-mail makes a new one
+// without changing the document. Whether the document itself is the one that was found
+// is seen in its content.
+func (q *Online) Update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
+	defer q.books.writes()()
+	w, answer := q.ready(ctx, p)
+	if answer != nil {
+		return answer
+	}
+	at := place{entityOf(p.Document.GetKind()), found.ID}
+	var stale error
+	for range 2 {
+		now, err := q.readPaper(ctx, at)
+		if err != nil {
+			return unmade(err)
+		}
+		if answer := q.changedMeanwhile(w, p, found, at, now); answer != nil {
+			return answer
+		}
+		body := w.paper
+		body.ID, body.SyncToken, body.Sparse = now.ID, now.SyncToken, true
+		if p.Document.GetNumber() == "" {
+			body.DocNumber = now.DocNumber // It was assigned, and stays.
+		}
+		var a paperAnswer
+		reply, err := q.write(ctx, at.entity.path, keyOf(p.Key, "update", now.ID, now.SyncToken), nil, &body, &a)
+		if t, is := errors.AsType[*trouble](err); is && t.class == classStale {
+			stale = err
+			continue
+		}
+		if err != nil {
+			return q.notUpdated(w, err)
+		}
+		one := a.of(at.entity)
+		if one == nil || one.ID != now.ID {
+			return doubt(unreadable(at.entity.path, reply, "is not the document that was changed"))
+		}
+		q.books.markers.note(at.entity, one)
+		return q.posted(w, p, one, false)
+	}
+	return waitChanged(stale)
+}
+
+// changedMeanwhile answers where the document is not the one that was found any more.
+func (q *Online) changedMeanwhile(w *draft, p connector.Posting, found connector.Found, at place, now *paper) connector.Answer {
+	if now == nil {
+		return waitChanged(fmt.Errorf("%s %s was removed in between", at.entity.name, found.ID))
+	}
+	there := q.found(at.entity, now)
+	if there.Version == found.Version {
+		return nil
+	}
+	if there.DocumentHash != "" && there.DocumentHash == p.DocumentHash {
+		return q.posted(w, p, now, true) // By an attempt whose answer was lost.
+	}
+	return connector.Rejected{Document: &there, Faults: []*tradepostv1.Fault{changedFault(thing(p.Document), there)}}
+}
+
+func changedFault(what string, there connector.Found) *tradepostv1.Fault {
+	return fault.New("document.changed_in_books", fault.Args{
+		Thing: what, Params: map[string]string{"number": orUnknown(there.Number)},
+		VendorText: "it was changed in QuickBooks after Tradepost read it",
+	})
+}
+
+func waitChanged(err error) connector.Answer {
+	return connector.Wait{Scope: thisInvoice, Reason: connector.ReasonChanged, Message: err.Error()}
+}
+
+// notUpdated answers an update that failed.
+func (q *Online) notUpdated(w *draft, err error) connector.Answer {
+	if a, is := waitOf(err); is {
+		return a
+	}
+	t, is := errors.AsType[*trouble](err)
+	if !is || t.class == classNoAnswer || t.class == classRepeated {
+		return doubt(err)
+	}
+	return rejected(q.refusal(t, w.d))
+}
+
+// Void implements connector.Voider.
+func (q *Online) Void(ctx context.Context, found connector.Found) connector.Answer {
+	at := place{entityOf(found.Kind), found.ID}
+	var stale error
+	for range 2 {
+		now, err := q.readPaper(ctx, at)
+		if err != nil {
+			return unmade(err)
+		}
+		if now == nil {
+			return waitChanged(fmt.Errorf("%s %s was removed in between", at.entity.name, found.ID))
+		}
+		there := q.found(at.entity, now)
+		if there.Void {
+			return connector.Posted{Document: there, Adopted: true}
+		}
+		if there.Version != found.Version {
+			return connector.Rejected{Document: &there, Faults: []*tradepostv1.Fault{changedFault(at.entity.name, there)}}
+		}
+		answer, err := q.void(ctx, at, now)
+		if err == nil {
+			return answer
+		}
+		if stale = err; !isStale(err) {
+			return q.notUpdated(&draft{d: &tradepostv1.Document{Kind: found.Kind, Number: found.Number, IssueDate: found.IssueDate}}, err)
+		}
+	}
+	return waitChanged(stale)
+}
+
+func isStale(err error) bool {
+	t, is := errors.AsType[*trouble](err)
+	return is && t.class == classStale
+}
+
+func (q *Online) void(ctx context.Context, at place, now *paper) (connector.Answer, error) {
+	var a paperAnswer
+	body := map[string]any{"Id": now.ID, "SyncToken": now.SyncToken, "sparse": true}
+	reply, err := q.write(ctx, at.entity.path, keyOf("void", now.ID, now.SyncToken), url.Values{"operation": {"void"}}, body, &a)
+	if err != nil {
+		return nil, err
+	}
+	one := a.of(at.entity)
+	if one == nil || one.ID != now.ID {
+		return nil, unreadable(at.entity.path, reply, "is not the document that was voided")
+	}
+	q.books.markers.note(at.entity, one)
+	f := q.found(at.entity, one)
+	if !f.Void {
+		return nil, unreadable(at.entity.path, reply, "shows a document that is not void")
+	}
+	return connector.Posted{Document: f}, nil
+}

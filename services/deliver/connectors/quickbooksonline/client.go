@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -250,9 +251,7 @@ func (c *client) slot(ctx context.Context) (func(), error) {
 
 func (c *client) request(ctx context.Context, r request, token string, body *fenced) (*http.Request, error) {
 	query := url.Values{"minorversion": {c.minor}}
-	for key, values := range r.query {
-		query[key] = values
-	}
+	maps.Copy(query, r.query)
 	company, err := c.companyID(ctx)
 	if err != nil {
 		return nil, err

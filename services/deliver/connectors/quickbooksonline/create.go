@@ -44,7 +44,7 @@ func (q *Online) create(ctx context.Context, p connector.Posting) (answer connec
 		}
 		if there != nil {
 			q.attempts.done(p.Key)
-			return q.posted(w, p, there, made.replay), false
+			return q.posted(w, there, made.replay), false
 		}
 		// The answer told of a document that was removed since.
 		q.attempts.anew(p.Key)
@@ -110,7 +110,7 @@ func (q *Online) stillThere(ctx context.Context, w *draft, m made) (*paper, erro
 
 // posted verifies what was made. A document with another total, or that is not ours, is
 // there all the same: it is told with the fault.
-func (q *Online) posted(w *draft, p connector.Posting, there *paper, adopted bool) connector.Answer {
+func (q *Online) posted(w *draft, there *paper, adopted bool) connector.Answer {
 	f := q.found(entityOf(w.d.GetKind()), there)
 	s, _ := stampOf(there.PrivateNote)
 	switch {
@@ -172,7 +172,7 @@ func (q *Online) numberTaken(ctx context.Context, w *draft, p connector.Posting,
 			if s.marker == w.d.GetMarker() && e.kind == w.d.GetKind() {
 				q.books.markers.note(e, &page[i])
 				if equal, _ := connector.Equal(q.found(e, &page[i]), w.d, p.DocumentHash); equal {
-					return q.posted(w, p, &page[i], true)
+					return q.posted(w, &page[i], true)
 				}
 				return doubt(t) // Find shows it, and what is different.
 			}

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/tradepost/tradepost/pkg/connector"
-	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
 // Find implements connector.Connector. What the index names is read before it is told:
@@ -56,18 +55,4 @@ func (q *Online) readPaper(ctx context.Context, at place) (*paper, error) {
 	}
 	q.books.markers.note(at.entity, p)
 	return p, nil
-}
-
-// findMarked looks for the document of a marker and kind among what is known now,
-// without asking what was changed since.
-func (q *Online) findMarked(ctx context.Context, marker string, kind tradepostv1.DocumentKind) (*paper, error) {
-	for _, at := range q.books.markers.where(marker) {
-		if at.entity.kind != kind {
-			continue
-		}
-		if p, err := q.readPaper(ctx, at); p != nil || err != nil {
-			return p, err
-		}
-	}
-	return nil, nil
 }

@@ -26,7 +26,7 @@ type newCustomer struct {
 func (w *draft) makeCustomer(ctx context.Context, l *level, parent string) error {
 	var taken error
 	for _, name := range w.namesFor(l, parent) {
-		r, err := w.q.postCustomer(ctx, keyOf("customer", parent, fold(name)), nil, w.newCustomer(l, name, parent))
+		r, err := w.q.postCustomer(ctx, keyOf("customer", parent, fold(name)), nil, w.newCustomer(name, parent))
 		if err == nil {
 			l.id, l.created = r.id, true
 			return nil
@@ -95,7 +95,7 @@ func (w *draft) nameTaken(l *level, name string, t *trouble) error {
 	})}
 }
 
-func (w *draft) newCustomer(l *level, name, parent string) newCustomer {
+func (w *draft) newCustomer(name, parent string) newCustomer {
 	n := newCustomer{DisplayName: name}
 	if w.paper.CurrencyRef != nil {
 		n.CurrencyRef = w.paper.CurrencyRef

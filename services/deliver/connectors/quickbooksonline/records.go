@@ -1,7 +1,6 @@
 package quickbooksonline
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -154,18 +153,6 @@ func order(active bool) int {
 		return 0
 	}
 	return 1
-}
-
-// all lists the records of an entity by id.
-func (s *records) all(entity string) []record {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	of := s.byID[entity]
-	list := make([]record, 0, len(of))
-	for _, id := range slices.Sorted(maps.Keys(of)) {
-		list = append(list, of[id])
-	}
-	return list
 }
 
 // clear forgets an entity, before it is read whole again.

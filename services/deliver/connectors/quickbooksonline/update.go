@@ -50,7 +50,7 @@ func (q *Online) Update(ctx context.Context, p connector.Posting, found connecto
 			return doubt(unreadable(at.entity.path, reply, "is not the document that was changed"))
 		}
 		q.books.markers.note(at.entity, one)
-		return q.posted(w, p, one, false)
+		return q.posted(w, one, false)
 	}
 	return waitChanged(stale)
 }
@@ -65,7 +65,7 @@ func (q *Online) changedMeanwhile(w *draft, p connector.Posting, found connector
 		return nil
 	}
 	if there.DocumentHash != "" && there.DocumentHash == p.DocumentHash {
-		return q.posted(w, p, now, true) // By an attempt whose answer was lost.
+		return q.posted(w, now, true) // By an attempt whose answer was lost.
 	}
 	return connector.Rejected{Document: &there, Faults: []*tradepostv1.Fault{changedFault(thing(p.Document), there)}}
 }

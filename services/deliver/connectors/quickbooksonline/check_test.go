@@ -1,0 +1,67 @@
+package quickbooksonline
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+)
+
+// What keeps a connection from posting is told with its owner, before any invoice fails.
+func TestCheckTellsWhatIsWrongWithTheConnection(t *testing.T) {
+	tests := map[string]func(w http.ResponseWriter){
+		"connection.signed_out":         func(w http.ResponseWriter) { w.WriteHeader(401) },
+		"connection.forbidden":          func(w http.ResponseWriter) { refuse(w, 401, "120", "lost access") },
+		"connection.subscription_ended": func(w http.ResponseWriter) { refuse(w, 400, "6190", "ended") },
+		"accounting.answer_unreadable":  func(w http.ResponseWriter) { fmt.Fprint(w, `{"Invoice":{}}`) },
+		"accounting.unreachable":        func(w http.ResponseWriter) { w.WriteHeader(503) },
+	}
+	for code, answer := range tests {
+		t.Run(code, func(t *testing.T) {
+			i := newIntuit(t)
+			i.on = func(h heard, w http.ResponseWriter) bool { answer(w); return true }
+			faults := i.connect(nil, Options{}).Check(t.Context())
+			require.Len(t, faults, 1)
+			require.Equal(t, code, faults[0].GetCode())
+		})
+	}
+}
+
+func TestCheckLooksForTheFieldOfTheOrderNumber(t *testing.T) {
+	i := newIntuit(t)
+	require.Empty(t, i.connect(func(c *Config) { c.PONumberField = "PO number" }, Options{}).Check(t.Context()))
+	faults := i.connect(func(c *Config) { c.PONumberField = "Order" }, Options{}).Check(t.Context())
+	require.Len(t, faults, 1)
+	require.Equal(t, "connection.setting_wrong", faults[0].GetCode())
+}
+
+// An answer about a document that is not the one that was sent is no success.
+func TestAnAnswerAboutAnotherDocumentIsNotBelieved(t *testing.T) {
+	i := newIntuit(t)
+	i.onWrite(1, func(w http.ResponseWriter) {
+		fmt.Fprintf(w, `{"Invoice":{"Id":"9","SyncToken":"0","DocNumber":"1042","TotalAmt":237.50,"PrivateNote":"by hand","MetaData":{"CreateTime":%q}}}`, "2999-01-01T00:00:00Z")
+	})
+	rejected := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Rejected)
+	require.Equal(t, "accounting.answer_unreadable", rejected.Faults[0].GetCode())
+	require.Equal(t, "9", rejected.Document.ID)
+}
+
+func TestSettingsThatAreWrongAreAllNamed(t *testing.T) {
+	_, err := New(Config{
+		CompanyID: "12-3", Environment: "moon", Parallel: 11, MinorVersion: 70, SearchFrom: "soon", SettlingTime: -1,
+		Customers: CustomerConfig{NameTaken: "x", Suffix: "a:b", Inactive: "y"}, Items: ItemConfig{Type: "z"},
+	}, connector.Settings{Connection: "acme-qbo"}, Options{})
+	for _, key := range []string{
+		"company_id", "environment", "parallel", "minor_version", "search_from", "settling_time", "customers.name_taken", "customers.suffix",
+		"customers.inactive", "items.type",
+	} {
+		require.ErrorContains(t, err, "setting "+key+": ")
+	}
+	_, err = New(Config{}, connector.Settings{Connection: "acme-qbo"}, Options{})
+	require.ErrorContains(t, err, "setting company_id: is missing")
+	_, err = New(Config{CompanyID: "1", URL: "ftp://x"}, connector.Settings{Connection: "acme-qbo"}, Options{})
+	require.ErrorContains(t, err, "setting url: ")
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/connection"
+	intuitapp "github.com/tradepost/tradepost/pkg/grant/intuit"
 )
 
 // The environments of Intuit.
@@ -41,6 +42,9 @@ type Config struct {
 	Environment string `yaml:"environment"`
 	// URL replaces the address of the environment: the stand-in's.
 	URL string `yaml:"url"`
+	// App is the user's own app at Intuit, with which a person signs the connection in:
+	// tradepost connect quickbooks.
+	App intuitapp.App `yaml:"app"`
 	// AccessToken is used where the program has no sign-in of its own. Nobody renews
 	// it: one of Intuit lasts an hour.
 	AccessToken connection.Secret `yaml:"access_token"`
@@ -116,6 +120,9 @@ func (c *Config) problems(signIn bool) error {
 		bad("company_id", "is missing; QuickBooks shows it under Account and settings, Billing & subscription, as the company ID")
 	} else if strings.Trim(c.CompanyID, "0123456789") != "" {
 		bad("company_id", "%q is not a company id: write the digits only, in quotes", c.CompanyID)
+	}
+	if err := c.App.Problems(); err != nil {
+		errs = append(errs, err)
 	}
 	if environments[c.Environment] == "" {
 		bad("environment", "%q is neither %s nor %s", c.Environment, Production, Sandbox)

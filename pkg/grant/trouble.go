@@ -145,6 +145,8 @@ func (e *Error) Fix() string {
 		return "Look at the NATS server; what waits goes on by itself."
 	case ReasonAway:
 		return "Nothing has to be done unless it lasts for hours."
+	case ReasonNever:
+		return "Sign it in: " + e.command()
 	default:
 		return "Sign in again: " + e.command() + " - what waits is then posted by itself."
 	}

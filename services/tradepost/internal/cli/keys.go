@@ -110,12 +110,13 @@ func keysText(config *connection.Config) (place, text string, err error) {
 	switch {
 	case os.Getenv("TRADEPOST_SECRETS_KEY") != "":
 		return "", config.Secrets.Key.Reveal(), nil
-	case place == "" && config.NATS.URL != "":
-		return "", "", &usageError{signins.ErrNoKeys}
 	case place == "":
 		place = filepath.Join(config.DataDir, signins.OwnKeys)
 	}
 	raw, err := os.ReadFile(place)
+	if err != nil && config.Secrets.KeyFile == "" && config.NATS.URL != "" {
+		return "", "", &usageError{signins.ErrNoKeys}
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", "", fmt.Errorf("read the keys for secrets: %w", err)
 	}

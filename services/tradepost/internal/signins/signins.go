@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -28,15 +29,16 @@ const OwnKeys = "secrets.key"
 var ErrNoKeys = errors.New("there is no key for secrets: set secrets.key_file or TRADEPOST_SECRETS_KEY to the one that the services use (openssl rand -base64 32 makes one)")
 
 // Ring returns the keys for secrets: those of the configuration, else those that
-// `tradepost up` has in data_dir.
+// `tradepost up` has in data_dir. Where it never ran they are made, but only if its own
+// NATS server is meant: other services would not have them.
 func Ring(config *connection.Config) (*keyring.Ring, error) {
 	if !config.Secrets.Key.IsZero() {
 		return config.Secrets.Ring()
 	}
-	if config.NATS.URL != "" {
+	path := filepath.Join(config.DataDir, OwnKeys)
+	if _, err := os.Stat(path); err != nil && config.NATS.URL != "" {
 		return nil, ErrNoKeys
 	}
-	path := filepath.Join(config.DataDir, OwnKeys)
 	text, err := signin.EnsureKeyFile(path)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,8 @@ const (
 	claimLook = 100 * time.Millisecond
 	// saveTime bounds storing how a renewal ended.
 	saveTime = 10 * time.Second
-	// youngFor is how young an access token is whose refusal is no matter of its age.
+	// youngFor is how young an access token is whose refusal is no matter of its age,
+	// where it took the place of another refused one.
 	youngFor = 30 * time.Second
 )
 
@@ -33,6 +34,8 @@ type Holder struct {
 	mu      sync.Mutex
 	seen    Entry
 	refused string // an access token that the accounting system did not accept
+	// replacement is the access token that took the place of a refused one.
+	replacement string
 	// unsaved is a pair that could not be stored yet.
 	unsaved *unsaved
 	// trouble is what the last look found, for health and metrics.
@@ -197,6 +200,13 @@ func (h *Holder) refusedToken() string {
 	return h.refused
 }
 
+// refusedAgain tells whether token was refused, which had just replaced a refused one.
+func (h *Holder) refusedAgain(token string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.refused == token && h.replacement == token
+}
+
 // mustWait says what keeps this process from renewing now: another's claim, or the
 // pause after a failure.
 func (h *Holder) mustWait(ctx context.Context, kept held) (time.Duration, *Error) {
@@ -215,7 +225,7 @@ func (h *Holder) mustWait(ctx context.Context, kept held) (time.Duration, *Error
 	if t := kept.Trouble; t != nil && kept.Claim == nil && since < t.Pause {
 		return 0, h.troubled(t, t.Pause-since)
 	}
-	if h.refusedToken() == kept.Access.Token && kept.Trouble == nil && since < youngFor {
+	if since < youngFor && kept.Trouble == nil && h.refusedAgain(kept.Access.Token) {
 		return 0, h.fail(ReasonToken, nil)
 	}
 	return 0, nil

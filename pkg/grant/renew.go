@@ -87,6 +87,7 @@ func (h *Holder) keep(ctx context.Context, u unsaved) (a Access, fault *Error, a
 		case err == nil:
 			h.setUnsaved(nil)
 			h.see(now.Entry)
+			h.replaced(u.pair.refusedAccess, now.Access.Token)
 			h.keeper.log.InfoContext(ctx, "sign-in renewed", "connection", h.connection, "system", h.app.System, "access_ends", now.Access.Expires)
 			return now.Access, nil, false
 		case !errors.Is(err, errSwapped):
@@ -143,6 +144,15 @@ func (h *Holder) saveLate(ctx context.Context) *Error {
 	}
 	_, fault, _ := h.keep(ctx, *late)
 	return fault
+}
+
+// replaced remembers that an access token was fetched since another one was refused.
+func (h *Holder) replaced(refused, token string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if refused != "" {
+		h.replacement = token
+	}
 }
 
 func (h *Holder) setUnsaved(u *unsaved) {

@@ -135,4 +135,3 @@ func (e Entry) endsBefore(t time.Time) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
-

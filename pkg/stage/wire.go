@@ -32,7 +32,7 @@ func plain(a *connection.Account, log *slog.Logger) servicetrade.Config {
 func Settings(config *connection.Config, c *connection.Connection, log *slog.Logger) connector.Settings {
 	return connector.Settings{
 		Connection: c.ID, Account: c.AccountID, Decode: c.DecodeSettings,
-		Dir: filepath.Dir(config.Path), Log: log, 
+		Dir: filepath.Dir(config.Path), Log: log,
 		Tokens: NoTokens(connector.ReasonUnreachable, "the sign-in of connection "+c.ID+" is kept in NATS, which this program does not ask"),
 	}
 }

@@ -32,7 +32,11 @@ func Execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	return finished(root.ExecuteContext(ctx), stderr)
+}
+
+// finished tells how a command line ended, and returns the exit code.
+func finished(err error, stderr io.Writer) int {
 	if err == nil {
 		return runtime.ExitOK
 	}

@@ -319,7 +319,7 @@ func TestUpkeepRenewsWhatNobodyAsksFor(t *testing.T) {
 	dead := w.process(nil)
 	kept, err := dead.keeper.vault.load(t.Context(), conn)
 	require.NoError(t, err)
-	kept.Entry.Claim = &Claim{Owner: "dead", Lasts: usualClaim}
+	kept.Claim = &Claim{Owner: "dead", Lasts: usualClaim}
 	_, err = dead.keeper.vault.swap(t.Context(), conn, kept, kept.Entry)
 	require.NoError(t, err)
 	h.upkeep(t.Context())

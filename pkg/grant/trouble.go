@@ -106,7 +106,7 @@ func (e *Error) Error() string { return e.What() + " " + e.Fix() }
 
 // What says what happened, in a sentence for people.
 func (e *Error) What() string {
-	text := ""
+	var text string
 	switch e.Reason {
 	case ReasonNever:
 		text = fmt.Sprintf("nobody has signed connection %s in to %s yet", e.Connection, e.Title)

@@ -44,7 +44,7 @@ func lines(text string) ([][]byte, error) {
 		if strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
-		for _, word := range strings.Fields(line) {
+		for word := range strings.FieldsSeq(line) {
 			key, err := base64.StdEncoding.DecodeString(word)
 			if err != nil || len(key) != KeySize {
 				return nil, fmt.Errorf("key %d is not %d bytes in base64", len(keys)+1, KeySize)

@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -80,14 +81,7 @@ func (r *Ring) Decrypt(sealed []byte, place string) ([]byte, error) {
 }
 
 // Has tells whether a key is on the ring.
-func (r *Ring) Has(id ID) bool {
-	for _, have := range r.ids {
-		if have == id {
-			return true
-		}
-	}
-	return false
-}
+func (r *Ring) Has(id ID) bool { return slices.Contains(r.ids, id) }
 
 const (
 	// tinkPrefix begins what Tink encrypts: a byte for the form, four for the key's id.

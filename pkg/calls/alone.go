@@ -18,7 +18,7 @@ func (l *Limiter) goAlone(ctx context.Context, err error) {
 	defer l.mu.Unlock()
 	l.alone, l.consumer = time.Now().Add(aloneFor), nil
 	if !l.warned {
-		l.log.WarnContext(ctx, "the limits of calls to ServiceTrade are held in this process only, not over all of them",
+		l.log.WarnContext(ctx, "the limits of calls are held in this process only, not over all of them", "system", l.limits.system(),
 			"account", l.limits.Account, "error", err)
 	}
 	l.warned = true
@@ -29,7 +29,7 @@ func (l *Limiter) together(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.warned {
-		l.log.InfoContext(ctx, "the limits of calls to ServiceTrade are held over all processes again", "account", l.limits.Account)
+		l.log.InfoContext(ctx, "the limits of calls are held over all processes again", "system", l.limits.system(), "account", l.limits.Account)
 	}
 	l.warned = false
 }

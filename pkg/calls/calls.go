@@ -42,11 +42,21 @@ const (
 // Limits of one account.
 type Limits struct {
 	Account string
+	// System is who is called, for messages; "" is ServiceTrade. Account names one
+	// company there then.
+	System string
 	// Parallel is how many calls may be under way.
 	Parallel int
 	// PerMinute is how many calls may begin in a minute, with a burst of Parallel;
 	// 0 means any number.
 	PerMinute int
+}
+
+func (l Limits) system() string {
+	if l.System == "" {
+		return "ServiceTrade"
+	}
+	return l.System
 }
 
 // gap is the least time between two calls by the same message.
@@ -185,10 +195,10 @@ func (l *Limiter) Hold(ctx context.Context, d time.Duration) {
 	defer cancel()
 	err := l.pause(ctx, until)
 	if err != nil {
-		l.log.WarnContext(ctx, "only this process knows that ServiceTrade wants fewer calls", "wait", d, "error", err)
+		l.log.WarnContext(ctx, "only this process knows that fewer calls are wanted", "system", l.limits.system(), "wait", d, "error", err)
 		return
 	}
-	l.log.WarnContext(ctx, "ServiceTrade wants fewer calls: all processes wait", "wait", d)
+	l.log.WarnContext(ctx, "fewer calls are wanted: all processes wait", "system", l.limits.system(), "account", l.limits.Account, "wait", d)
 }
 
 func (l *Limiter) pause(ctx context.Context, until time.Time) error {

@@ -136,7 +136,7 @@ func (l *Limiter) bind(ctx context.Context) (jetstream.Consumer, error) {
 	}
 	c, err = l.js.CreateOrUpdateConsumer(ctx, bus.StreamCalls, jetstream.ConsumerConfig{
 		Name: l.durable(), Durable: l.durable(), FilterSubject: bus.CallFilter(l.limits.Account, l.limits.Parallel),
-		Description:   "Calls to ServiceTrade, at most " + strconv.Itoa(l.limits.Parallel) + " at once",
+		Description:   "Calls to " + l.limits.system() + ", at most " + strconv.Itoa(l.limits.Parallel) + " at once",
 		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
 		MaxAckPending: l.limits.Parallel, MaxDeliver: -1, MaxWaiting: maxWaiting, InactiveThreshold: unusedFor,
 	})

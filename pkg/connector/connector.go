@@ -191,4 +191,9 @@ type Settings struct {
 	// Dir is the directory of the configuration file; relative paths in settings start there.
 	Dir string
 	Log *slog.Logger
+	// Calls makes what holds the calls to a company within its limits, over all
+	// replicas. nil where nothing is shared: previews, commands that run once.
+	Calls func(CallLimits) CallLimiter
+	// Called is told of each call; may be nil.
+	Called func(Call)
 }

@@ -199,6 +199,7 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
 		return nil, err
 	}
+	settings.Calls, settings.Called = sharedCalls(s.deps.JS, log), s.watcher.Called(c.ID)
 	conn, err := reg.New(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("set up the connector %s: %w", c.Connector, err)

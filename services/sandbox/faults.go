@@ -1,12 +1,7 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"slices"
-	"strings"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 	"github.com/tradepost/tradepost/services/sandbox/internal/state"
@@ -96,16 +91,7 @@ func ParseScenario(file string, data []byte) (*Scenario, error) {
 }
 
 // Scenarios lists the scenarios that come with the sandbox.
-func Scenarios() []string {
-	files, err := fs.Glob(scenarios.Files, "*.yaml")
-	if err != nil { // the pattern is good
-		return nil
-	}
-	for i, name := range files {
-		files[i] = strings.TrimSuffix(name, ".yaml")
-	}
-	return files
-}
+func Scenarios() []string { return faults.ScenarioNames(scenarios.Files, ".") }
 
 // LoadScenario reads a scenario: a file, or one of Scenarios by its name.
 func LoadScenario(pathOrName string) (*Scenario, error) {
@@ -119,13 +105,5 @@ func LoadScenario(pathOrName string) (*Scenario, error) {
 // ReadScenario gives the text of a scenario, and the name of its file for the
 // messages of ParseScenario.
 func ReadScenario(pathOrName string) (file string, data []byte, err error) {
-	data, err = os.ReadFile(pathOrName) //nolint:gosec // the operator's own file
-	if errors.Is(err, fs.ErrNotExist) && slices.Contains(Scenarios(), pathOrName) {
-		pathOrName += ".yaml"
-		data, err = scenarios.Files.ReadFile(pathOrName)
-	}
-	if err != nil {
-		return "", nil, fmt.Errorf("read the scenario, a file or one of %s: %w", strings.Join(Scenarios(), ", "), err)
-	}
-	return pathOrName, data, nil
+	return faults.ReadScenario(scenarios.Files, ".", pathOrName)
 }

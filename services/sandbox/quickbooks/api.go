@@ -42,6 +42,9 @@ func (a *API) Realms() []string {
 	return out
 }
 
+// AddCompany makes one more company, filled like the others, and gives its realm.
+func (a *API) AddCompany() string { return a.s.addOne().Realm }
+
 // Connect gives tokens of a company without a user having to press a button;
 // the app is the first one.
 func (a *API) Connect(realm string) (Tokens, error) {
@@ -94,10 +97,7 @@ func (a *API) byHand(realm, entity string, doc Object, do func(*books.Company, b
 		return nil, err
 	}
 	out, f := c.ByHand(e, doc, do)
-	if f != nil {
-		return nil, f
-	}
-	return out, nil
+	return out, f.AsError()
 }
 
 // wire makes an object of Go values look as if it had been decoded from JSON.
@@ -123,6 +123,17 @@ func (a *API) Delete(realm, entity, id string) error {
 		return c.Remove(e, doc)
 	})
 	return err
+}
+
+// Deposit says that the money of a transaction is in the bank: it cannot be changed
+// any more.
+func (a *API) Deposit(realm, entity, id string) error {
+	c := a.s.company(realm)
+	e, ok := books.EntityNamed(entity)
+	if c == nil || !ok || !c.MarkDeposited(e, id) {
+		return fmt.Errorf("there is no %s %s in a company %s", entity, id, realm)
+	}
+	return nil
 }
 
 // Counts tells what was asked of a company.

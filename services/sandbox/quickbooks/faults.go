@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
+	"github.com/tradepost/tradepost/services/sandbox/scenarios"
 )
 
 // Fault is what happens to one request, for SetFaults; see the fields.
@@ -62,6 +63,15 @@ func (a *API) Play(file string, text []byte) error {
 		return fmt.Errorf("play a scenario: %w", err)
 	}
 	return nil
+}
+
+// Scenarios lists the scenarios that come with the stand-in.
+func Scenarios() []string { return faults.ScenarioNames(scenarios.QuickBooks, "quickbooks") }
+
+// ReadScenario gives the text of a scenario, a file or one of Scenarios by its
+// name, and the name of its file for Play.
+func ReadScenario(pathOrName string) (file string, data []byte, err error) {
+	return faults.ReadScenario(scenarios.QuickBooks, "quickbooks", pathOrName)
 }
 
 // SetFaults makes the API misbehave from now on by a function of a test: it is

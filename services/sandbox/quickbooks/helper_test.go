@@ -2,9 +2,11 @@ package quickbooks_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -211,9 +213,7 @@ func sale(amount string, more ...object) object {
 		"Line": []any{line(amount, "NON")},
 	}
 	for _, m := range more {
-		for k, v := range m {
-			o[k] = v
-		}
+		maps.Copy(o, m)
 	}
 	return o
 }
@@ -221,11 +221,13 @@ func sale(amount string, more ...object) object {
 func line(amount, tax string, detail ...object) object {
 	d := object{"ItemRef": object{"value": "1"}, "TaxCodeRef": object{"value": tax}}
 	for _, m := range detail {
-		for k, v := range m {
-			d[k] = v
-		}
+		maps.Copy(d, m)
 	}
 	return object{"DetailType": "SalesItemLineDetail", "Amount": json.Number(amount), "SalesItemLineDetail": d}
 }
 
 func text(v any) string { return fmt.Sprint(v) }
+
+func withTimeout(t testing.TB, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
+}

@@ -29,6 +29,10 @@ func TestNamesAreTaken(t *testing.T) {
 	require.Empty(t, c.rows("select * from Customer where DisplayName = '"+text(inactive["DisplayName"])+"'"), "a statement does not show what is inactive")
 	require.Len(t, c.rows("select * from Customer where DisplayName = '"+text(inactive["DisplayName"])+"' and Active in (true, false)"), 1)
 
+	c.configure(func(s *quickbooks.Settings) { s.TerseNames = true })
+	_, _, detail := c.post("customer", object{"DisplayName": vendor}).fault()
+	require.Equal(t, "The name supplied already exists. : null", detail)
+
 	item := c.rows("select * from Item")[0]
 	requireFault(t, c.post("item", object{"Name": item["Name"], "Type": "Service", "IncomeAccountRef": object{"value": "1"}}), http.StatusBadRequest, "6240")
 }
@@ -72,6 +76,8 @@ func TestCustomersAndItemsThatAreRefused(t *testing.T) {
 		"colon":          {"2040", "customer", object{"DisplayName": "a:b"}},
 		"long":           {"2050", "customer", object{"DisplayName": strings.Repeat("x", 501)}},
 		"property":       {"2010", "customer", object{"DisplayName": "x", "Colour": "red"}},
+		"mail":           {"2210", "customer", object{"DisplayName": "x", "PrimaryEmailAddr": object{"Address": "nobody"}}},
+		"tab":            {"2040", "customer", object{"DisplayName": "x", "PrintOnCheckName": "a\tb"}},
 		"parent unknown": {"2500", "customer", object{"DisplayName": "x", "Job": true, "ParentRef": object{"value": "9999"}}},
 		"item name":      {"2020", "item", object{"Type": "Service", "IncomeAccountRef": income}},
 		"item type":      {"2170", "item", object{"Name": "x", "Type": "Thing", "IncomeAccountRef": income}},

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/tradepost/tradepost/services/sandbox/internal/book"
@@ -71,6 +72,9 @@ type Options struct {
 	// the older form.
 	ThrottleForm   string
 	ThrottleStatus int
+	// ThrottleRetryAfter is said in a 429, in whole seconds; 0 says nothing, as the
+	// real one.
+	ThrottleRetryAfter time.Duration
 	// Work is how long the company works on each request.
 	Work time.Duration
 
@@ -84,6 +88,8 @@ type Options struct {
 	LogSize int
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
+	// Log is where the stand-in complains; nil discards.
+	Log *slog.Logger
 }
 
 func (o *Options) defaults() {
@@ -108,5 +114,8 @@ func (o *Options) defaults() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/control"
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/grants"
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/limits"
+	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/page"
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/rest"
 	"github.com/tradepost/tradepost/services/sandbox/internal/reqlog"
 )
@@ -35,6 +36,7 @@ type Stand struct {
 
 	mu        sync.Mutex
 	companies []*books.Company
+	work      func(*http.Request)
 }
 
 // New makes a stand-in with Options.Companies companies.
@@ -48,8 +50,8 @@ func New(o Options) *Stand {
 	}
 	s.API = &API{s}
 	s.rest = rest.New(rest.Config{
-		Company: s.company, Companies: s.all, Desk: s.desk, Gate: s.gate, Now: o.Now, Work: o.Work,
-		ThrottleForm: o.ThrottleForm, ThrottleStatus: o.ThrottleStatus, AutoConnect: o.AutoConnect,
+		Company: s.company, Companies: s.all, Desk: s.desk, Gate: s.gate, Now: o.Now, Work: o.Work, Working: s.working,
+		ThrottleForm: o.ThrottleForm, ThrottleStatus: o.ThrottleStatus, RetryAfter: o.ThrottleRetryAfter, AutoConnect: o.AutoConnect,
 	})
 	s.faults = faults.NewFor(s.rest.Surface(), o.Now, s.rest)
 	for i := range o.Companies {
@@ -68,7 +70,10 @@ func (s *Stand) route() {
 	own := http.NewCrossOriginProtection().Handler
 	s.mux.Handle("/_quickbooks/", own(control.New(control.Config{
 		Companies: s.all, Company: s.company, Desk: s.desk, Gate: s.gate, Log: s.log, Faults: s.faults, Now: s.opt.Now, Reset: s.API.Reset,
-		AddCompany: func() *books.Company { return s.AddCompany() }, App: s.opt.Apps[0].ID,
+		AddCompany: s.addOne, App: s.opt.Apps[0].ID,
+	})))
+	s.mux.Handle("/", own(page.New(page.Config{
+		Companies: s.all, Company: s.company, Desk: s.desk, Gate: s.gate, Log: s.log, Faults: s.faults, Logger: s.opt.Log,
 	})))
 }
 
@@ -94,8 +99,8 @@ func (s *Stand) add(i int) *books.Company {
 	return c
 }
 
-// AddCompany makes one more company, filled like the others.
-func (s *Stand) AddCompany() *books.Company {
+// addOne makes one more company, filled like the others.
+func (s *Stand) addOne() *books.Company {
 	s.mu.Lock()
 	n := len(s.companies)
 	s.mu.Unlock()
@@ -116,6 +121,24 @@ func (s *Stand) company(realm string) *books.Company {
 		}
 	}
 	return nil
+}
+
+// SetWorking has a function called with each request of the API that was let in,
+// before it is answered, for tests that need a request to be under way. It may
+// block. nil ends that.
+func (s *Stand) SetWorking(fn func(*http.Request)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.work = fn
+}
+
+func (s *Stand) working(r *http.Request) {
+	s.mu.Lock()
+	fn := s.work
+	s.mu.Unlock()
+	if fn != nil {
+		fn(r)
+	}
 }
 
 // ServeHTTP answers one request.

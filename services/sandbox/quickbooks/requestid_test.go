@@ -91,7 +91,7 @@ func TestALostAnswerIsReplayed(t *testing.T) {
 	c := serve(t, quickbooks.Options{})
 	for _, kind := range []quickbooks.Order{
 		{Fault: quickbooks.FaultCutAfter, Resource: "invoice", Method: "POST", Next: 1},
-		{Fault: quickbooks.FaultErrorAfter, Status: 504, Resource: "invoice", Method: "POST", Next: 1},
+		{Fault: quickbooks.FaultErrorAfter, Status: 504, Delay: time.Millisecond, Resource: "invoice", Method: "POST", Next: 1},
 	} {
 		_, err := c.stand.API.Order(kind)
 		require.NoError(t, err)
@@ -138,6 +138,10 @@ func TestBatch(t *testing.T) {
 	require.Equal(t, "2130", code(5))
 	require.Equal(t, "500", code(6))
 	require.Equal(t, a.raw, c.post("batch?requestid=b1", object{}).raw)
+	void := c.post("batch", object{"BatchItemRequest": []any{
+		object{"bId": "1", "operation": "update", "optionsData": "void", "Invoice": object{"Id": "1", "SyncToken": "0"}},
+	}})
+	require.Contains(t, void.raw, `"PrivateNote":"Voided"`)
 	requireFault(t, c.post("batch", object{}), http.StatusBadRequest, "2020")
 	many := make([]any, 31)
 	requireFault(t, c.post("batch", object{"BatchItemRequest": many}), http.StatusBadRequest, "1040")

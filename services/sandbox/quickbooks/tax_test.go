@@ -2,7 +2,6 @@ package quickbooks_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,10 +61,23 @@ func TestSalesTax(t *testing.T) {
 	}
 }
 
-func TestTaxIsRefusedWhereItIsOff(t *testing.T) {
+func TestTaxThatIsOffIsIgnored(t *testing.T) {
 	c := serve(t, quickbooks.Options{})
 	c.configure(func(s *quickbooks.Settings) { s.SalesTax = quickbooks.TaxOff })
-	requireFault(t, c.post("invoice", taxed("", "", object{"TotalTax": 5})), http.StatusBadRequest, "6470")
+	inv := c.made("Invoice", taxed("", "", object{"TotalTax": 5, "TxnTaxCodeRef": object{"value": "2"}}))
+	require.NotContains(t, inv, "TxnTaxDetail", "not stored, and not a word about it")
+	require.Equal(t, "150", text(inv["TotalAmt"]))
+}
+
+func TestTaxByTheAddressOfAnUpdate(t *testing.T) {
+	c := serve(t, quickbooks.Options{})
+	c.configure(func(s *quickbooks.Settings) { s.SalesTax = quickbooks.TaxAutomated })
+	inv := c.made("Invoice", taxed("VA", "Richmond", nil))
+	body := object{"Id": inv["Id"], "SyncToken": "0", "sparse": true, "ShipAddr": object{"Line1": "9 Elm St", "City": "Santa Fe", "CountrySubDivisionCode": "NM", "PostalCode": "87501"}}
+	moved := c.made("Invoice", body)
+	require.Equal(t, "8.94", text(moved["TxnTaxDetail"].(object)["TotalTax"]))
+	body = object{"Id": inv["Id"], "SyncToken": "1", "sparse": true, "Line": []any{line("200", "TAX")}}
+	require.Equal(t, "17.88", text(c.made("Invoice", body)["TxnTaxDetail"].(object)["TotalTax"]), "the place is still known")
 }
 
 func TestTaxAfterDiscount(t *testing.T) {

@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -24,26 +23,17 @@ const (
 	holdFor = 60 * time.Second
 )
 
-// Call is a call that was answered, or failed.
-type Call struct {
-	// Method and Resource: GET query, POST invoice.
-	Method, Resource string
-	// Status of HTTP; 0 where no answer came.
-	Status int
-	Took   time.Duration
-	// Metered says that Intuit counts it against the app's budget of reads.
-	Metered bool
-}
-
 // client calls one company.
 type client struct {
 	base   string
 	minor  string
 	http   *http.Client
 	tokens Tokens
-	limits Limiter
+	// shared makes what holds the calls to the company over all replicas; may be nil.
+	shared func(connector.CallLimits) connector.CallLimiter
+	limits sync.Map // by company: connector.CallLimiter
 	slots  chan struct{}
-	watch  func(Call)
+	called func(connector.Call)
 	// company is that of the settings, or "" for the one that was signed in to.
 	company string
 }
@@ -53,8 +43,8 @@ func newClient(cfg Config, s connector.Settings, o Options) *client {
 		base: cfg.URL + "/v3/company/", company: cfg.CompanyID,
 		minor:  strconv.Itoa(cfg.MinorVersion),
 		http:   &http.Client{Transport: o.Transport, CheckRedirect: noRedirects},
-		tokens: staticToken{cfg.AccessToken, s.Connection}, limits: noLimits{},
-		slots: make(chan struct{}, cfg.Parallel), watch: func(Call) {},
+		tokens: staticToken{cfg.AccessToken, s.Connection}, shared: s.Calls,
+		slots: make(chan struct{}, cfg.Parallel), called: func(connector.Call) {},
 	}
 	if o.Transport == nil {
 		own := http.DefaultTransport.(*http.Transport).Clone()
@@ -62,13 +52,12 @@ func newClient(cfg Config, s connector.Settings, o Options) *client {
 		c.http.Transport = own
 	}
 	if o.Tokens != nil && cfg.AccessToken.IsZero() {
-		c.tokens = o.Tokens(s)
+		if given := o.Tokens(s); given != nil {
+			c.tokens = given
+		}
 	}
-	if o.Limiter != nil {
-		c.limits = o.Limiter(s)
-	}
-	if o.Watch != nil {
-		c.watch = func(one Call) { o.Watch(s, one) }
+	if s.Called != nil {
+		c.called = s.Called
 	}
 	return c
 }
@@ -179,121 +168,4 @@ func (c *client) untold(ctx context.Context, r request, err error) *trouble {
 		err = errors.Join(ctx.Err(), err)
 	}
 	return &trouble{class: classNotSent, doing: r, cause: err}
-}
-
-// once makes a call with a token.
-func (c *client) once(ctx context.Context, r request, token string) (*reply, *trouble) {
-	done, err := c.slot(ctx)
-	if err != nil {
-		return nil, c.untold(ctx, r, err)
-	}
-	defer done()
-	body := &fenced{ctx: ctx, left: r.body}
-	req, err := c.request(ctx, r, token, body)
-	if err != nil {
-		return nil, c.untold(ctx, r, err)
-	}
-	began := time.Now()
-	res, err := c.http.Do(req)
-	if err != nil {
-		c.watch(Call{Method: r.method(), Resource: r.name(), Took: time.Since(began)})
-		return nil, body.unanswered(ctx, r, err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	c.watch(Call{Method: r.method(), Resource: r.name(), Status: res.StatusCode, Took: time.Since(began), Metered: r.body == nil})
-	connector.NoteTrace(ctx, res.Header.Get("intuit_tid"))
-	if err == nil && len(text) > maxAnswer {
-		err = fmt.Errorf("its answer is longer than %d bytes", maxAnswer)
-	}
-	if err != nil {
-		return nil, &trouble{class: classNoAnswer, doing: r, tid: res.Header.Get("intuit_tid"), cause: err}
-	}
-	return c.judge(ctx, r, res, text, began)
-}
-
-// judge tells an answer from trouble. A fault may come with the status 200.
-func (c *client) judge(ctx context.Context, r request, res *http.Response, text []byte, began time.Time) (*reply, *trouble) {
-	answer := &reply{body: text, tid: res.Header.Get("intuit_tid"), sent: sentAt(res, began)}
-	failed := troubleOf(r, res, text)
-	if failed == nil {
-		return answer, nil
-	}
-	if failed.class == classThrottled {
-		c.limits.Hold(ctx, failed.after)
-	}
-	return nil, failed
-}
-
-// sentAt is when the call began, by the clock of whoever answered; without that, by our
-// own, and early enough for one that is fast.
-func sentAt(res *http.Response, began time.Time) time.Time {
-	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
-		return date.Add(-time.Since(began))
-	}
-	return began.Add(-time.Minute)
-}
-
-// slot waits for a free call, of this connector and of the company.
-func (c *client) slot(ctx context.Context) (func(), error) {
-	select {
-	case c.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	done, err := c.limits.Take(ctx)
-	if err != nil {
-		<-c.slots
-		return nil, err
-	}
-	return func() { done(); <-c.slots }, nil
-}
-
-func (c *client) request(ctx context.Context, r request, token string, body *fenced) (*http.Request, error) {
-	query := url.Values{"minorversion": {c.minor}}
-	maps.Copy(query, r.query)
-	company, err := c.companyID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	address := c.base + company + "/" + strings.ReplaceAll(r.resource, "{company}", company) + "?" + query.Encode()
-	var reader io.Reader
-	if r.body != nil {
-		reader = body
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method(), address, reader)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "Tradepost")
-	if r.body != nil {
-		req.ContentLength = int64(len(r.body))
-		req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	}
-	return req, nil
-}
-
-// companyID is the company that is called: never another one than the settings name,
-// whatever was signed in to.
-func (c *client) companyID(ctx context.Context) (string, error) {
-	chosen, know := c.tokens.(companyTokens)
-	if !know {
-		return c.company, nil
-	}
-	id, err := chosen.Company(ctx)
-	if err != nil || c.company == "" || id == c.company {
-		return id, err
-	}
-	return "", connector.Stop(connector.Wait{
-		Scope: wholeConnection, Reason: connector.ReasonOtherCompany,
-		Message: "the settings name company " + c.company + " of QuickBooks, and company " + id + " was signed in to; connect the right one",
-	})
-}
-
-// name is the resource without ids, for metrics and messages.
-func (r request) name() string {
-	name, _, _ := strings.Cut(r.resource, "/")
-	return name
 }

@@ -145,6 +145,24 @@ func (w *wirePreferences) read(info companyInfo) preferences {
 	return p
 }
 
+// mendedAge is how old preferences and tax codes may be for a fault to be believed.
+const mendedAge = 30 * time.Second
+
+// outdated lets preferences and tax codes be read again, if they are old enough to be
+// wrong by now: change data capture does not tell of them.
+func (q *Online) outdated() bool {
+	q.known.mu.Lock()
+	old := !q.known.have.readAt.IsZero() && time.Since(q.known.have.readAt) > q.mendedAge
+	if old {
+		q.known.have.readAt = time.Time{}
+	}
+	q.known.mu.Unlock()
+	if old {
+		q.books.forget(taxRecords)
+	}
+	return old
+}
+
 // staleAll lets everything that is kept of the company be read again.
 func (q *Online) staleAll() {
 	q.known.mu.Lock()

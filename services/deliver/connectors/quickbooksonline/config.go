@@ -52,7 +52,7 @@ type Config struct {
 	MinorVersion int `yaml:"minor_version"`
 	// SettlingTime is how long a write may stay invisible to searches. Default: 30s.
 	SettlingTime time.Duration `yaml:"settling_time"`
-	// Parallel is how many documents are worked on at once, 1 to 10. Default: 8.
+	// Parallel is how many documents are worked on at once, 1 to 10. Default: 10.
 	Parallel int `yaml:"parallel"`
 	// SearchFrom is the day from which on documents may carry a marker: that of the
 	// first use. Older ones are not read when the markers are. Default: all are.
@@ -105,7 +105,7 @@ func (c *Config) complete() {
 		c.SettlingTime = 30 * time.Second
 	}
 	if c.Parallel == 0 {
-		c.Parallel = 8
+		c.Parallel = 10
 	}
 }
 

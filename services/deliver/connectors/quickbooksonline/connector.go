@@ -37,11 +37,6 @@ type Options struct {
 	// Tokens gives the access tokens of a connection. nil takes the setting
 	// access_token, and is signed out without one.
 	Tokens func(connector.Settings) Tokens
-	// Limiter holds the calls of a connection within the limits of its company and of
-	// the app, over all replicas. nil holds only how many this process has under way.
-	Limiter func(connector.Settings) Limiter
-	// Watch is told of each call that was answered. May be nil.
-	Watch func(s connector.Settings, c Call)
 	// Transport carries the calls; nil is a transport of its own.
 	Transport http.RoundTripper
 }
@@ -70,6 +65,8 @@ type Online struct {
 	// books is what is known of the company without asking again.
 	books *books
 	known known
+	// mendedAge is that of the constant; tests have less time.
+	mendedAge time.Duration
 	// attempts tell a create that failed for certain from its repetition.
 	attempts attempts
 
@@ -92,7 +89,7 @@ func New(cfg Config, s connector.Settings, o Options) (*Online, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	q := &Online{
-		cfg: cfg, connection: s.Connection, log: log, life: life, stop: stop,
+		cfg: cfg, connection: s.Connection, log: log, life: life, stop: stop, mendedAge: mendedAge,
 		client: newClient(cfg, s, o),
 	}
 	q.books = newBooks(q)

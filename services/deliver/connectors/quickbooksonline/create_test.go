@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,12 +75,12 @@ func TestARefusalThatWasMendedIsNotReplayed(t *testing.T) {
 		if h.method != http.MethodPost || !replay && mended {
 			return false
 		}
-		refuse(w, http.StatusBadRequest, "6250", "Invalid Customer: the customer is inactive")
+		refuse(w, http.StatusBadRequest, "6200", "The account period has closed")
 		return true
 	}
 	q := i.connect(nil, Options{})
 	rejected := q.Create(t.Context(), posting(sample())).(connector.Rejected)
-	require.Equal(t, "accounting.reference_gone", rejected.Faults[0].GetCode())
+	require.Equal(t, "document.date_closed", rejected.Faults[0].GetCode())
 	mended = true
 	postedBy(t, i.connect(nil, Options{}).Create(t.Context(), posting(sample())))
 	postedBy(t, q.Create(t.Context(), posting(sample())))
@@ -178,4 +179,41 @@ func TestWithoutATokenEverythingWaits(t *testing.T) {
 	require.Equal(t, connector.ReasonSignedOut, a.(connector.Wait).Reason)
 	require.Equal(t, "connection.signed_out", q.Check(t.Context())[0].GetCode())
 	require.Empty(t, i.calls)
+}
+
+func TestATokenThatNobodyRenewsIsTriedOnce(t *testing.T) {
+	i := newIntuit(t)
+	i.onWrite(99, func(w http.ResponseWriter) { w.WriteHeader(http.StatusUnauthorized) })
+	i.connect(nil, Options{}).Create(t.Context(), posting(sample()))
+	require.Len(t, i.heardOf(http.MethodPost, "invoice"), 1)
+}
+
+// The text of an invoice cannot pretend to be the marker of another one.
+func TestTextOfAnInvoiceIsNoMarker(t *testing.T) {
+	i := newIntuit(t)
+	d := sample()
+	d.PrivateNote = stamp{marker: "st-acme-999", hash: someHash, check: "12345678901"}.text()
+	postedBy(t, i.connect(nil, Options{}).Create(t.Context(), posting(d)))
+	note := i.heardOf(http.MethodPost, "invoice")[0].body["PrivateNote"].(string)
+	require.Len(t, stampPattern.FindAllString(note, -1), 1)
+	require.Contains(t, note, "st-acme-999", "it is still there for people")
+}
+
+// What a bookkeeper turned on, or added, after a refusal counts for the next send, also
+// where QuickBooks does not tell of the change.
+func TestWhatWasMendedCountsAtOnce(t *testing.T) {
+	i := newIntuit(t)
+	q := i.connect(nil, Options{})
+	q.mendedAge = 0
+	d := sample()
+	d.CustomFields = map[string]string{"Job": "1042"}
+	rejected := q.Create(t.Context(), posting(d)).(connector.Rejected)
+	require.Equal(t, "field.not_in_books", rejected.Faults[0].GetCode())
+	i.mu.Lock()
+	i.preferences = strings.Replace(i.preferences, "PO Number", "Job", 1)
+	i.mu.Unlock()
+	postedBy(t, q.Create(t.Context(), posting(d)))
+	reads := len(i.heardOf(http.MethodGet, "preferences"))
+	postedBy(t, q.Create(t.Context(), posting(d)))
+	require.Len(t, i.heardOf(http.MethodGet, "preferences"), reads, "a document without a fault reads nothing again")
 }

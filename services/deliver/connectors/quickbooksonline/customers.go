@@ -109,7 +109,7 @@ func (w *draft) noCustomer(l *level) {
 // customerOf finds the customer of a level, active or not.
 func (w *draft) customerOf(l *level, below bool, parent string) (record, bool) {
 	s := &w.q.books.records
-	if l.ref.GetBy() == tradepostv1.ReferenceBy_REFERENCE_BY_ID {
+	if byID(l.ref) {
 		return s.withID(customerRecords, l.ref.GetValue())
 	}
 	names := []string{l.name, w.suffixed(l.name)}

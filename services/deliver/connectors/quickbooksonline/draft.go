@@ -41,8 +41,17 @@ func (w *draft) fail(f *tradepostv1.Fault) {
 }
 
 // prepare resolves everything that a document names. The faults are all that Create
-// would reject it for; nothing is written.
+// would reject it for; nothing is written. Before a fault is believed, what nobody tells
+// the changes of is read again: somebody may just have mended it.
 func (q *Online) prepare(ctx context.Context, d *tradepostv1.Document) (*draft, error) {
+	w, err := q.resolve(ctx, d)
+	if err != nil || len(w.faults) == 0 || !q.outdated() {
+		return w, err
+	}
+	return q.resolve(ctx, d)
+}
+
+func (q *Online) resolve(ctx context.Context, d *tradepostv1.Document) (*draft, error) {
 	w := &draft{q: q, d: d, newItems: map[string]newItem{}}
 	prefs, err := q.preferences(ctx)
 	if err != nil {

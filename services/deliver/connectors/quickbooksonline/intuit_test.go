@@ -31,6 +31,8 @@ type intuit struct {
 	// preferences and customers of the company, as JSON.
 	preferences, customers string
 	papers                 map[string]map[string]any
+	// shared are the settings' limits.
+	shared func(connector.CallLimits) connector.CallLimiter
 	// born is the time of creation that documents get.
 	born time.Time
 }
@@ -178,7 +180,7 @@ func (i *intuit) connect(change func(*Config), o Options) *Online {
 	if change != nil {
 		change(&cfg)
 	}
-	q, err := New(cfg, connector.Settings{Connection: "acme-qbo", Account: "acme"}, o)
+	q, err := New(cfg, connector.Settings{Connection: "acme-qbo", Account: "acme", Calls: i.shared}, o)
 	require.NoError(i.t, err)
 	i.t.Cleanup(func() { require.NoError(i.t, q.Close()) })
 	return q

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -67,41 +68,54 @@ func walk[T any, R interface {
 	row
 }](ctx context.Context, c *client, entity string, conditions []string, each func(R) error) (time.Time, error) {
 	var began time.Time
-	seen := map[string]bool{} // of the page before
-	for from, skip := "", 0; ; {
+	var at turn
+	for {
 		var page []T
-		at, err := c.query(ctx, entity, statement(entity, conditions, from, skip), &page)
+		asked, err := c.query(ctx, entity, statement(entity, conditions, at.from, at.skip), &page)
 		if err != nil {
 			return time.Time{}, err
 		}
 		if began.IsZero() {
-			began = at
+			began = asked
 		}
-		told := map[string]bool{}
-		last := ""
+		told, last := map[string]bool{}, ""
 		for i := range page {
 			r := R(&page[i])
-			last = r.created()
-			told[r.id()] = true
-			if !seen[r.id()] {
-				if err := each(r); err != nil {
-					return time.Time{}, err
-				}
+			last, told[r.id()] = r.created(), true
+			if at.seen[r.id()] {
+				continue
+			}
+			if err := each(r); err != nil {
+				return time.Time{}, err
 			}
 		}
 		if len(page) < pageSize {
 			return began, nil
 		}
-		if last == "" || last == from {
-			skip += len(page) // A whole page was created in the same second.
-		} else {
-			from, skip, seen = last, 0, told
-			continue
-		}
-		for id := range told {
-			seen[id] = true
-		}
+		at.after(last, told)
 	}
+}
+
+// turn is where the next page begins.
+type turn struct {
+	from string
+	skip int
+	// seen are the records that the next page may tell again.
+	seen map[string]bool
+}
+
+// after goes behind a full page. A page whose records were all made in the same second
+// has no later time to go on from.
+func (t *turn) after(last string, told map[string]bool) {
+	if last != "" && last != t.from {
+		t.from, t.skip, t.seen = last, 0, told
+		return
+	}
+	t.skip += pageSize
+	if t.seen == nil {
+		t.seen = told
+	}
+	maps.Copy(t.seen, told)
 }
 
 // statement asks for one page.

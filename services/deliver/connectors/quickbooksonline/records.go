@@ -155,14 +155,6 @@ func order(active bool) int {
 	return 1
 }
 
-// clear forgets an entity, before it is read whole again.
-func (s *records) clear(entity string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.byID, entity)
-	delete(s.by, entity)
-}
-
 var referenceEntities = map[connector.ReferenceKind]string{
 	connector.ReferenceCustomer: customerRecords, connector.ReferenceItem: itemRecords,
 	connector.ReferenceAccount: accountRecords, connector.ReferenceTax: taxRecords,

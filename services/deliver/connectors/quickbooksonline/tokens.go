@@ -29,16 +29,12 @@ type companyTokens interface {
 	Company(ctx context.Context) (string, error)
 }
 
-// Limiter holds the calls of everybody who shares a company and an app within their
-// limits. It comes on top of Config.Parallel.
-type Limiter interface {
-	// Take waits until one more call may be made, and returns what has to be called
-	// after it. Its error is ctx's, or one that holds a Wait (connector.Stop).
-	Take(ctx context.Context) (done func(), err error)
-	// Hold keeps everybody from calling for d: QuickBooks refused a call because there
-	// were too many.
-	Hold(ctx context.Context, d time.Duration)
-}
+// What Intuit takes of one app for one company: ten calls in a second and 500 in a
+// minute. The rest to 500 is for clocks that differ and calls that arrive late.
+const (
+	callsAtOnce    = 10
+	callsPerMinute = 495
+)
 
 // staticToken is an access token that nobody renews.
 type staticToken struct {
@@ -63,13 +59,13 @@ func signedOut(message string) error {
 	})
 }
 
-// noLimits lets everything pass.
+// noLimits lets everything pass: only the calls of this process are bounded.
 type noLimits struct{}
 
-// Take implements Limiter.
+// Take implements connector.CallLimiter.
 func (noLimits) Take(ctx context.Context) (func(), error) { return func() {}, ctx.Err() }
 
-// Hold implements Limiter.
+// Hold implements connector.CallLimiter.
 func (noLimits) Hold(context.Context, time.Duration) {}
 
 var errTokenEmpty = errors.New("the sign-in gave an empty access token")

@@ -54,6 +54,7 @@ func TestTheFaultTable(t *testing.T) {
 		"403":                       {raw(403, `{"Fault":{"Error":[{"Message":"AuthorizationFailed","code":"3100"}],"type":"SERVICE"}}`), "wait connection forbidden"},
 		"429":                       {raw(429, ""), "wait connection throttled"},
 		"429 as a 403 in XML":       {raw(403, throttleXML), "wait connection throttled"},
+		"throttled in words alone":  {raw(403, `{"Fault":{"Error":[{"Message":"message=ThrottleExceeded","code":"0"}],"type":"SERVICE"}}`), "wait connection throttled"},
 		"003001":                    {coded(403, "003001"), "wait connection throttled"},
 		"6190":                      {coded(400, "6190"), "wait connection subscription_ended"},
 		"140":                       {coded(400, "140"), "wait connection subscription_ended"},
@@ -123,7 +124,11 @@ func TestThrottlingIsToldToEverybody(t *testing.T) {
 	i := newIntuit(t)
 	i.onWrite(99, func(w http.ResponseWriter) { w.Header().Set("Retry-After", "17"); w.WriteHeader(429) })
 	held := &holding{}
-	wait := i.connect(nil, Options{Limiter: func(connector.Settings) Limiter { return held }}).Create(t.Context(), posting(sample())).(connector.Wait)
+	i.shared = func(l connector.CallLimits) connector.CallLimiter {
+		require.Equal(t, connector.CallLimits{System: "quickbooks", Company: "123", Parallel: 10, PerMinute: 495}, l)
+		return held
+	}
+	wait := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Wait)
 	require.Equal(t, 17*time.Second, wait.For)
 	require.Equal(t, 17*time.Second, held.held)
 	require.Equal(t, held.taken, held.given)

@@ -31,28 +31,35 @@ func (q *Online) Update(ctx context.Context, p connector.Posting, found connecto
 		if answer := q.changedMeanwhile(w, p, found, at, now); answer != nil {
 			return answer
 		}
-		body := w.paper
-		body.ID, body.SyncToken, body.Sparse = now.ID, now.SyncToken, true
-		if p.Document.GetNumber() == "" {
-			body.DocNumber = now.DocNumber // It was assigned, and stays.
+		answer, err := q.rewrite(ctx, w, p, at, now)
+		if err == nil {
+			return answer
 		}
-		var a paperAnswer
-		reply, err := q.write(ctx, at.entity.path, keyOf(p.Key, "update", now.ID, now.SyncToken), nil, &body, &a)
-		if t, is := errors.AsType[*trouble](err); is && t.class == classStale {
-			stale = err
-			continue
-		}
-		if err != nil {
+		if stale = err; !isStale(err) {
 			return q.notUpdated(w, err)
 		}
-		one := a.of(at.entity)
-		if one == nil || one.ID != now.ID {
-			return doubt(unreadable(at.entity.path, reply, "is not the document that was changed"))
-		}
-		q.books.markers.note(at.entity, one)
-		return q.posted(w, one, false)
 	}
 	return waitChanged(stale)
+}
+
+// rewrite makes the document as it is now equal to the draft.
+func (q *Online) rewrite(ctx context.Context, w *draft, p connector.Posting, at place, now *paper) (connector.Answer, error) {
+	body := w.paper
+	body.ID, body.SyncToken, body.Sparse = now.ID, now.SyncToken, true
+	if p.Document.GetNumber() == "" {
+		body.DocNumber = now.DocNumber // It was assigned, and stays.
+	}
+	var a paperAnswer
+	reply, err := q.write(ctx, at.entity.path, keyOf(p.Key, "update", now.ID, now.SyncToken), nil, &body, &a)
+	if err != nil {
+		return nil, err
+	}
+	one := a.of(at.entity)
+	if one == nil || one.ID != now.ID {
+		return nil, unreadable(at.entity.path, reply, "is not the document that was changed")
+	}
+	q.books.markers.note(at.entity, one)
+	return q.posted(w, one, false), nil
 }
 
 // changedMeanwhile answers where the document is not the one that was found any more.

@@ -4,6 +4,7 @@ package watch
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,8 @@ const (
 type Watcher struct {
 	attempts *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	calls    *prometheus.CounterVec
+	metered  *prometheus.CounterVec
 }
 
 var buckets = []float64{.005, .025, .1, .5, 1, 2.5, 5, 15, 30, 60}
@@ -39,6 +42,25 @@ func New(r prometheus.Registerer) *Watcher {
 		seconds: telemetry.Register(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "tradepost_attempt_seconds", Help: "How long calls to the accounting system took.", Buckets: buckets,
 		}, []string{"connector", "operation"})),
+		calls: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tradepost_books_calls_total",
+			Help: "Calls of which the attempts are made, by the status of the answer (0 where none came), where the accounting system is called over HTTP.",
+		}, []string{"connection", "method", "route", "status"})),
+		metered: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tradepost_books_metered_reads_total",
+			Help: "Calls that the vendor of the accounting system counts against a budget.",
+		}, []string{"connection"})),
+	}
+}
+
+// Called counts the calls of a connection's connector.
+func (w *Watcher) Called(connection string) func(connector.Call) {
+	w.metered.WithLabelValues(connection)
+	return func(c connector.Call) {
+		w.calls.WithLabelValues(connection, c.Method, c.Resource, strconv.Itoa(c.Status)).Inc()
+		if c.Metered {
+			w.metered.WithLabelValues(connection).Inc()
+		}
 	}
 }
 

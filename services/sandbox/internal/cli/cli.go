@@ -10,35 +10,48 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tradepost/tradepost/services/sandbox"
+	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 )
 
 // settings are the flags that all commands share.
 type settings struct {
 	url    string
-	output string
+	output *string
+	// root is where the control API begins, command the words before serve.
+	root, command string
+	// orders tells which faults can be ordered, scenarios which scenarios come along,
+	// and scenario reads one.
+	orders    *faults.Surface
+	scenarios []string
+	scenario  func(pathOrName string) (file string, data []byte, err error)
 }
 
 // New makes the command tree.
 func New() *cobra.Command {
-	s := &settings{}
+	s := &settings{
+		output: new(string), root: "/_sandbox", orders: faults.ServiceTrade(),
+		scenarios: sandbox.Scenarios(), scenario: sandbox.ReadScenario,
+	}
 	root := &cobra.Command{
 		Use: "sandbox", Short: "A ServiceTrade stand-in, and one for QuickBooks Online", SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if s.output != "table" && s.output != "json" {
-				return fmt.Errorf("--output %q must be table or json", s.output)
+			if *s.output != "table" && *s.output != "json" {
+				return fmt.Errorf("--output %q must be table or json", *s.output)
 			}
 			return nil
 		},
 	}
 	root.PersistentFlags().StringVar(&s.url, "url", "http://localhost:8380", "address of a running sandbox")
-	root.PersistentFlags().StringVarP(&s.output, "output", "o", "table", "table or json")
-	root.AddCommand(serve(), s.invoices(), s.show(), s.setup(), s.send(), s.comments(), s.requests(), s.faults(), quickBooks())
+	root.PersistentFlags().StringVarP(s.output, "output", "o", "table", "table or json")
+	root.AddCommand(serve(), s.invoices(), s.show(), s.setup(), s.send(), s.comments(), s.requests(), s.faults(), quickBooks(s))
 	return root
 }
 
 // print writes JSON, or the table that the function fills.
 func (s *settings) print(out io.Writer, data any, table func(io.Writer)) error {
-	if s.output == "json" {
+	if *s.output == "json" {
 		text, err := json.MarshalIndent(data, "", "  ")
 		if err != nil {
 			return fmt.Errorf("encode the output: %w", err)

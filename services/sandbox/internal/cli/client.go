@@ -21,7 +21,7 @@ func (s *settings) call(ctx context.Context, method, path string, body, into any
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("call the sandbox at %s (is it running? try: sandbox serve): %w", s.url, err)
+		return fmt.Errorf("call the sandbox at %s (is it running? try: sandbox %sserve): %w", s.url, s.command, err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	data, err := io.ReadAll(res.Body)
@@ -46,7 +46,7 @@ func (s *settings) request(ctx context.Context, method, path string, body any) (
 		}
 		payload = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.url, "/")+"/_sandbox"+path, payload)
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.url, "/")+s.root+path, payload)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}

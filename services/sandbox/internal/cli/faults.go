@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/sandbox/internal/control"
 	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 )
@@ -63,7 +62,7 @@ func printOrders(w io.Writer, data control.Orders) {
 
 func (s *settings) addFault() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "add FAULT", Short: "Order a fault", Long: "Order a fault:\n\n" + kindHelp(),
+		Use: "add FAULT", Short: "Order a fault", Long: "Order a fault:\n\n" + s.kindHelp(),
 		Example: "  sandbox faults add throttled --retry-after 30s --resource invoice --next 3\n" +
 			"  sandbox faults add cut-after --method PUT --path '/api/invoice/*' --probability 0.2 --seed 7 --for 10m",
 		Args: cobra.ExactArgs(1),
@@ -93,9 +92,9 @@ func (s *settings) addFault() *cobra.Command {
 
 func flagOf(field string) string { return strings.ReplaceAll(field, "_", "-") }
 
-func kindHelp() string {
+func (s *settings) kindHelp() string {
 	var b strings.Builder
-	for _, k := range faults.Kinds() {
+	for _, k := range s.orders.Infos() {
 		_, _ = fmt.Fprintf(&b, "  %-16s %s\n", k.Kind, k.Text) // a Builder takes everything
 	}
 	return b.String()
@@ -128,10 +127,10 @@ func (s *settings) clearFaults() *cobra.Command {
 
 func (s *settings) playScenario() *cobra.Command {
 	return &cobra.Command{
-		Use: "play SCENARIO", Short: "Begin a scenario: a file, or one of " + strings.Join(sandbox.Scenarios(), ", "),
+		Use: "play SCENARIO", Short: "Begin a scenario: a file, or one of " + strings.Join(s.scenarios, ", "),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, text, err := sandbox.ReadScenario(args[0])
+			file, text, err := s.scenario(args[0])
 			if err != nil {
 				return err
 			}

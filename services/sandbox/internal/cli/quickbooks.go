@@ -3,14 +3,20 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/tradepost/tradepost/services/sandbox"
+	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/control"
+	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/rest"
 	"github.com/tradepost/tradepost/services/sandbox/quickbooks"
 )
 
@@ -22,6 +28,7 @@ type quickbooksFlags struct {
 	tax        string
 	queryDelay time.Duration
 	noLimits   bool
+	scenario   string
 	quickbooks.Options
 }
 
@@ -32,6 +39,7 @@ func (f *quickbooksFlags) add(flags *pflag.FlagSet, prefix string) {
 	flags.BoolVar(&f.noLimits, prefix+"no-limits", false, "do not throttle")
 	flags.StringVar(&f.tax, prefix+"tax", quickbooks.TaxManual, "sales tax of the companies: off, manual or automated")
 	flags.DurationVar(&f.queryDelay, prefix+"query-delay", 0, "how long statements do not show a write yet")
+	flags.StringVar(&f.scenario, prefix+"scenario", "", "order faults of QuickBooks by a scenario file, or by one of "+strings.Join(quickbooks.Scenarios(), ", "))
 	flags.DurationVar(&f.Work, prefix+"work", 0, "how long a company works on each request")
 }
 
@@ -50,7 +58,15 @@ func (f *quickbooksFlags) make(b *sandbox.Book) (*quickbooks.Stand, error) {
 	if f.noLimits {
 		f.Limits = quickbooks.NoLimits()
 	}
-	return quickbooks.New(f.Options), nil
+	stand := quickbooks.New(f.Options)
+	if f.scenario == "" {
+		return stand, nil
+	}
+	file, text, err := quickbooks.ReadScenario(f.scenario)
+	if err != nil {
+		return nil, err
+	}
+	return stand, stand.API.Play(file, text)
 }
 
 // listenQuickBooks answers at the address until the context ends. What comes of it
@@ -72,11 +88,22 @@ func (f *quickbooksFlags) listenQuickBooks(ctx context.Context, b *sandbox.Book,
 	return ended, nil
 }
 
-func quickBooks() *cobra.Command {
+// quickBooks are the commands of the QuickBooks stand-in.
+func quickBooks(parent *settings) *cobra.Command {
+	s := &settings{
+		output: parent.output, root: "/_quickbooks", command: "quickbooks ", orders: rest.Orders(),
+		scenarios: quickbooks.Scenarios(), scenario: quickbooks.ReadScenario,
+	}
+	root := &cobra.Command{Use: "quickbooks", Short: "A QuickBooks Online stand-in"}
+	root.PersistentFlags().StringVar(&s.url, "url", "http://"+quickbooksAddress, "address of a running QuickBooks stand-in")
+	root.AddCommand(serveQuickBooks(), s.companies(), s.connect(), s.faults())
+	return root
+}
+
+func serveQuickBooks() *cobra.Command {
 	f := &quickbooksFlags{}
 	var seed int64
 	var invoices int
-	root := &cobra.Command{Use: "quickbooks", Short: "A QuickBooks Online stand-in"}
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run a QuickBooks Online stand-in alone", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -95,6 +122,47 @@ func quickBooks() *cobra.Command {
 	cmd.Flags().Int64Var(&seed, "seed", 1, "seed of the ServiceTrade book from which the companies are filled")
 	cmd.Flags().IntVar(&invoices, "invoices", 40, "invoices of that book; more of them bring more customers")
 	f.add(cmd.Flags(), "")
-	root.AddCommand(cmd)
-	return root
+	return cmd
+}
+
+func (s *settings) companies() *cobra.Command {
+	return &cobra.Command{
+		Use: "companies", Short: "List the companies with what was asked of them", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var data struct {
+				Companies []control.Company `json:"companies"`
+			}
+			if err := s.call(cmd.Context(), http.MethodGet, "/companies", nil, &data); err != nil {
+				return err
+			}
+			return s.print(cmd.OutOrStdout(), data.Companies, func(w io.Writer) {
+				row(w, "REALM", "NAME", "INVOICES", "CREDIT MEMOS", "REQUESTS", "METERED", "THROTTLED")
+				for _, c := range data.Companies {
+					row(w, c.Realm, c.Settings.Name, c.Objects["Invoice"], c.Objects["CreditMemo"], c.Counts.Total, c.Counts.Metered, c.Counts.Throttled)
+				}
+			})
+		},
+	}
+}
+
+// connect gives tokens of a company, for trying things out with curl.
+func (s *settings) connect() *cobra.Command {
+	return &cobra.Command{
+		Use: "connect REALM", Short: "Give tokens of a company without its user", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var tokens struct {
+				Access  string `json:"access_token"`
+				Refresh string `json:"refresh_token"`
+				Realm   string `json:"realmId"`
+			}
+			if err := s.call(cmd.Context(), http.MethodPost, "/companies/"+url.PathEscape(args[0])+"/tokens", nil, &tokens); err != nil {
+				return err
+			}
+			return s.print(cmd.OutOrStdout(), tokens, func(w io.Writer) {
+				row(w, "access token", tokens.Access)
+				row(w, "refresh token", tokens.Refresh)
+				row(w, "realm", tokens.Realm)
+			})
+		},
+	}
 }

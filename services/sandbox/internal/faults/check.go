@@ -14,12 +14,6 @@ var resources = []string{
 
 var methods = []string{"GET", "POST", "PUT", "DELETE"}
 
-// Resources lists the resource words that orders may name.
-func Resources() []string { return slices.Clone(resources) }
-
-// Methods lists the methods that orders may name.
-func Methods() []string { return slices.Clone(methods) }
-
 // common are the fields that every kind has.
 var common = []string{
 	"name", "fault", "method", "path", "resource", "probability", "seed", "next", "every", "for", "until", "times",

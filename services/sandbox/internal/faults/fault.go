@@ -28,6 +28,8 @@ type Fault struct {
 	Body string
 	// After does what was asked before it answers with Status.
 	After bool
+	// Pause is how long it takes after the work until the answer, with After.
+	Pause time.Duration
 	// Code is that of a refusal, where the API's faults have numbers.
 	Code string
 	// Form is the shape of the answer, where the API has several.
@@ -89,14 +91,8 @@ func (f *Fault) describe() string {
 
 // play does what the fault says, in front of next.
 func (f *Fault) play(w http.ResponseWriter, r *http.Request, s *Seam, next http.Handler) {
-	if f.Latency > 0 {
-		timer := time.NewTimer(f.Latency)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-			return
-		}
+	if !wait(r, f.Latency) {
+		return
 	}
 	if f.SignOut {
 		s.sessions.SignOut(r)
@@ -116,6 +112,9 @@ func (f *Fault) play(w http.ResponseWriter, r *http.Request, s *Seam, next http.
 	case f.Status != 0:
 		if f.After {
 			next.ServeHTTP(discard{http.Header{}}, r)
+			if !wait(r, f.Pause) {
+				return
+			}
 		}
 		s.surface.Answer(w, r, f)
 	case f.CutAfter:
@@ -123,6 +122,21 @@ func (f *Fault) play(w http.ResponseWriter, r *http.Request, s *Seam, next http.
 		cut()
 	default:
 		next.ServeHTTP(w, r)
+	}
+}
+
+// wait waits; false when the client went away meanwhile.
+func wait(r *http.Request, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
 	}
 }
 

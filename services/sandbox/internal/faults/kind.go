@@ -57,7 +57,7 @@ func allKinds() []Info {
 		{Evict, "Sessions evicted", "The oldest sessions end, as when others sign in too often; all of them unless sessions says how many.", []string{"sessions"}, nil, before},
 		{Throttled, "Throttled", "The answer is 429, with Retry-After where retry_after is given.", []string{"retry_after", "form"}, nil, instead},
 		{ServerError, "Server error", "The answer is a 5xx, 503 unless status says which, and nothing is done.", []string{"status", "retry_after", "form"}, nil, instead},
-		{ErrorAfter, "Server error after the work", "What was asked is done, and the answer is a 5xx all the same.", []string{"status", "retry_after", "form"}, nil, instead},
+		{ErrorAfter, "Server error after the work", "What was asked is done, and the answer is a 5xx all the same, 503 unless status says which; after delay, where that is given.", []string{"status", "retry_after", "form", "delay"}, nil, instead},
 		{Refused, "Refused", "The answer is a fault with this code, and nothing is done.", []string{"code", "form"}, []string{"code"}, instead},
 		{Revoked, "Connection revoked", "The connection that the token of the request belongs to ends, as when its user disconnects the app.", nil, nil, before},
 		{CutBefore, "Cut before the work", "The connection is cut, and nothing was done.", nil, nil, instead},
@@ -71,13 +71,13 @@ func allKinds() []Info {
 	}
 }
 
-func infoOf(k Kind) (Info, bool) {
+// infoOf gives what is known of a kind; that of an unknown one is empty.
+func infoOf(k Kind) Info {
 	all := allKinds()
-	at := slices.IndexFunc(all, func(i Info) bool { return i.Kind == k })
-	if at < 0 {
-		return Info{}, false
+	if at := slices.IndexFunc(all, func(i Info) bool { return i.Kind == k }); at >= 0 {
+		return all[at]
 	}
-	return all[at], true
+	return Info{}
 }
 
 func (s *Surface) words() []string {

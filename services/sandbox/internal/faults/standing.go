@@ -44,7 +44,7 @@ func newStanding(id int64, o Order, since time.Time) *standing {
 	if o.Seed == 0 {
 		o.Seed = id
 	}
-	info, _ := infoOf(o.Fault)
+	info := infoOf(o.Fault)
 	s := &standing{
 		State:  State{ID: id, Order: o, Active: true, Since: since},
 		random: rand.New(rand.NewPCG(uint64(o.Seed), 0)), //nolint:gosec // it has to be repeatable
@@ -135,7 +135,7 @@ func (s *standing) spoil(f *Fault, q request) {
 	case Throttled:
 		f.Status, f.RetryAfter, f.Form = http.StatusTooManyRequests, o.RetryAfter, o.Form
 	case ServerError, ErrorAfter:
-		f.Status, f.RetryAfter, f.After, f.Form = o.Status, o.RetryAfter, o.Fault == ErrorAfter, o.Form
+		f.Status, f.RetryAfter, f.After, f.Form, f.Pause = o.Status, o.RetryAfter, o.Fault == ErrorAfter, o.Form, o.Delay
 	case Refused:
 		f.Status, f.Code, f.Form = http.StatusBadRequest, o.Code, o.Form
 	case Revoked:

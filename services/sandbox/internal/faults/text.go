@@ -21,7 +21,7 @@ func short(d time.Duration) string {
 // What describes what an order does.
 func (o Order) What() string {
 	o = o.withDefaults()
-	info, _ := infoOf(o.Fault)
+	info := infoOf(o.Fault)
 	text := info.Title
 	switch o.Fault {
 	case Latency, WebhookDelay:
@@ -45,6 +45,9 @@ func (o Order) What() string {
 		if o.Sessions > 0 {
 			text += fmt.Sprintf(": the oldest %d", o.Sessions)
 		}
+	}
+	if o.Fault == ErrorAfter && o.Delay > 0 {
+		text += ", after " + short(o.Delay)
 	}
 	if o.Form != "" {
 		text += " as " + o.Form

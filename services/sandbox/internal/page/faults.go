@@ -25,10 +25,23 @@ type faultsView struct {
 	Forms     []faultForm
 	Resources []string
 	Methods   []string
+	Example   string
 }
 
-func (p *Page) faults(*http.Request) (any, error) {
-	v := faultsView{Title: "Faults", Scenario: p.Faults.Progress(), Resources: faults.Resources(), Methods: faults.Methods()}
+// FaultPage is the page on which faults are ordered, and its buttons. Its template
+// is faults.html.
+type FaultPage struct {
+	Faults *faults.Seam
+	// Example is a path that an order could name.
+	Example string
+}
+
+// View gives what the template shows.
+func (p FaultPage) View(*http.Request) (any, error) {
+	surface := p.Faults.Surface()
+	v := faultsView{
+		Title: "Faults", Scenario: p.Faults.Progress(), Resources: surface.Resources, Methods: surface.Methods, Example: p.Example,
+	}
 	for _, o := range p.Faults.Orders() {
 		if o.Active {
 			v.Active = append(v.Active, o)
@@ -37,7 +50,7 @@ func (p *Page) faults(*http.Request) (any, error) {
 		}
 	}
 	slices.Reverse(v.Ended) // the latest first
-	for _, info := range faults.Kinds() {
+	for _, info := range surface.Infos() {
 		v.Forms = append(v.Forms, faultForm{
 			Info: info, Details: fields(info.Fields), Long: fields([]string{"for", "times", "name"}),
 		})
@@ -55,9 +68,9 @@ func fields(names []string) []faults.Field {
 	return out
 }
 
-// order reads the form: fields that are left empty are not given. How often is
+// Order reads the form: fields that are left empty are not given. How often is
 // one choice with one number.
-func (p *Page) order(r *http.Request) (string, error) {
+func (p FaultPage) Order(r *http.Request) (string, error) {
 	texts := map[string]string{}
 	for _, name := range faults.FieldNames() {
 		if text := strings.TrimSpace(r.FormValue(name)); text != "" {
@@ -83,7 +96,8 @@ func (p *Page) order(r *http.Request) (string, error) {
 	return "/faults", nil
 }
 
-func (p *Page) cancelOrder(r *http.Request) (string, error) {
+// Cancel ends one order.
+func (p FaultPage) Cancel(r *http.Request) (string, error) {
 	id, err := pathID(r)
 	if err != nil {
 		return "", err
@@ -94,7 +108,8 @@ func (p *Page) cancelOrder(r *http.Request) (string, error) {
 	return "/faults", nil
 }
 
-func (p *Page) clearOrders(*http.Request) (string, error) {
+// Clear ends all orders and the scenario.
+func (p FaultPage) Clear(*http.Request) (string, error) {
 	p.Faults.Clear()
 	return "/faults", nil
 }

@@ -23,6 +23,9 @@ import (
 //go:embed templates
 var files embed.FS
 
+// Templates holds the templates and style.css, for other pages that look alike.
+func Templates() embed.FS { return files }
+
 // Config is what the page needs to know.
 type Config struct {
 	Store             *state.Store
@@ -68,10 +71,11 @@ func (p *Page) routes() {
 	p.show("GET /settings/systems", "systems", p.systems)
 	p.show("GET /settings/integrations/{id}", "configure", p.configure)
 	p.show("GET /requests", "requests", p.requests)
-	p.show("GET /faults", "faults", p.faults)
-	p.do("POST /faults", p.order)
-	p.do("POST /faults/clear", p.clearOrders)
-	p.do("POST /faults/{id}/cancel", p.cancelOrder)
+	orders := FaultPage{Faults: p.Faults, Example: "/api/invoice/*"}
+	p.show("GET /faults", "faults", orders.View)
+	p.do("POST /faults", orders.Order)
+	p.do("POST /faults/clear", orders.Clear)
+	p.do("POST /faults/{id}/cancel", orders.Cancel)
 	p.do("POST /invoices/send", p.sendAll)
 	p.do("POST /invoices/{id}/send", p.send)
 	p.do("POST /invoices/{id}/status", p.status)

@@ -69,8 +69,10 @@ func readBody(r *http.Request) []byte {
 }
 
 func cleanBody(path string, body []byte) string {
-	if len(body) > 0 && (strings.HasPrefix(path, "/api/auth") || strings.HasPrefix(path, "/api/oauth2")) {
-		return hidden
+	for _, secret := range []string{"/api/auth", "/api/oauth2", "/oauth2/", "/v2/oauth2/"} {
+		if len(body) > 0 && strings.HasPrefix(path, secret) {
+			return hidden
+		}
 	}
 	return strings.ToValidUTF8(string(body), "�")
 }

@@ -7,13 +7,27 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/connector/connectortest"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+	stand "github.com/tradepost/tradepost/services/sandbox/quickbooks"
 )
 
 // The kit, with numbers that the company warns about when they are taken, and writes
 // that searches do not show at once.
 func TestConformance(t *testing.T) {
+	kit(t, func(*stand.Settings) {})
+}
+
+// The same for a company of another kind: sales tax that QuickBooks computes, numbers
+// given by hand, classes for the whole document, names that become free.
+func TestConformanceOfAnotherCompany(t *testing.T) {
+	kit(t, func(s *stand.Settings) {
+		s.SalesTax, s.TaxOverride, s.CustomNumbers = stand.TaxAutomated, false, true
+		s.ClassPerLine, s.ClassPerTxn, s.InactiveFreesName, s.MultiCurrency = false, true, true, false
+	})
+}
+
+func kit(t *testing.T, change func(*stand.Settings)) {
 	connectortest.Run(t, connectortest.Harness{
-		New: newTarget, Sample: sample,
+		New: func(t *testing.T) connectortest.Target { return newTarget(t, change) }, Sample: sample,
 		UnknownAccount: func(d *tradepostv1.Document) { d.Lines[0].Item.Reference.Value = "no such item" },
 		UnknownCustomer: func(d *tradepostv1.Document) {
 			d.Customer.Reference.Value, d.Customer.CreateIfMissing = "nobody", false
@@ -80,8 +94,8 @@ func sample(id int64) *tradepostv1.Document {
 	}
 }
 
-func newTarget(t *testing.T) connectortest.Target {
-	c := newCompany(t, nil)
+func newTarget(t *testing.T, change func(*stand.Settings)) connectortest.Target {
+	c := newCompany(t, change)
 	return connectortest.Target{
 		Connector: c.connect(), Reopen: func() connector.Connector { return c.connect() },
 		Count: c.count, Delete: c.remove, Tamper: c.tamper,

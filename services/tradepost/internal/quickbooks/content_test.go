@@ -112,7 +112,11 @@ func TestClassesPlacesTermsAndFields(t *testing.T) {
 	require.Equal(t, class["Id"], reference(line, "ClassRef"))
 	require.Equal(t, "2026-11-20", line["ServiceDate"])
 	require.Equal(t, "2 Mill Rd", o["ShipAddr"].(map[string]any)["Line1"])
-	require.Equal(t, "1042", o["CustomField"].([]any)[0].(map[string]any)["StringValue"])
+	fields := map[any]any{}
+	for _, f := range o["CustomField"].([]any) {
+		fields[f.(map[string]any)["Name"]] = f.(map[string]any)["StringValue"]
+	}
+	require.Equal(t, "1042", fields["Job"])
 	require.Regexp(t, `^\[st-kit-1 [^\]]+ 2026-11-22\]\ncall before\nPO PO-77\nInvoice date 2026-11-22$`, o["PrivateNote"])
 }
 

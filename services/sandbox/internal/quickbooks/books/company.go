@@ -24,8 +24,9 @@ type Company struct {
 	sequence map[string]int
 	lastDoc  map[string]int // the last number that QuickBooks gave, by kind of form
 	answers  answers
-	deposits map[string]bool // ids of transactions that were deposited
-	changed  chan struct{}   // closed at each change
+	deposits map[string]bool   // ids of transactions that were deposited
+	places   map[string]Object // the address to which a sale is shipped, where it is shown in another way
+	changed  chan struct{}     // closed at each change
 }
 
 // table holds the objects of one entity in the order in which they were made.
@@ -63,7 +64,7 @@ func (r *record) asOf(t time.Time) (version, bool) {
 func NewCompany(realm string, s Settings, now func() time.Time) *Company {
 	c := &Company{
 		Realm: realm, now: now, settings: s, tables: map[string]*table{}, sequence: map[string]int{}, lastDoc: map[string]int{},
-		changed: make(chan struct{}),
+		changed: make(chan struct{}), deposits: map[string]bool{}, places: map[string]Object{},
 	}
 	for _, e := range entities {
 		c.tables[e.Name] = &table{byID: map[string]*record{}}

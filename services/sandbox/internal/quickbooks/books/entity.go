@@ -35,44 +35,83 @@ var saleFields = []string{
 }
 
 // entities lists what the stand-in has. Which properties can be asked about is
-// Intuit's API reference of each entity; PrivateNote of a sale is not among them.
+// Intuit's API reference of each entity; PrivateNote and TotalAmt of a sale are not
+// among them.
 var entities = []Entity{
-	{Name: "Invoice", Path: "invoice", NotFilter: saleFields,
-		Filter: []string{"DocNumber", "TxnDate", "DueDate", "CustomerRef", "Balance", "TotalAmt"}},
-	{Name: "CreditMemo", Path: "creditmemo", NotFilter: saleFields,
-		Filter: []string{"DocNumber", "TxnDate", "CustomerRef", "Balance", "TotalAmt"}},
-	{Name: "Payment", Path: "payment", Filter: []string{"TxnDate", "CustomerRef", "TotalAmt", "UnappliedAmt"},
-		NotFilter: []string{"SyncToken", "PrivateNote", "Line", "CurrencyRef", "ExchangeRate", "PaymentRefNum", "PaymentMethodRef", "DepositToAccountRef",
-			"ARAccountRef", "ProcessPayment", "CreditCardPayment", "LinkedTxn", "MetaData", "sparse", "domain", "Id", "TxnDate", "CustomerRef", "TotalAmt", "UnappliedAmt"}},
-	{Name: "Customer", Path: "customer", List: true,
-		Filter: []string{"DisplayName", "FullyQualifiedName", "CompanyName", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName",
-			"PrimaryEmailAddr", "Active", "Balance", "BalanceWithJobs", "Job", "ParentRef"},
-		NotFilter: personFields},
-	{Name: "Item", Path: "item", List: true, Filter: []string{"Name", "Sku", "Active", "Type"},
-		NotFilter: []string{"SyncToken", "Description", "FullyQualifiedName", "UnitPrice", "Taxable", "SalesTaxIncluded", "IncomeAccountRef", "ExpenseAccountRef",
+	{
+		Name: "Invoice", Path: "invoice", NotFilter: saleFields,
+		Filter: []string{"DocNumber", "TxnDate", "DueDate", "CustomerRef", "SalesTermRef", "ProjectRef", "Balance"},
+	},
+	{
+		Name: "CreditMemo", Path: "creditmemo", NotFilter: saleFields,
+		Filter: []string{"DocNumber", "TxnDate", "CustomerRef", "ProjectRef", "Balance"},
+	},
+	{
+		Name: "Payment", Path: "payment", Filter: []string{"TxnDate", "CustomerRef", "TotalAmt", "UnappliedAmt"},
+		NotFilter: []string{
+			"SyncToken", "PrivateNote", "Line", "CurrencyRef", "ExchangeRate", "PaymentRefNum", "PaymentMethodRef", "DepositToAccountRef",
+			"ARAccountRef", "ProcessPayment", "CreditCardPayment", "LinkedTxn", "MetaData", "sparse", "domain", "Id", "TxnDate", "CustomerRef", "TotalAmt", "UnappliedAmt",
+		},
+	},
+	{
+		Name: "Customer", Path: "customer", List: true,
+		Filter: []string{
+			"DisplayName", "FullyQualifiedName", "CompanyName", "GivenName", "MiddleName", "FamilyName", "PrintOnCheckName",
+			"PrimaryEmailAddr", "Active", "Balance",
+		},
+		NotFilter: personFields,
+	},
+	{
+		Name: "Item", Path: "item", List: true, Filter: []string{"Name", "Sku", "Active", "Type"},
+		NotFilter: []string{
+			"SyncToken", "Description", "FullyQualifiedName", "UnitPrice", "Taxable", "SalesTaxIncluded", "IncomeAccountRef", "ExpenseAccountRef",
 			"AssetAccountRef", "PurchaseCost", "PurchaseDesc", "TrackQtyOnHand", "QtyOnHand", "InvStartDate", "SubItem", "ParentRef", "Level", "ClassRef",
-			"SalesTaxCodeRef", "PurchaseTaxCodeRef", "PrefVendorRef", "ItemCategoryType", "ReorderPoint", "Source", "MetaData", "sparse", "domain", "Id", "Name", "Sku", "Active", "Type"}},
-	{Name: "Vendor", Path: "vendor", List: true, NotFilter: personFields,
-		Filter: []string{"DisplayName", "CompanyName", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName", "Active"}},
-	{Name: "Employee", Path: "employee", List: true, NotFilter: personFields,
-		Filter: []string{"DisplayName", "GivenName", "MiddleName", "FamilyName", "PrintOnCheckName", "Active"}},
-	{Name: "Class", Path: "class", List: true, Filter: []string{"Name", "FullyQualifiedName", "Active", "SubClass"},
-		NotFilter: []string{"SyncToken", "ParentRef", "MetaData", "Id", "Name"}},
-	{Name: "Department", Path: "department", List: true, Filter: []string{"Name", "FullyQualifiedName", "Active", "SubDepartment"},
-		NotFilter: []string{"SyncToken", "ParentRef", "Address", "MetaData", "Id", "Name"}},
-	{Name: "Term", Path: "term", List: true, Filter: []string{"Name", "Active", "Type", "DueDays"},
-		NotFilter: []string{"SyncToken", "DiscountPercent", "DiscountDays", "DayOfMonthDue", "DueNextMonthDays", "MetaData", "Id"}},
-	{Name: "Account", Path: "account", List: true, Filter: []string{"Name", "AccountType", "AccountSubType", "Active", "AcctNum", "Classification", "SubAccount", "ParentRef", "Description"},
-		NotFilter: []string{"SyncToken", "FullyQualifiedName", "CurrentBalance", "CurrencyRef", "MetaData", "Id"}},
-	{Name: "TaxCode", Path: "taxcode", List: true, Filter: []string{"Name", "Description", "Active"},
-		NotFilter: []string{"SyncToken", "Taxable", "TaxGroup", "Hidden", "SalesTaxRateList", "PurchaseTaxRateList", "MetaData", "Id"}},
-	{Name: "TaxRate", Path: "taxrate", List: true, Filter: []string{"Name", "Description", "Active"},
-		NotFilter: []string{"SyncToken", "RateValue", "AgencyRef", "DisplayType", "MetaData", "Id"}},
-	{Name: "CompanyInfo", Path: "companyinfo", Filter: []string{"CompanyName"},
-		NotFilter: []string{"SyncToken", "LegalName", "CompanyAddr", "CustomerCommunicationAddr", "LegalAddr", "Country", "Email", "WebAddr", "FiscalYearStartMonth",
-			"SupportedLanguages", "NameValue", "CompanyStartDate", "MetaData", "Id"}},
-	{Name: "Preferences", Path: "preferences", NotFilter: []string{"SyncToken", "SalesFormsPrefs", "AccountingInfoPrefs", "ProductAndServicesPrefs", "TaxPrefs",
-		"CurrencyPrefs", "OtherPrefs", "VendorAndPurchasesPrefs", "TimeTrackingPrefs", "EmailMessagesPrefs", "MetaData", "Id"}},
+			"SalesTaxCodeRef", "PurchaseTaxCodeRef", "PrefVendorRef", "ItemCategoryType", "ReorderPoint", "Source", "MetaData", "sparse", "domain", "Id", "Name", "Sku", "Active", "Type",
+		},
+	},
+	{
+		Name: "Vendor", Path: "vendor", List: true, NotFilter: personFields,
+		Filter: []string{"DisplayName", "CompanyName", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName", "Active"},
+	},
+	{
+		Name: "Employee", Path: "employee", List: true, NotFilter: personFields,
+		Filter: []string{"DisplayName", "GivenName", "MiddleName", "FamilyName", "PrintOnCheckName", "Active"},
+	},
+	{
+		Name: "Class", Path: "class", List: true, Filter: []string{"Name", "FullyQualifiedName", "Active", "SubClass"},
+		NotFilter: []string{"SyncToken", "ParentRef", "MetaData", "Id", "Name"},
+	},
+	{
+		Name: "Department", Path: "department", List: true, Filter: []string{"Name", "FullyQualifiedName", "Active", "SubDepartment"},
+		NotFilter: []string{"SyncToken", "ParentRef", "Address", "MetaData", "Id", "Name"},
+	},
+	{
+		Name: "Term", Path: "term", List: true, Filter: []string{"Name", "Active", "Type", "DueDays"},
+		NotFilter: []string{"SyncToken", "DiscountPercent", "DiscountDays", "DayOfMonthDue", "DueNextMonthDays", "MetaData", "Id"},
+	},
+	{
+		Name: "Account", Path: "account", List: true, Filter: []string{"Name", "AccountType", "AccountSubType", "Active", "AcctNum", "Classification", "SubAccount", "ParentRef", "Description"},
+		NotFilter: []string{"SyncToken", "FullyQualifiedName", "CurrentBalance", "CurrencyRef", "MetaData", "Id"},
+	},
+	{
+		Name: "TaxCode", Path: "taxcode", List: true, Filter: []string{"Name", "Description", "Active"},
+		NotFilter: []string{"SyncToken", "Taxable", "TaxGroup", "Hidden", "SalesTaxRateList", "PurchaseTaxRateList", "MetaData", "Id"},
+	},
+	{
+		Name: "TaxRate", Path: "taxrate", List: true, Filter: []string{"Name", "Description", "Active"},
+		NotFilter: []string{"SyncToken", "RateValue", "AgencyRef", "DisplayType", "MetaData", "Id"},
+	},
+	{
+		Name: "CompanyInfo", Path: "companyinfo", Filter: []string{"CompanyName"},
+		NotFilter: []string{
+			"SyncToken", "LegalName", "CompanyAddr", "CustomerCommunicationAddr", "LegalAddr", "Country", "Email", "WebAddr", "FiscalYearStartMonth",
+			"SupportedLanguages", "NameValue", "CompanyStartDate", "MetaData", "Id",
+		},
+	},
+	{Name: "Preferences", Path: "preferences", NotFilter: []string{
+		"SyncToken", "SalesFormsPrefs", "AccountingInfoPrefs", "ProductAndServicesPrefs", "TaxPrefs",
+		"CurrencyPrefs", "OtherPrefs", "VendorAndPurchasesPrefs", "TimeTrackingPrefs", "EmailMessagesPrefs", "MetaData", "Id",
+	}},
 }
 
 var personFields = []string{
@@ -102,6 +141,10 @@ func find(is func(Entity) bool) (Entity, bool) {
 	}
 	return Entity{}, false
 }
+
+// unsortable can be asked about, but not sorted by (Intuit API reference:
+// attributes marked filterable, and not sortable).
+var unsortable = []string{"CustomerRef", "SalesTermRef", "ProjectRef", "PrimaryEmailAddr"}
 
 // filterable tells whether a statement may ask about a property, and whether
 // the entity has it at all. The case of a property does not matter.

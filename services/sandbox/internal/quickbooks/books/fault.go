@@ -25,9 +25,12 @@ type Fault struct {
 	Element string
 }
 
-// Error is for logs and tests.
-func (f *Fault) Error() string {
-	return fmt.Sprintf("%d %s: %s: %s", f.Status, f.Code, f.Message, f.Detail)
+// AsError gives the refusal as an error; nil when there is none.
+func (f *Fault) AsError() error {
+	if f == nil {
+		return nil
+	}
+	return fmt.Errorf("QuickBooks refuses it: %s %s: %s", f.Code, f.Message, f.Detail)
 }
 
 func refuse(code, message, detail string) *Fault {

@@ -55,9 +55,6 @@ func (c *Company) MarkDeposited(e Entity, id string) bool {
 	if doc == nil {
 		return false
 	}
-	if c.deposits == nil {
-		c.deposits = map[string]bool{}
-	}
 	c.deposits[id] = true
 	return true
 }

@@ -16,12 +16,19 @@ var lineProperties = []string{
 	"SalesItemLineDetail", "DescriptionLineDetail", "DiscountLineDetail", "SubTotalLineDetail", "GroupLineDetail",
 }
 
+// maxTaxableLines is the most lines of a sale that is taxable (Intuit API
+// reference, Invoice, business rules).
+const maxTaxableLines = 750
+
 // saleLines checks the lines, numbers them and adds the subtotal line that
 // QuickBooks shows with every sale (Intuit API reference, Invoice.Line).
 func (c *Company) saleLines(_ Entity, doc, _ Object, _ Options) *Fault {
 	given := list(doc, "Line")
 	if len(given) == 0 {
 		return missing("Line")
+	}
+	if len(given) > maxTaxableLines && sumLines(doc).taxable.IsPositive() {
+		return business("A taxable transaction can have 750 lines at most")
 	}
 	ids := lineIDs(given)
 	var lines []any
@@ -38,11 +45,11 @@ func (c *Company) saleLines(_ Entity, doc, _ Object, _ Options) *Fault {
 		if f := c.line(line); f != nil {
 			return f
 		}
-		if id := Text(line, "Id"); id == "" {
-			line["Id"] = ids()
-		}
 		if Text(line, "DetailType") != "DiscountLineDetail" {
-			line["LineNum"] = amount(decimal.NewFromInt(int64(len(lines) + 1)))
+			if id := Text(line, "Id"); id == "" {
+				line["Id"] = ids()
+			}
+			line["LineNum"] = jsonInt(len(lines) + 1)
 		}
 		lines = append(lines, line)
 	}
@@ -80,17 +87,21 @@ func (c *Company) line(line Object) *Fault {
 	case "SalesItemLineDetail":
 		return c.itemLine(line)
 	case "DiscountLineDetail":
-		if _, ok := number(line, "Amount"); !ok {
-			return missing("Amount")
-		}
-		detail, _ := line["DiscountLineDetail"].(Object)
-		if Flag(detail, "PercentBased") {
-			if _, ok := number(detail, "DiscountPercent"); !ok {
-				return missing("DiscountPercent")
-			}
-		}
+		return discountLine(line)
 	case "GroupLineDetail":
 		return unsupported("a bundle line in this stand-in")
+	}
+	return nil
+}
+
+// discountLine is code 6090 (Intuit error code list, discount line missing required
+// info).
+func discountLine(line Object) *Fault {
+	detail, _ := line["DiscountLineDetail"].(Object)
+	_, hasAmount := number(line, "Amount")
+	_, hasPercent := number(detail, "DiscountPercent")
+	if Flag(detail, "PercentBased") && !hasPercent || !Flag(detail, "PercentBased") && !hasAmount {
+		return refuse("6090", "Discount Line missing required info", "A discount amount or percent is required").on("Line")
 	}
 	return nil
 }
@@ -138,17 +149,14 @@ func amounts(total decimal.Decimal, detail Object) *Fault {
 	price, hasPrice := number(detail, "UnitPrice")
 	switch {
 	case hasQty && hasPrice:
-		if !round2(qty.Mul(price)).Equal(total) {
+		if !round2(qty.Mul(price)).Equal(round2(total)) {
 			return refuse("6070", "Amount calculation incorrect in the request",
 				"Amount calculation incorrect in the request : Amount is not equal to UnitPrice * Qty. Supplied value:"+total.String()).on("Line")
 		}
 	case hasQty && !hasPrice && !qty.IsZero():
 		detail["UnitPrice"] = amount(total.DivRound(qty, 7))
 	}
-	if total.Exponent() < -2 && !round2(total).Equal(total) {
-		return refuse("2090", "Invalid Number", "Amount has more than two decimal places : "+total.String()).on("Amount")
-	}
-	return nil
+	return nil // decimals beyond the cent are rounded: amounts may have five (Intuit API reference, Line.Amount)
 }
 
 // lineTax is code 6100: a US company knows TAX and NON only on a line (Intuit

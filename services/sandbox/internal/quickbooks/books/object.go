@@ -41,13 +41,24 @@ func Flag(o Object, name string) bool {
 func number(o Object, name string) (decimal.Decimal, bool) {
 	switch v := o[name].(type) {
 	case json.Number:
-		d, err := decimal.NewFromString(v.String())
-		return d, err == nil
+		return parse(v.String())
 	case string:
-		d, err := decimal.NewFromString(v)
-		return d, err == nil
+		return parse(v)
 	}
 	return decimal.Zero, false
+}
+
+// parse reads a number of a size that can be reckoned with: an exponent of
+// millions would take as many digits to write down.
+func parse(s string) (decimal.Decimal, bool) {
+	if len(s) > 40 {
+		return decimal.Zero, false
+	}
+	d, err := decimal.NewFromString(s)
+	if err != nil || d.Exponent() > 20 || d.Exponent() < -40 {
+		return decimal.Zero, false
+	}
+	return d, true
 }
 
 // amount writes a decimal as a JSON number.

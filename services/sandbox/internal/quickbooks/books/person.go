@@ -6,8 +6,18 @@ import (
 
 // personLimits are the maximum lengths of names (Intuit API reference, Customer).
 var personLimits = []limit{
-	{"DisplayName", 500}, {"CompanyName", 100}, {"GivenName", 100}, {"MiddleName", 100}, {"FamilyName", 100}, {"PrintOnCheckName", 110},
-	{"PrimaryEmailAddr", 100}, {"Notes", 2000}, {"PrimaryPhone.FreeFormNumber", 30},
+	{"DisplayName", 500},
+	{"CompanyName", 100},
+	{"GivenName", 100},
+	{"MiddleName", 100},
+	{"FamilyName", 100},
+	{"PrintOnCheckName", 110},
+	{"PrimaryEmailAddr", 100},
+	{"Notes", 2000},
+	{"PrimaryPhone.FreeFormNumber", 30},
+	{"Title", 16},
+	{"Suffix", 16},
+	{"ResaleNum", 16},
 }
 
 // person checks and completes a customer, vendor or employee (Intuit API
@@ -25,9 +35,8 @@ func (c *Company) person(e Entity, doc, old Object) (Object, *Fault) {
 		}
 		doc["DisplayName"] = name
 	}
-	name := Text(doc, "DisplayName")
-	if strings.ContainsAny(name, ":\t\n") {
-		return nil, refuse("2040", "Invalid characters", "The name has a character that is not allowed : "+name).on("DisplayName")
+	if f := nameRules(doc); f != nil {
+		return nil, f
 	}
 	if doc["Active"] == nil {
 		doc["Active"] = old == nil || Flag(old, "Active")
@@ -37,6 +46,21 @@ func (c *Company) person(e Entity, doc, old Object) (Object, *Fault) {
 		return nil, f
 	}
 	return c.place(e, doc, old)
+}
+
+// nameRules are the business rules of a customer's names and address for mail
+// (Intuit API reference, Customer, business rules; error code list, 2040 and 2210).
+func nameRules(doc Object) *Fault {
+	for _, property := range []string{"DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName"} {
+		if name := Text(doc, property); strings.ContainsAny(name, ":\t\n") {
+			return refuse("2040", "Invalid String", "Element contains invalid characters : "+name).on(property)
+		}
+	}
+	mail, _ := At(doc, "PrimaryEmailAddr").(string)
+	if mail != "" && (!strings.Contains(mail, "@") || !strings.Contains(mail, ".")) {
+		return refuse("2210", "Invalid Email Address format", "Email Address does not conform to the syntax rules of RFC 822. Supplied value:"+mail).on("PrimaryEmailAddr")
+	}
+	return nil
 }
 
 // place puts a customer under its parent (Intuit API reference,
@@ -115,6 +139,9 @@ func (c *Company) nameTaken(name string, old Object) *Fault {
 			v := r.latest()
 			if v.deleted || old != nil && r.id == Text(old, "Id") || !strings.EqualFold(Text(v.doc, "DisplayName"), name) {
 				continue
+			}
+			if c.settings.TerseNames {
+				return refuse("6240", "Duplicate Name Exists Error", "The name supplied already exists. : null")
 			}
 			return refuse("6240", "Duplicate Name Exists Error", "The name supplied already exists. : Another "+strings.ToLower(entity)+
 				" is already using this name. Please use a different name.")

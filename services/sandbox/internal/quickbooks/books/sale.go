@@ -2,6 +2,7 @@ package books
 
 import (
 	"net/mail"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -12,9 +13,22 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // saleLimits are the maximum lengths of a sale (Finance.xsd of Intuit's SDKs).
 var saleLimits = []limit{
-	{"DocNumber", 21}, {"PrivateNote", 4000}, {"CustomerMemo", 1000}, {"BillEmail", 100}, {"TrackingNum", 31}, {"PONumber", 15},
-	{"BillAddr.Line1", 500}, {"BillAddr.Line2", 500}, {"BillAddr.City", 255}, {"BillAddr.CountrySubDivisionCode", 255}, {"BillAddr.PostalCode", 30},
-	{"ShipAddr.Line1", 500}, {"ShipAddr.Line2", 500}, {"ShipAddr.City", 255}, {"ShipAddr.CountrySubDivisionCode", 255}, {"ShipAddr.PostalCode", 30},
+	{"DocNumber", 21},
+	{"PrivateNote", 4000},
+	{"CustomerMemo", 1000},
+	{"BillEmail", 100},
+	{"TrackingNum", 31},
+	{"PONumber", 15},
+	{"BillAddr.Line1", 500},
+	{"BillAddr.Line2", 500},
+	{"BillAddr.City", 255},
+	{"BillAddr.CountrySubDivisionCode", 255},
+	{"BillAddr.PostalCode", 30},
+	{"ShipAddr.Line1", 500},
+	{"ShipAddr.Line2", 500},
+	{"ShipAddr.City", 255},
+	{"ShipAddr.CountrySubDivisionCode", 255},
+	{"ShipAddr.PostalCode", 30},
 }
 
 // sale checks and completes an invoice or a credit memo (Intuit API reference,
@@ -24,7 +38,7 @@ func (c *Company) sale(e Entity, doc, old Object, o Options) (Object, *Fault) {
 		return nil, deposited()
 	}
 	for _, step := range []func(Entity, Object, Object, Options) *Fault{
-		c.saleHead, c.saleDates, c.saleRefs, c.saleLines, c.saleFields, c.saleNumber, c.saleTotals,
+		c.saleHead, c.saleDates, c.saleRefs, c.saleLines, c.saleFields, c.saleTotals, c.saleNumber,
 	} {
 		if f := step(e, doc, old, o); f != nil {
 			return nil, f
@@ -33,7 +47,7 @@ func (c *Company) sale(e Entity, doc, old Object, o Options) (Object, *Fault) {
 	return doc, nil
 }
 
-func (c *Company) saleHead(_ Entity, doc, _ Object, _ Options) *Fault {
+func (c *Company) saleHead(_ Entity, doc, old Object, _ Options) *Fault {
 	if f := checkLimits(doc, saleLimits); f != nil {
 		return f
 	}
@@ -54,29 +68,31 @@ func (c *Company) saleHead(_ Entity, doc, _ Object, _ Options) *Fault {
 		return inactive()
 	}
 	doc["CustomerRef"] = reference(id, Text(customer, "DisplayName"))
-	for _, name := range []string{"BillAddr", "ShipAddr"} {
-		if doc[name] == nil && customer[name] != nil {
-			doc[name] = customer[name]
-		}
+	if f := c.addresses(doc, old, customer); f != nil {
+		return f
 	}
 	if doc["BillEmail"] == nil && customer["PrimaryEmailAddr"] != nil {
 		doc["BillEmail"] = customer["PrimaryEmailAddr"]
 	}
-	c.mailStatus(doc)
-	return nil
+	return c.mailStatus(doc)
 }
 
-// mailStatus: an address that is none is accepted and never mailed to
+// mailStatus wants an address where mail is to be sent (Intuit API reference,
+// Invoice.BillEmail). An address that is none is accepted and never mailed to
 // (Finance.xsd, BillEmail).
-func (c *Company) mailStatus(doc Object) {
+func (c *Company) mailStatus(doc Object) *Fault {
 	if Text(doc, "EmailStatus") != "NeedToSend" {
 		doc["EmailStatus"] = "NotSet"
-		return
+		return nil
 	}
 	address, _ := At(doc, "BillEmail").(string)
+	if address == "" {
+		return missing("BillEmail")
+	}
 	if _, err := mail.ParseAddress(address); err != nil {
 		doc["EmailStatus"] = "NotSet"
 	}
+	return nil
 }
 
 // saleDates puts the server's date where one is missing, and the date of the
@@ -127,16 +143,23 @@ func addDays(date string, days int) string {
 	return t.AddDate(0, 0, days).Format(time.DateOnly)
 }
 
-// checkDate is code 2060 (Intuit error code list, invalid date).
+var dateShape = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
+
+// checkDate is code 2060 for what is no date, and 2070 for a day that the calendar
+// does not have (Intuit error code list).
 func checkDate(doc Object, name string) *Fault {
 	if doc[name] == nil {
 		return nil
 	}
 	s := Text(doc, name)
-	if t, err := time.Parse(time.DateOnly, s); err == nil && t.Year() > 1899 {
+	t, err := time.Parse(time.DateOnly, s)
+	switch {
+	case err == nil && t.Year() > 1899:
 		return nil
+	case dateShape.MatchString(s):
+		return refuse("2070", "Invalid Date", "The date value must be a valid value. Supplied value:"+s).on(name)
 	}
-	return refuse("2060", "Invalid Date", "Invalid date format or value supplied for "+name+" : "+s).on(name)
+	return refuse("2060", "Invalid Date Format", "The date format is not valid. Supplied value:"+s).on(name)
 }
 
 // closed refuses a date in the closed books: 6200, or 6210 when a password is
@@ -199,30 +222,6 @@ func (c *Company) refer(doc Object, name, entity string) *Fault {
 		shown = Text(found, "Name")
 	}
 	doc[name] = reference(id, shown)
-	return nil
-}
-
-// saleFields checks custom fields (Intuit API reference, Invoice.CustomField;
-// error code list, 3000).
-func (c *Company) saleFields(_ Entity, doc, _ Object, _ Options) *Fault {
-	var out []any
-	for _, field := range list(doc, "CustomField") {
-		id, err := strconv.Atoi(Text(field, "DefinitionId"))
-		if err != nil || id < 1 || id > len(c.settings.CustomFields) || c.settings.CustomFields[id-1] == "" {
-			return refuse("3000", "Invalid custom field", "The custom field with DefinitionId "+Text(field, "DefinitionId")+" is not set up").on("CustomField")
-		}
-		if value := Text(field, "StringValue"); len([]rune(value)) > 31 {
-			return tooLong("CustomField", 31, len([]rune(value)))
-		}
-		shown := Object{"DefinitionId": itoa(id), "Name": c.settings.CustomFields[id-1], "Type": "StringType"}
-		if v := Text(field, "StringValue"); v != "" {
-			shown["StringValue"] = v
-		}
-		out = append(out, shown)
-	}
-	if len(out) > 0 {
-		doc["CustomField"] = out
-	}
 	return nil
 }
 

@@ -50,6 +50,10 @@ type Settings struct {
 	// that the name can be used again. Without it an inactive name stays taken.
 	InactiveFreesName bool `json:"inactiveFreesName"`
 
+	// TerseNames leaves the kind of record out of a 6240, as the real one does at
+	// times.
+	TerseNames bool `json:"terseNames"`
+
 	// Ended makes the subscription end: writes are refused with 6190.
 	Ended bool `json:"ended"`
 	// AccessLost takes the access away from the user who connected: 401 with 120.

@@ -1,6 +1,7 @@
 package books
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -47,9 +48,7 @@ func (c *Company) saleTotals(e Entity, doc, old Object, _ Options) *Fault {
 	if total.IsNegative() {
 		return business("Transaction amount must be 0 or greater. Supplied value:" + total.String())
 	}
-	doc["Line"] = append(doc["Line"].([]any), Object{
-		"DetailType": "SubTotalLineDetail", "Amount": amount(s.items), "SubTotalLineDetail": Object{},
-	})
+	doc["Line"] = withSubtotal(doc["Line"].([]any), s.items)
 	paid := decimal.Zero
 	if before, ok := number(old, "TotalAmt"); ok {
 		open, _ := number(old, openProperty(e))
@@ -58,10 +57,28 @@ func (c *Company) saleTotals(e Entity, doc, old Object, _ Options) *Fault {
 	doc["TotalAmt"] = amount(total)
 	open := total.Sub(paid)
 	doc["Balance"] = amount(open)
+	if doc["LinkedTxn"] == nil {
+		doc["LinkedTxn"] = []any{}
+	}
+	for name, standard := range map[string]any{"ApplyTaxAfterDiscount": false, "PrintStatus": "NotSet", "Deposit": jsonInt(0)} {
+		if doc[name] == nil {
+			doc[name] = standard
+		}
+	}
 	if e.Name == "CreditMemo" {
 		doc["RemainingCredit"] = amount(open)
 	}
 	return nil
+}
+
+// withSubtotal puts the subtotal line where QuickBooks shows it: behind what is
+// sold, before the discount (Intuit API reference, Invoice, "Send an invoice").
+func withSubtotal(lines []any, sum decimal.Decimal) []any {
+	at := slices.IndexFunc(lines, func(l any) bool { return Text(l.(Object), "DetailType") == "DiscountLineDetail" })
+	if at < 0 {
+		at = len(lines)
+	}
+	return slices.Insert(lines, at, any(Object{"DetailType": "SubTotalLineDetail", "Amount": amount(sum), "SubTotalLineDetail": Object{}}))
 }
 
 // openProperty names what of a sale is not settled yet.
@@ -80,10 +97,7 @@ func (c *Company) tax(doc Object, s sums) (decimal.Decimal, *Fault) {
 	asked, _ := doc["TxnTaxDetail"].(Object)
 	wanted, explicit := number(asked, "TotalTax")
 	delete(doc, "TxnTaxDetail")
-	if c.settings.SalesTax == TaxOff {
-		if explicit && !wanted.IsZero() || Ref(asked, "TxnTaxCodeRef") != "" {
-			return decimal.Zero, refuse("6470", "Sales tax is not set up", "Sales tax is not turned on in this company, the TxnTaxDetail cannot be used.").on("TxnTaxDetail")
-		}
+	if c.settings.SalesTax == TaxOff { // what was sent is ignored and not stored (Intuit API reference, TxnTaxDetail)
 		return decimal.Zero, nil
 	}
 	code, f := c.taxCode(doc, asked)
@@ -144,6 +158,9 @@ func (c *Company) taxCode(doc, asked Object) (Object, *Fault) {
 // automated sales tax). The codes of places are named STATE-CITY.
 func (c *Company) taxByAddress(doc Object) Object {
 	address, _ := doc["ShipAddr"].(Object)
+	if known := c.places[Text(doc, "Id")]; known != nil && Text(address, "CountrySubDivisionCode") == "" {
+		address = known
+	}
 	state, city := Text(address, "CountrySubDivisionCode"), Text(address, "City")
 	if state == "" {
 		state = c.settings.State

@@ -36,6 +36,7 @@ func (c *Company) Void(e Entity, body Object) (Object, *Fault) {
 		if detail, ok := line["SalesItemLineDetail"].(Object); ok {
 			detail = clone(detail)
 			detail["Qty"] = jsonInt(0)
+			delete(detail, "UnitPrice")
 			line["SalesItemLineDetail"] = detail
 		}
 		lines = append(lines, line)
@@ -83,6 +84,9 @@ func (c *Company) payment(doc, old Object) (Object, *Fault) {
 			c.apply(old, true)
 		}
 		return nil, f
+	}
+	if doc["Id"] == nil {
+		doc["Id"] = c.nextID("Payment")
 	}
 	applied := c.apply(doc, true)
 	doc["UnappliedAmt"] = amount(total.Sub(applied))
@@ -136,11 +140,26 @@ func (c *Company) apply(payment Object, take bool) decimal.Decimal {
 				open = open.Add(part)
 			}
 			doc["Balance"] = amount(open)
+			doc["LinkedTxn"] = links(doc, Text(payment, "Id"), take)
 			invoiceKind, _ := EntityNamed("Invoice")
 			c.store(invoiceKind, doc, doc)
 		}
 	}
 	return sum
+}
+
+// links shows the payments of an invoice (Intuit API reference, Invoice.LinkedTxn).
+func links(invoice Object, payment string, add bool) []any {
+	out := []any{}
+	for _, link := range list(invoice, "LinkedTxn") {
+		if Text(link, "TxnId") != payment {
+			out = append(out, link)
+		}
+	}
+	if add && payment != "" {
+		out = append(out, Object{"TxnId": payment, "TxnType": "Payment"})
+	}
+	return out
 }
 
 func (c *Company) voidPayment(old Object) (Object, *Fault) {

@@ -29,9 +29,6 @@ func (c *Company) Write(e Entity, body Object, o Options) (Object, *Fault) {
 	if f != nil {
 		return nil, f
 	}
-	if o.Void && e.Name == "Payment" && old != nil {
-		return c.voidPayment(old)
-	}
 	doc := merge(e, old, body)
 	switch e.Name {
 	case "Invoice", "CreditMemo":
@@ -54,7 +51,10 @@ func (c *Company) Write(e Entity, body Object, o Options) (Object, *Fault) {
 // store gives a new object its id and a changed one its next SyncToken.
 func (c *Company) store(e Entity, doc, old Object) Object {
 	if old == nil {
-		doc["Id"], doc["SyncToken"] = c.nextID(e.Name), "0"
+		if doc["Id"] == nil {
+			doc["Id"] = c.nextID(e.Name)
+		}
+		doc["SyncToken"] = "0"
 	} else {
 		doc["Id"], doc["SyncToken"] = old["Id"], nextToken(Text(old, "SyncToken"))
 	}
@@ -83,7 +83,7 @@ func known(e Entity, body Object) *Fault {
 			return unknownProperty(name)
 		}
 	}
-	return nil
+	return shapes(body)
 }
 
 // target finds what an update is about and checks its SyncToken (Intuit
@@ -127,6 +127,9 @@ func merge(e Entity, old, body Object) Object {
 			doc[name] = v
 		}
 	}
+	if recomputesTax(body) && doc["TxnTaxDetail"] != nil && body["TxnTaxDetail"] == nil {
+		doc["TxnTaxDetail"] = withoutTax(doc["TxnTaxDetail"])
+	}
 	for _, name := range readOnly {
 		if name == "TotalAmt" && e.Name == "Payment" {
 			continue
@@ -137,6 +140,27 @@ func merge(e Entity, old, body Object) Object {
 		}
 	}
 	return doc
+}
+
+// recomputesTax tells whether a body changes what the tax is computed of. A total
+// that was sent before counts no more then; a sparse update of other things leaves
+// the tax alone.
+func recomputesTax(body Object) bool {
+	for _, name := range []string{"Line", "ShipAddr", "CustomerRef", "ApplyTaxAfterDiscount"} {
+		if body[name] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutTax keeps the code of a TxnTaxDetail.
+func withoutTax(detail any) Object {
+	old, _ := detail.(Object)
+	if old["TxnTaxCodeRef"] == nil {
+		return nil
+	}
+	return Object{"TxnTaxCodeRef": old["TxnTaxCodeRef"]}
 }
 
 func nextToken(token string) string {
@@ -174,8 +198,11 @@ func (c *Company) Remove(e Entity, body Object) (Object, *Fault) {
 	if f != nil {
 		return nil, f
 	}
-	if e.Name == "Payment" {
+	switch {
+	case e.Name == "Payment":
 		c.apply(old, false)
+	case len(list(old, "LinkedTxn")) > 0:
+		return nil, linked()
 	}
 	c.put(e.Name, old, true)
 	return Object{"domain": "QBO", "status": "Deleted", "Id": old["Id"]}, nil
@@ -203,6 +230,12 @@ func (c *Company) changeable(e Entity, body Object) (Object, *Fault) {
 		return nil, deposited()
 	}
 	return old, nil
+}
+
+// linked is code 800: what a payment pays cannot be deleted (Intuit API reference,
+// "Delete an invoice"; error code list).
+func linked() *Fault {
+	return refuse("800", "Cannot delete object", "The object can't be deleted due to existing dependencies. Delete those dependencies first.")
 }
 
 // deposited is code 6540 (Intuit documentation, "Handling common errors", 6540).

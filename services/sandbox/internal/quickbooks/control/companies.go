@@ -123,10 +123,7 @@ func (c *Control) put(company *books.Company, r *http.Request) (any, error) {
 }
 
 func orFault(out books.Object, f *books.Fault) (any, error) {
-	if f != nil {
-		return nil, f
-	}
-	return out, nil
+	return out, f.AsError()
 }
 
 // act voids, deletes or deposits a transaction as a user does.

@@ -5,10 +5,8 @@ package grants
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -46,8 +44,12 @@ func (c *Config) defaults() {
 		value    *time.Duration
 		standard time.Duration
 	}{
-		{&c.Code, 10 * time.Minute}, {&c.Access, time.Hour}, {&c.Refresh, 8726400 * time.Second}, {&c.Hard, 5 * 365 * 24 * time.Hour},
-		{&c.RotateAfter, 24 * time.Hour}, {&c.Grace, 24 * time.Hour},
+		{&c.Code, 10 * time.Minute},
+		{&c.Access, time.Hour},
+		{&c.Refresh, 8726400 * time.Second},
+		{&c.Hard, 5 * 365 * 24 * time.Hour},
+		{&c.RotateAfter, 24 * time.Hour},
+		{&c.Grace, 24 * time.Hour},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard
@@ -69,7 +71,7 @@ type Grant struct {
 	AccessUntil  time.Time `json:"accessUntil"`
 
 	refresh  secret
-	replaced secret
+	replaced []secret // may still work for a while
 	access   []secret
 }
 
@@ -102,7 +104,6 @@ type Desk struct {
 	mu     sync.Mutex
 	codes  []code
 	grants []*Grant
-	serial int
 }
 
 // New makes a desk.
@@ -122,20 +123,26 @@ func (d *Desk) App(id string) (App, bool) {
 // Apps lists the apps.
 func (d *Desk) Apps() []App { return slices.Clone(d.cfg.Apps) }
 
-func (d *Desk) secret(kind string, life time.Duration) secret {
-	d.serial++
+// The lengths of what is given, in bytes: access tokens are long, they are
+// encrypted JSON web tokens.
+const (
+	shortSecret  = 20
+	accessSecret = 400
+	accessBegin  = "eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0.."
+)
+
+func (d *Desk) secret(begin string, length int, life time.Duration) secret {
 	now := d.cfg.Now()
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails
-	sum := sha256.Sum256(append(random[:], strconv.Itoa(d.serial)...))
-	return secret{kind + hex.EncodeToString(sum[:20]), now, now.Add(life)}
+	random := make([]byte, length)
+	_, _ = rand.Read(random) // never fails
+	return secret{begin + hex.EncodeToString(random), now, now.Add(life)}
 }
 
 // Code gives the code with which the app gets the first tokens of a company.
 func (d *Desk) Code(app, realm, redirect string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c := code{d.secret("AB11", d.cfg.Code), realm, app, redirect}
+	c := code{d.secret("AB11", shortSecret, d.cfg.Code), realm, app, redirect}
 	d.codes = append(d.codes, c)
 	return c.text
 }
@@ -163,7 +170,7 @@ func (d *Desk) Grant(app, realm string) Tokens {
 
 func (d *Desk) grant(app, realm string) Tokens {
 	now := d.cfg.Now()
-	g := &Grant{Realm: realm, App: app, Since: now, refresh: d.secret("RT1-", d.cfg.Refresh)}
+	g := &Grant{Realm: realm, App: app, Since: now, refresh: d.secret("RT1-", shortSecret, d.cfg.Refresh)}
 	d.grants = append(d.grants, g)
 	return d.tokens(g)
 }
@@ -171,8 +178,8 @@ func (d *Desk) grant(app, realm string) Tokens {
 // tokens gives an access token and the newest refresh token.
 func (d *Desk) tokens(g *Grant) Tokens {
 	now := d.cfg.Now()
-	access := d.secret("eyJ", d.cfg.Access)
-	g.access = append(slices.DeleteFunc(g.access, func(s secret) bool { return !now.Before(s.until) }), access)
+	access := d.secret(accessBegin, accessSecret, d.cfg.Access)
+	g.access = append(alive(g.access, now), access)
 	g.Refreshes++
 	hard := g.Since.Add(d.cfg.Hard)
 	if g.refresh.until.After(hard) {
@@ -186,7 +193,8 @@ func (d *Desk) tokens(g *Grant) Tokens {
 
 // Refresh gives new tokens for a refresh token. The answer has a new refresh
 // token when the old one is a day old; the replaced one works for a day more, and
-// gets the newest one. A token that is dead gives false.
+// gets the newest one. A token that is dead gives false (README of Intuit's
+// oauth-jsclient, and "Authorization FAQ", refresh tokens).
 func (d *Desk) Refresh(app, text string) (Tokens, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -201,7 +209,7 @@ func (d *Desk) Refresh(app, text string) (Tokens, bool) {
 				d.rotate(g, now)
 			}
 			return d.tokens(g), true
-		case g.replaced.is(text, now):
+		case has(g.replaced, text, now):
 			return d.tokens(g), true
 		}
 	}
@@ -209,117 +217,11 @@ func (d *Desk) Refresh(app, text string) (Tokens, bool) {
 }
 
 func (d *Desk) rotate(g *Grant, now time.Time) {
-	g.replaced = g.refresh
-	if end := now.Add(max(d.cfg.Grace, 0)); end.Before(g.replaced.until) {
-		g.replaced.until = end
+	old := g.refresh
+	if end := now.Add(max(d.cfg.Grace, 0)); end.Before(old.until) {
+		old.until = end
 	}
-	g.refresh = d.secret("RT1-", d.cfg.Refresh)
+	g.replaced = append(alive(g.replaced, now), old)
+	g.refresh = d.secret("RT1-", shortSecret, d.cfg.Refresh)
 	g.Rotations++
-}
-
-// Rotate makes the next refresh give a new refresh token.
-func (d *Desk) Rotate(realm string) {
-	d.each(realm, func(g *Grant) { g.refresh.given = time.Time{} })
-}
-
-// ExpireAccess ends the access tokens of a company.
-func (d *Desk) ExpireAccess(realm string) { d.each(realm, func(g *Grant) { g.access = nil }) }
-
-// ExpireRefresh ends the refresh tokens of a company, as time does.
-func (d *Desk) ExpireRefresh(realm string) {
-	d.each(realm, func(g *Grant) { g.refresh.until, g.replaced.until = time.Time{}, time.Time{} })
-}
-
-// Disconnect ends all connections of a company, as its user does in QuickBooks.
-func (d *Desk) Disconnect(realm string) { d.each(realm, revoke) }
-
-func revoke(g *Grant) { g.Revoked, g.access = true, nil }
-
-func (d *Desk) each(realm string, do func(*Grant)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, g := range d.grants {
-		if g.Realm == realm {
-			do(g)
-		}
-	}
-}
-
-// Revoke ends the connection that an access or refresh token belongs to; false
-// when there is none.
-func (d *Desk) Revoke(app, text string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now := d.cfg.Now()
-	for _, g := range d.grants {
-		if g.App == app && !g.Revoked && (g.refresh.is(text, now) || g.replaced.is(text, now) || g.hasAccess(text, now)) {
-			revoke(g)
-			return true
-		}
-	}
-	return false
-}
-
-func (g *Grant) hasAccess(text string, now time.Time) bool {
-	return slices.ContainsFunc(g.access, func(s secret) bool { return s.is(text, now) })
-}
-
-// Access tells whose an access token is; false when it is dead.
-func (d *Desk) Access(text string) (app, realm string, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if g := d.owner(text); g != nil {
-		return g.App, g.Realm, true
-	}
-	return "", "", false
-}
-
-func (d *Desk) owner(access string) *Grant {
-	now := d.cfg.Now()
-	for _, g := range d.grants {
-		if !g.Revoked && g.hasAccess(access, now) {
-			return g
-		}
-	}
-	return nil
-}
-
-// EndAccess ends one access token, and RevokeAccess its whole connection.
-func (d *Desk) EndAccess(access string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if g := d.owner(access); g != nil {
-		g.access = slices.DeleteFunc(g.access, func(s secret) bool { return s.text == access })
-	}
-}
-
-// RevokeAccess ends the connection that an access token belongs to.
-func (d *Desk) RevokeAccess(access string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if g := d.owner(access); g != nil {
-		revoke(g)
-	}
-}
-
-// Grants lists the connections of a company, oldest first, without their tokens.
-func (d *Desk) Grants(realm string) []Grant {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	out := []Grant{}
-	for _, g := range d.grants {
-		if realm == "" || g.Realm == realm {
-			shown := *g
-			shown.access, shown.refresh, shown.replaced = nil, secret{}, secret{}
-			out = append(out, shown)
-		}
-	}
-	return out
-}
-
-// Forget forgets codes and connections.
-func (d *Desk) Forget() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.codes, d.grants = nil, nil
 }

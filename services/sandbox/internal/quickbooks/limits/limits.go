@@ -4,6 +4,8 @@
 package limits
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -231,10 +233,6 @@ func (g *Gate) Counts(realm string) Count {
 		return Count{Reasons: map[string]int{}, Minutes: []Minute{}}
 	}
 	out := *c
-	out.Reasons = map[string]int{}
-	for k, v := range c.Reasons {
-		out.Reasons[k] = v
-	}
-	out.Minutes = append([]Minute{}, c.Minutes...)
+	out.Reasons, out.Minutes = maps.Clone(c.Reasons), slices.Clone(c.Minutes)
 	return out
 }

@@ -29,7 +29,7 @@ func (t token) describe() string {
 	if t.kind == end {
 		return "the end of the statement"
 	}
-	return fmt.Sprintf("%q at position %d", t.text, t.at+1)
+	return fmt.Sprintf("%q at line 1, column %d", t.text, t.at+1)
 }
 
 // lex cuts a statement into tokens.

@@ -36,12 +36,17 @@ type errorJSON struct {
 	Message string `json:"Message"`
 	Detail  string `json:"Detail,omitempty"`
 	Code    string `json:"code"`
-	Element string `json:"element"`
+	// Element is left out of what is said about statements, and empty elsewhere.
+	Element *string `json:"element,omitempty"`
 }
 
 // faultBody is {"Fault":{...}} without the time.
 func faultBody(f *books.Fault) map[string]any {
-	return map[string]any{"Error": []errorJSON{{f.Message, f.Detail, f.Code, f.Element}}, "type": f.Type}
+	e := errorJSON{f.Message, f.Detail, f.Code, &f.Element}
+	if strings.HasPrefix(f.Code, "400") {
+		e.Element = nil
+	}
+	return map[string]any{"Error": []errorJSON{e}, "type": f.Type}
 }
 
 // writeFault answers a refusal in one of the shapes.
@@ -166,24 +171,29 @@ func elements(w io.Writer, v map[string]any) {
 	}
 }
 
-// attributes of a fault stand in the tag, all other properties are elements.
-var attributes = map[string][]string{"Fault": {"type"}, "Error": {"code", "element"}}
+// attributes stand in the tag; all other properties are elements (Intuit API
+// reference, XML examples; "Error codes", the Fault element).
+var attributes = []string{"type", "code", "element", "domain", "sparse", "name"}
 
 func element(w io.Writer, name string, v any) {
 	inner, isObject := v.(map[string]any)
 	fmt.Fprintf(w, "<%s", name)
-	for _, a := range attributes[name] {
-		if value, ok := inner[a].(string); ok {
+	for _, a := range attributes {
+		if value, ok := inner[a]; ok {
 			if value != "" {
 				fmt.Fprintf(w, " %s=\"", a)
-				_ = xml.EscapeText(w, []byte(value)) // a buffer takes everything
+				_ = xml.EscapeText(w, []byte(fmt.Sprint(value))) // a buffer takes everything
 				fmt.Fprint(w, "\"")
 			}
 			delete(inner, a)
 		}
 	}
 	fmt.Fprint(w, ">")
-	if isObject {
+	value, isReference := inner["value"]
+	if isReference {
+		v = value
+	}
+	if isObject && !isReference {
 		elements(w, inner)
 	} else if v != nil {
 		_ = xml.EscapeText(w, []byte(fmt.Sprint(v))) // a buffer takes everything

@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	_ "embed"
 	"html/template"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -78,9 +79,7 @@ func back(w http.ResponseWriter, r *http.Request, redirect string, values url.Va
 		return
 	}
 	query := target.Query()
-	for k, v := range values {
-		query[k] = v
-	}
+	maps.Copy(query, values)
 	target.RawQuery = query.Encode()
 	http.Redirect(w, r, target.String(), http.StatusFound)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,10 +25,15 @@ type Config struct {
 	Now       func() time.Time
 	// Work is how long the company works on a request before it is answered.
 	Work time.Duration
+	// Working is called with each request that the company works on.
+	Working func(r *http.Request)
 	// ThrottleForm is the shape of a 429, and ThrottleStatus 429, or 403 for the
 	// older form of it.
 	ThrottleForm   string
 	ThrottleStatus int
+	// RetryAfter is said in a 429, in whole seconds, when it is positive; the real one
+	// says nothing.
+	RetryAfter time.Duration
 	// AutoConnect connects the first company at once, without a page.
 	AutoConnect bool
 }
@@ -152,6 +158,9 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	q := request{Request: r, company: c, app: app, resource: strings.ToLower(r.PathValue("resource")), id: r.PathValue("id")}
 	leave, ok := s.Gate.Enter(limits.Call{Realm: realm, App: app, Batch: q.resource == "batch", Metered: q.metered()})
 	if !ok {
+		if s.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(s.RetryAfter/time.Second)))
+		}
 		writeFault(w, Throttled(s.ThrottleStatus), s.ThrottleForm, s.Now())
 		return
 	}
@@ -180,6 +189,9 @@ func (s *Server) tokenDetail(r *http.Request) string {
 
 // work takes the time that the company needs for a request.
 func (s *Server) work(r *http.Request) {
+	if s.Working != nil {
+		s.Working(r)
+	}
 	if s.Work <= 0 {
 		return
 	}

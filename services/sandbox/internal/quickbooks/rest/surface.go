@@ -21,13 +21,20 @@ const (
 
 // Surface tells the faults to order what they stand in front of.
 func (s *Server) Surface() *faults.Surface {
+	surface := Orders()
+	surface.Answer = s.answerFault
+	return surface
+}
+
+// Orders tells what can be ordered: a Surface that answers nothing.
+func Orders() *faults.Surface {
 	names := []string{"query", "batch", "cdc", "token", "authorize", "revoke"}
 	for _, e := range books.Entities() {
 		names = append(names, e.Path)
 	}
 	return &faults.Surface{
 		Begin: []string{"/v3/company/", "/oauth2/", "/v2/", "/connect/"}, Resources: names, Methods: []string{"GET", "POST"},
-		Forms: append(Forms(), Form200, Form403), Look: look, Answer: s.answerFault,
+		Forms: append(Forms(), Form200, Form403), Look: look,
 		Kinds: []faults.Kind{
 			faults.Latency, faults.SignedOut, faults.Revoked, faults.Throttled, faults.ServerError, faults.ErrorAfter, faults.Refused,
 			faults.CutBefore, faults.CutAfter, faults.StaleList,

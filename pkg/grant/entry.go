@@ -53,6 +53,9 @@ type Secrets struct {
 	Access  Access `json:"access"`
 	// Refresh holds the refresh tokens, the newest first.
 	Refresh []Refresh `json:"refresh"`
+	// RefusedApp tells with which client id and secret the last renewal failed: others
+	// are tried at once.
+	RefusedApp string `json:"refused_app,omitempty"`
 }
 
 // Claim is the right to renew, and the note that somebody is about to: whoever finds
@@ -73,7 +76,7 @@ const (
 // with returns e with a pair that the accounting system has just given. Refresh tokens
 // are in the order in which they were given; the access token that lives longest counts.
 func (e Entry) with(p pair, now time.Time) Entry {
-	e.Claim, e.Trouble = nil, nil
+	e.Claim, e.Trouble, e.RefusedApp = nil, nil, ""
 	e.Renewed = now
 	e.Pairs++
 	if p.access.Expires.After(e.Access.Expires) || e.Access.Token == p.refusedAccess {

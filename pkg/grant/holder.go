@@ -200,6 +200,9 @@ func (h *Holder) refusedToken() string {
 	return h.refused
 }
 
+// appMark tells apps and their secrets apart.
+func (h *Holder) appMark() string { return hashOf(h.app.ClientID + "\x00" + h.app.ClientSecret) }
+
 // refusedAgain tells whether token was refused, which had just replaced a refused one.
 func (h *Holder) refusedAgain(token string) bool {
 	h.mu.Lock()
@@ -222,7 +225,7 @@ func (h *Holder) mustWait(ctx context.Context, kept held) (time.Duration, *Error
 	if others && since < kept.Claim.Lasts+h.keeper.margin {
 		return min(claimLook, kept.Claim.Lasts+h.keeper.margin-since), nil
 	}
-	if t := kept.Trouble; t != nil && kept.Claim == nil && since < t.Pause {
+	if t := kept.Trouble; t != nil && kept.Claim == nil && since < t.Pause && kept.RefusedApp == h.appMark() {
 		return 0, h.troubled(t, t.Pause-since)
 	}
 	if since < youngFor && kept.Trouble == nil && h.refusedAgain(kept.Access.Token) {

@@ -208,10 +208,15 @@ func TestTheAppIsRefused(t *testing.T) {
 	_, err := h.Token(t.Context())
 	require.Equal(t, ReasonApp, faultOf(t, err).Reason)
 	require.ErrorContains(t, err, "client_id")
+	calls := w.vendor.called()
+	mended := w.vendor.app()
+	mended.ClientSecret = "another"
+	_, err = h.keeper.Tokens(conn, mended).Token(t.Context())
+	require.Equal(t, ReasonApp, faultOf(t, err).Reason)
+	require.Equal(t, calls+1, w.vendor.called(), "a mended secret is tried at once")
 	w.vendor.change(func() { w.vendor.badApp = false })
-	w.clock.pass(2 * firstOutPause)
 	_, err = h.Token(t.Context())
-	require.NoError(t, err)
+	require.NoError(t, err, "the first secret is another one than that which failed last")
 }
 
 // The accounting system does not accept a token that is not old yet.

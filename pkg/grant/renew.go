@@ -115,7 +115,7 @@ func (h *Holder) giveUp(ctx context.Context, claimed held, f *failure) (a Access
 	limit, cancel := context.WithTimeout(ctx, saveTime)
 	defer cancel()
 	next := claimed.Entry
-	next.Claim, next.Trouble = nil, after(claimed.Trouble, f, h.keeper.now())
+	next.Claim, next.Trouble, next.RefusedApp = nil, after(claimed.Trouble, f, h.keeper.now()), h.appMark()
 	h.keeper.point("give up")
 	_, err := h.keeper.vault.swap(limit, h.connection, claimed, next)
 	h.keeper.point("given up")

@@ -297,3 +297,37 @@ func TestKeysAreReplaced(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, after)
 }
+
+// doctor says of a connection that nobody signed in what to do, and of one that somebody
+// did until when it lasts.
+func TestDoctorLooksAtSignIns(t *testing.T) {
+	f := newFirm(t, "")
+	of := func() (status, text string) {
+		t.Helper()
+		_, out, _ := f.run(nil, "-o", "json", "doctor")
+		var report struct {
+			Results []struct {
+				System, Check, Status, Problem, Fix string
+				Looked                              string `json:"looked_at"`
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(out), &report), out)
+		for _, r := range report.Results {
+			if r.System == "connection acme-qbo" && r.Check == "sign-in" {
+				return r.Status, r.Looked + r.Problem + r.Fix
+			}
+		}
+		t.Fatal(out)
+		return "", ""
+	}
+	status, text := of()
+	require.Equal(t, "fail", status, text)
+	require.Contains(t, text, "nobody has signed connection acme-qbo in")
+	require.Contains(t, text, "tradepost connect quickbooks acme-qbo")
+	code, _, _ := f.signIn()
+	require.Equal(t, runtime.ExitOK, code)
+	status, text = of()
+	require.Equal(t, "ok", status)
+	require.Contains(t, text, "signed in to company "+f.realm)
+	require.Contains(t, text, "a person has to sign in again by")
+}

@@ -46,6 +46,7 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 	if made == nil {
 		return results
 	}
+	results = append(results, simply(ctx, d, check{system, "sign-in"}, func(ctx context.Context) []Result { return d.signIn(ctx, conn, check{system, "sign-in"}) })...)
 	c.name = "books"
 	faults, more, answered := bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) { return c.faults(ctx, made) })
 	results = append(results, more...)

@@ -90,6 +90,8 @@ type Begun struct {
 	URL string
 	// Browser is what the browser has to show when it comes back.
 	Browser string
+	// Secure says that it comes back over https.
+	Secure bool
 }
 
 // Begin begins a sign-in.
@@ -110,7 +112,9 @@ func (d *Desk) Begin(ctx context.Context, system, id, ticket string) (Begun, err
 		return Begun{}, err
 	}
 	h := d.Keeper.holder(id, c.SignIn)
-	return Begun{URL: h.endpoint.config().AuthCodeURL(state), Browser: browser}, nil
+	return Begun{
+		URL: h.endpoint.config().AuthCodeURL(state), Browser: browser, Secure: strings.HasPrefix(c.SignIn.RedirectURL, "https://"),
+	}, nil
 }
 
 // Finished is a sign-in that is done.

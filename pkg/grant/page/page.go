@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/tradepost/tradepost/pkg/grant"
 )
@@ -75,8 +74,9 @@ func (h *handler) begin(w http.ResponseWriter, r *http.Request) {
 		h.problem(w, r, grant.Finished{}, err)
 		return
 	}
+	// A proxy may put the pages under a path that only it knows.
 	http.SetCookie(w, &http.Cookie{
-		Name: cookie, Value: b.Browser, Path: grant.Path, MaxAge: 15 * 60, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r),
+		Name: cookie, Value: b.Browser, Path: "/", MaxAge: 15 * 60, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: b.Secure,
 	})
 	http.Redirect(w, r, b.URL, http.StatusSeeOther)
 }
@@ -95,14 +95,9 @@ func (h *handler) finish(w http.ResponseWriter, r *http.Request) {
 		h.problem(w, r, done, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Path: grant.Path, MaxAge: -1, HttpOnly: true, Secure: secure(r)})
+	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, HttpOnly: true})
 	h.Log.InfoContext(r.Context(), "connection signed in", "connection", done.Connection.ID, "system", done.Connection.SignIn.System, "company", done.Company)
 	h.show(w, http.StatusOK, view{Kind: "done", Connection: done.Connection, Company: grant.Company{ID: done.Company}})
-}
-
-// secure tells whether the browser came over https, as a proxy before us says.
-func secure(r *http.Request) bool {
-	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
 func (h *handler) problem(w http.ResponseWriter, r *http.Request, f grant.Finished, err error) {

@@ -71,12 +71,16 @@ type site struct {
 	js      jetstream.JetStream
 	company *company
 	web     *httptest.Server
+	path    string
 	desk    *grant.Desk
 	browser *http.Client
 	ended   []error
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T) *site { return newSiteUnder(t, "") }
+
+// newSiteUnder is a site that a proxy puts under a path.
+func newSiteUnder(t *testing.T, path string) *site {
 	s := &site{t: t, js: bustest.Server(t).JS(t), company: newCompany(t)}
 	ring, err := keyring.Parse(keyring.NewKey())
 	require.NoError(t, err)
@@ -86,12 +90,13 @@ func newSite(t *testing.T) *site {
 		return grant.Connection{ID: "acme-qbo", Name: "Acme <main> books", Account: "acme", SignIn: connector.SignIn{
 			System: "quickbooks", Title: "QuickBooks Online", ClientID: "id", ClientSecret: "secret", Scopes: []string{"books"},
 			AuthorizeURL: s.company.URL + "/authorize", TokenURL: s.company.URL + "/tokens", CompanyParam: "realmId",
-			RedirectURL: s.web.URL + "/connect/quickbooks/callback",
+			RedirectURL: s.web.URL + path + "/connect/quickbooks/callback",
 		}}, id == "acme-qbo"
 	}}
-	s.web = httptest.NewServer(page.New(page.Options{
+	s.path = path
+	s.web = httptest.NewServer(http.StripPrefix(path, page.New(page.Options{
 		Desk: s.desk, Log: slog.New(slog.DiscardHandler), Done: func(_ grant.Finished, err error) { s.ended = append(s.ended, err) },
-	}))
+	})))
 	t.Cleanup(s.web.Close)
 	s.browser = newBrowser(t)
 	return s
@@ -108,7 +113,7 @@ func (s *site) link() string {
 	ticket, err := s.desk.Invite(s.t.Context(), "acme-qbo", false)
 	require.NoError(s.t, err)
 	c, _ := s.desk.Connection(s.t.Context(), "acme-qbo")
-	return grant.Link(s.web.URL, c, ticket)
+	return grant.Link(s.web.URL+s.path, c, ticket)
 }
 
 func (s *site) get(at string) (int, string) {
@@ -167,6 +172,12 @@ func TestSignIn(t *testing.T) {
 	status, body = s.get(link)
 	require.Equal(t, http.StatusNotFound, status, "a link is of no use after the sign-in")
 	require.Contains(t, body, "not valid any more")
+}
+
+func TestAProxyMayPutThePagesUnderAPath(t *testing.T) {
+	s := newSiteUnder(t, "/books")
+	_, body := s.press(s.link())
+	require.Contains(t, body, "QuickBooks Online is connected")
 }
 
 func TestWhoSaysNoMayComeAgain(t *testing.T) {

@@ -35,3 +35,9 @@ func (c *Config) SettingsProblems(id string, err error) []Problem {
 	}
 	return []Problem{c.doc.problem("connections."+id+".settings", "", "%v", err)}
 }
+
+// MappingProblem is what is wrong with the mapping of a connection because of the
+// connector that it is for, which only the program knows. help says what to do.
+func (c *Config) MappingProblem(id, help, format string, args ...any) Problem {
+	return c.doc.problem("connections."+id+".mapping_file", help, format, args...)
+}

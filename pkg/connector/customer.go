@@ -14,8 +14,9 @@ const (
 // and the ServiceTrade record that it stands for. Deliver may write its id to that
 // record as external id, and from then on the record is matched by it.
 type Customer struct {
-	// Record is what stands for the customer: the document's company, or its
-	// location where the customer is one below the company's.
+	// Record is what stands for the customer: the document's company for the customer
+	// that the document names, also where the mapping found it by the location; or its
+	// location where the customer is one below that.
 	Record RecordKind
 	// RecordID is ServiceTrade's id of that record.
 	RecordID int64

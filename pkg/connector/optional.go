@@ -16,8 +16,11 @@ import (
 type Voider interface {
 	// Void voids the document that was found, only if it still has found.Version. It
 	// calls CheckFence right before the write. Posted means that it counts nothing now,
-	// and holds it as Find shows it; a document that is void already is Adopted. Find
-	// shows it with Void set, or not at all.
+	// and holds it with Void set; a document that is void already is Adopted. Find shows
+	// it with Void set, or not at all. The caller has found the document, seen that its
+	// total is the one that was posted, and makes no other write for the invoice until
+	// it knows how this one ended; after Uncertain it looks, and asks again where the
+	// document still counts.
 	Void(ctx context.Context, found Found) Answer
 }
 

@@ -162,7 +162,7 @@ func mistake(format string, args ...any) {
 	}
 }
 
-var byCode = index(invoiceEntries, booksEntries, systemEntries, operationEntries)
+var byCode = index(invoiceEntries, booksEntries, systemEntries, voidEntries, operationEntries)
 
 func index(lists ...[]Entry) map[string]Entry {
 	m := map[string]Entry{}

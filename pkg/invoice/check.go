@@ -17,7 +17,8 @@ import (
 //   - subtotal - discount + tax = total, to the cent;
 //   - an invoice's total is not negative, a credit memo's is positive;
 //   - the total is the one that ServiceTrade showed, turned round for a credit memo;
-//     the two documents of a split only add up to it (CheckAll).
+//     the two documents of a split only add up to it (CheckAll). A document that takes
+//     another one back (Reverse) has that one's total.
 func Check(doc *tradepostv1.Document) error {
 	exponent, ok := money.Exponent(doc.GetCurrency())
 	if !ok {
@@ -47,7 +48,12 @@ func CheckAll(docs []*tradepostv1.Document) error {
 		}
 		sum, split = sum.Add(total), split || d.GetSource().GetSplit()
 	}
-	if want := c.number("source.total", docs[0].GetSource().GetTotal()); split && !sum.Equal(want) {
+	want := c.number("source.total", docs[0].GetSource().GetTotal())
+	if IsReversal(docs[0].GetMarker()) {
+		// Only what still stands in the books is taken back.
+		want, split = want.Neg(), split && len(docs) > 1
+	}
+	if split && !sum.Equal(want) {
 		errs = append(errs, fmt.Errorf("document %s: the parts add up to %s, but ServiceTrade shows %s", docs[0].GetMarker(), sum, want))
 	}
 	return errors.Join(errs...)
@@ -140,13 +146,17 @@ func (c *checker) totals(doc *tradepostv1.Document, lines, taxes money.Amount) {
 
 func (c *checker) kind(doc *tradepostv1.Document, total money.Amount) {
 	source := c.amount("source.total", doc.GetSource().GetTotal())
+	reversal := IsReversal(doc.GetMarker())
+	if reversal {
+		source = source.Neg()
+	}
 	switch doc.GetKind() {
 	case tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE:
 		if total.Sign() < 0 {
 			c.fail("totals.total: %s on an invoice", total)
 		}
 	case tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO:
-		if total.Sign() <= 0 {
+		if total.Sign() < 0 || total.IsZero() && !reversal {
 			c.fail("totals.total: %s on a credit memo, whose amounts are turned round", total)
 		}
 		source = source.Neg()

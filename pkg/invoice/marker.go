@@ -13,7 +13,8 @@ import (
 
 // Marker is what finds a document again in the accounting system, whatever else
 // is lost: st-<account>-<invoiceId>. split says that the invoice became two
-// documents; the credit memo of the two has "-c" behind it.
+// documents; the credit memo of the two has "-c" behind it. The document that takes a
+// posted one back has another "-v" behind that one's marker (see Reverse).
 func Marker(account string, invoiceID int64, kind tradepostv1.DocumentKind, split bool) string {
 	m := fmt.Sprintf("st-%s-%d", account, invoiceID)
 	if split && kind == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {

@@ -68,12 +68,24 @@ const (
 	MixedRefuse Mixed = "refuse"
 )
 
+// Voided is what is done when an invoice is voided in ServiceTrade after it was posted.
+type Voided string
+
+// What is done with it.
+const (
+	VoidedVoid       Voided = "void"
+	VoidedCreditMemo Voided = "credit_memo"
+	// VoidedComment leaves the books alone and tells it in a comment.
+	VoidedComment Voided = "comment"
+)
+
 // Policy says what is done with invoices that are out of the ordinary.
 type Policy struct {
 	Partial  Partial
 	Zero     Zero
 	Negative Negative
 	Mixed    Mixed
+	Voided   Voided
 }
 
 // RoundingMode is how half a cent is rounded.

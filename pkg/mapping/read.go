@@ -27,7 +27,7 @@ func defaults() *Mapping {
 		Dates:     Dates{Source: DateOfInvoice, Closed: ClosedHold},
 		Policy: Policy{
 			Partial: PartialAllow, Zero: ZeroPost, Negative: NegativeCreditMemo,
-			Mixed: MixedKeep,
+			Mixed: MixedKeep, Voided: VoidedComment,
 		},
 		Rounding: Rounding{Mode: RoundHalfUp, Of: RoundLine, Tax: RoundDocument},
 		Currency: "USD",

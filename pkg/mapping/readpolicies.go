@@ -40,6 +40,7 @@ func (r *reader) policy(n ast.Node, path string, p *Policy) {
 		"zero":        word(r, &p.Zero, ZeroPost, ZeroRefuse),
 		"negative":    word(r, &p.Negative, NegativeCreditMemo, NegativeRefuse),
 		"mixed_signs": word(r, &p.Mixed, MixedKeep, MixedSplit, MixedRefuse),
+		"voided":      word(r, &p.Voided, VoidedVoid, VoidedCreditMemo, VoidedComment),
 	})
 }
 

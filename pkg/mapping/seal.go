@@ -70,6 +70,7 @@ func (m *Mapping) addPolicies(v map[string]any) {
 		"policy.zero":         {string(m.Policy.Zero), string(usual.Policy.Zero)},
 		"policy.negative":     {string(m.Policy.Negative), string(usual.Policy.Negative)},
 		"policy.mixed_signs":  {string(m.Policy.Mixed), string(usual.Policy.Mixed)},
+		"policy.voided":       {string(m.Policy.Voided), string(usual.Policy.Voided)},
 		"rounding.mode":       {string(m.Rounding.Mode), string(usual.Rounding.Mode)},
 		"rounding.of":         {string(m.Rounding.Of), string(usual.Rounding.Of)},
 		"rounding.tax":        {string(m.Rounding.Tax), string(usual.Rounding.Tax)},

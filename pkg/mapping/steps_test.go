@@ -218,8 +218,8 @@ func TestPolicies(t *testing.T) {
 		"numbers: {source: %s}": {"servicetrade", "job", "assigned"},
 		"dates: {source: %s}":   {"invoice", "created", "job_completed"}, "dates: {closed_period: %s}": {"hold", "first_open_day", "today"},
 		"policy: {partial: %s}": {"allow", "hold"}, "policy: {zero: %s}": {"post", "refuse"}, "policy: {negative: %s}": {"credit_memo", "refuse"},
-		"policy: {mixed_signs: %s}": {"keep", "split", "refuse"},
-		"rounding: {mode: %s}":      {"half_up", "half_even"}, "rounding: {of: %s}": {"line", "document"}, "rounding: {tax: %s}": {"line", "document"},
+		"policy: {mixed_signs: %s}": {"keep", "split", "refuse"}, "policy: {voided: %s}": {"void", "credit_memo", "comment"},
+		"rounding: {mode: %s}": {"half_up", "half_even"}, "rounding: {of: %s}": {"line", "document"}, "rounding: {tax: %s}": {"line", "document"},
 		"go_live: %s": {"2026-01-01", "2026-02-01"}, "tax: {mode: taxable_flag, exempt: %s}": {"NON", "EX"},
 	}
 	for file, values := range words {

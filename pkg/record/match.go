@@ -19,7 +19,7 @@ const (
 	// poll opens the send anew.
 	Ahead
 	// Replayed says that the message was published after its send was closed as
-	// failed: an operator wants it tried again.
+	// failed, or as void with nothing done in the books: an operator wants it tried again.
 	Replayed
 )
 
@@ -34,7 +34,7 @@ func Match(e Entry, send int64, snapshotHash string, published time.Time) Wake {
 		return Stale
 	case r.GetState() != Closed:
 		return Current
-	case r.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED && published.After(e.At):
+	case (r.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED || VoidFailed(r)) && published.After(e.At):
 		return Replayed
 	default:
 		return Stale

@@ -153,14 +153,14 @@ func Hand(owner, token string) Transition {
 }
 
 // Note keeps a document that was seen in the accounting system (or is gone from
-// it), and ends the doubt about the document of that kind.
+// it), and ends the doubt about the document in that place.
 func Note(owner string, d *tradepostv1.DocumentRef) Transition {
 	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
 		if err := ownedBy(r, owner); err != nil {
 			return nil, err
 		}
 		r.Documents = withDocument(r.GetDocuments(), d)
-		if r.GetUnresolved().GetKind() == d.GetKind() {
+		if u := r.GetUnresolved(); u.GetKind() == d.GetKind() && u.GetReversal() == d.GetReversal() {
 			r.Unresolved = nil
 		}
 		return r, nil
@@ -208,24 +208,13 @@ func withDocument(docs []*tradepostv1.DocumentRef, d *tradepostv1.DocumentRef) [
 }
 
 // Live returns the document of that kind that should exist in the connection's
-// accounting system, or nil.
+// accounting system, or nil. Documents that take others back are none of them (Slot.In).
 func Live(r *tradepostv1.Record, kind tradepostv1.DocumentKind) *tradepostv1.DocumentRef {
-	for _, d := range slices.Backward(r.GetDocuments()) {
-		if d.GetConnection() == r.GetConnection() && d.GetKind() == kind && !d.GetGone() {
-			return d
-		}
-	}
-	return nil
+	return Slot{Kind: kind}.In(r)
 }
 
 // Generation returns the generation that the next document of that kind gets: it
 // counts the documents that are gone.
 func Generation(r *tradepostv1.Record, kind tradepostv1.DocumentKind) int64 {
-	var gone int64
-	for _, d := range r.GetDocuments() {
-		if d.GetConnection() == r.GetConnection() && d.GetKind() == kind && d.GetGone() {
-			gone++
-		}
-	}
-	return gone + 1
+	return Slot{Kind: kind}.Generation(r)
 }

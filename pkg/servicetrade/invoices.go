@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
@@ -45,6 +47,8 @@ type InvoiceQuery struct {
 	Status []string
 	// Type is the invoice type; "" means TypeInvoice.
 	Type string
+	// UpdatedAfter leaves out what was not changed since; zero leaves out nothing.
+	UpdatedAfter time.Time
 }
 
 // InvoiceRow is what a list shows of an invoice. It may be stale by the time it
@@ -67,14 +71,18 @@ func (c *Client) Invoices(ctx context.Context, q InvoiceQuery) ([]InvoiceRow, er
 	if len(q.Status) == 0 || slices.Contains(q.Status, "") {
 		return nil, errors.New("list invoices: a status is needed, or vendor bills and void invoices come along")
 	}
+	query := url.Values{
+		"status": {strings.Join(q.Status, ",")},
+		"type":   {orDefault(q.Type, TypeInvoice)},
+	}
+	if !q.UpdatedAfter.IsZero() {
+		query.Set("updatedAfter", strconv.FormatInt(q.UpdatedAfter.Unix(), 10))
+	}
 	rows := map[int64]InvoiceRow{}
 	var order []int64
 	err := c.list(ctx, listing{
-		path: "/invoice",
-		query: url.Values{
-			"status": {strings.Join(q.Status, ",")},
-			"type":   {orDefault(q.Type, TypeInvoice)},
-		},
+		path:   "/invoice",
+		query:  query,
 		plural: "invoices",
 		limit:  invoicePageSize,
 		row: func(o object) int64 {

@@ -3,11 +3,13 @@ package deliver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/stage"
 )
 
@@ -26,7 +28,10 @@ func CheckConfig(ctx context.Context, config *connection.Config, connectors *con
 		if !slices.Contains(connectors.Kinds(), c.Connector) {
 			continue
 		}
-		if err := checkSettings(ctx, config, c, connectors); err != nil {
+		switch err := checkSettings(ctx, config, c, connectors); {
+		case errors.Is(err, errCannotVoid):
+			problems = append(problems, config.MappingProblem(c.ID, "use credit_memo, or comment", "%v", err))
+		case err != nil:
 			problems = append(problems, config.SettingsProblems(c.ID, err)...)
 		}
 	}
@@ -45,5 +50,16 @@ func checkSettings(ctx context.Context, config *connection.Config, c *connection
 	if err != nil {
 		return err
 	}
-	return made.Close()
+	return errors.Join(canFollow(c, made), made.Close())
+}
+
+// errCannotVoid: the mapping asks for what the accounting system cannot do.
+var errCannotVoid = errors.New("policy.voided: void is not possible with this connector")
+
+// canFollow tells whether the connector can do what the policies of the mapping ask for.
+func canFollow(c *connection.Connection, made connector.Connector) error {
+	if _, can := made.(connector.Voider); !can && c.Mapping != nil && c.Mapping.Policy.Voided == mapping.VoidedVoid {
+		return fmt.Errorf("%w (%s)", errCannotVoid, c.Connector)
+	}
+	return nil
 }

@@ -225,6 +225,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, client *
 		SameBooks: func(ctx context.Context) error { return company.Verify(ctx, s.companies, c.ID, c.AccountID, conn) },
 		Siblings:  func() ([]*posting.Poster, []string) { return s.siblings(c) },
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
+		Voider: rec.Voider(s.watcher.Voider(c.ID, conn), conn),
 	}, idle
 }
 

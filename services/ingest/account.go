@@ -10,6 +10,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
@@ -55,6 +56,10 @@ func (s *Service) newAccount(a *connection.Account, client *servicetrade.Client,
 			}
 		},
 	}
+	p.Voids = poll.NewVoids(time.Now, func(ctx context.Context, name string, lasts time.Duration) (bool, error) {
+		// A new owner each time: the lease is had by whoever comes after it has run out.
+		return s.store.Lease(ctx, name, record.NewOwner(s.deps.Instance), lasts)
+	})
 	return &account{id: a.ID, config: a, of: of, desk: desk, opener: o, poller: p}
 }
 

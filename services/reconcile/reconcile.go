@@ -89,7 +89,7 @@ func (s *Service) attach(c *connection.Connection) (detach func() error, err err
 	}
 	set := &settle.Settler{
 		Account: c.AccountID, Connection: c.ID, EntityType: c.Account.ServiceTrade.InvoiceEntityType,
-		SystemTitle: c.DisplayName, ServiceTrade: client, Gate: s.gate.For(c),
+		SystemTitle: c.DisplayName, AppURL: c.Account.ServiceTrade.AppURL, ServiceTrade: client, Gate: s.gate.For(c),
 		Instance: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID), Metrics: s.settled,
 	}
 	outcomes := bus.OutcomeConsumer(c.ID, max(c.Account.ServiceTrade.MaxParallel, 1))

@@ -36,11 +36,14 @@ type Input struct {
 	AppURL string
 }
 
-// Result is either documents with their explanations, or faults.
+// Result is either documents with their explanations, or a voiding, or faults.
 type Result struct {
 	Documents []*tradepostv1.Document
 	// Explanations are one for each document, in their order.
 	Explanations []*tradepostv1.DocumentExplanation
+	// Voiding is for an invoice that was voided after it was posted (TakeBack); Make
+	// never makes one.
+	Voiding *tradepostv1.Voiding
 	// Faults are all that were found. With any of them there is no document.
 	Faults []*tradepostv1.Fault
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.opentelemetry.io/otel/attribute"
 	"golang.org/x/sync/errgroup"
 
@@ -38,6 +39,8 @@ type Service struct {
 	// strangers are the messages of connections that the configuration does not have:
 	// all connections share the slots of the consumer.
 	strangers *stage.Strangers
+	// js reads what was posted of an invoice that is void by now.
+	js jetstream.JetStream
 }
 
 // Limits tells what an accounting system can hold, by the connector's kind.
@@ -63,7 +66,7 @@ func NewWithLimits(ctx context.Context, d runtime.Deps, limits Limits) (*Service
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{live: live, gate: gate, router: router, limits: limits}
+	s := &Service{live: live, gate: gate, router: router, limits: limits, js: d.JS}
 	s.strangers = stage.NewStrangers(live, d.Log, s.handle)
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
@@ -118,7 +121,15 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 	if err != nil {
 		return err
 	}
-	result := makeTraced(ctx, in)
+	do := Make
+	if record.OfVoid(e.Record) {
+		v, err := s.voided(ctx, e.Record)
+		if err != nil {
+			return err
+		}
+		do = func(in Input) Result { return TakeBack(in, v) }
+	}
+	result := makeTraced(ctx, in, do)
 	if len(result.Faults) > 0 {
 		return s.reject(ctx, m, e, received, result.Faults)
 	}
@@ -128,11 +139,11 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 	return s.ready(ctx, m, received, result)
 }
 
-// makeTraced is Make in a span of its own.
-func makeTraced(ctx context.Context, in Input) Result {
+// makeTraced is Make, or TakeBack, in a span of its own.
+func makeTraced(ctx context.Context, in Input, do func(Input) Result) Result {
 	_, span := telemetry.Start(ctx, "make document")
 	defer span.End()
-	result := Make(in)
+	result := do(in)
 	if span.IsRecording() {
 		span.SetAttributes(attribute.Int("tradepost.documents", len(result.Documents)), telemetry.Faults(codesOf(result.Faults)))
 	}
@@ -175,7 +186,7 @@ func InputFor(c *connection.Connection, snap *tradepostv1.Snapshot, limits Limit
 func (s *Service) ready(ctx context.Context, m bus.Message, received *tradepostv1.InvoiceReceived, result Result) error {
 	msg := &tradepostv1.InvoiceReady{
 		Send: received.GetSend(), SnapshotHash: received.GetSnapshotHash(), HashVersion: received.GetHashVersion(),
-		Documents: result.Documents, Explanations: result.Explanations,
+		Documents: result.Documents, Explanations: result.Explanations, Voiding: result.Voiding,
 		SnapshotTakenAt: received.GetSnapshot().GetTakenAt(),
 	}
 	var err error

@@ -19,6 +19,7 @@ var optionalCases = []Case{
 		voider := k.Connector.(connector.Voider)
 		first, is := voider.Void(k.ctx(), found).(connector.Posted)
 		require.True(k, is, "void has to answer Posted")
+		require.True(k, first.Document.Void, "the document that is answered is void")
 		k.countsNothing(k.Harness.Sample(1))
 		again := voider.Void(k.ctx(), first.Document)
 		require.NotContains(k, []string{"Wait", "Uncertain", "Handed"}, answerName(again), "%#v", again)

@@ -200,7 +200,9 @@ type Document struct {
 	Kind  DocumentKind           `protobuf:"varint,1,opt,name=kind,proto3,enum=tradepost.v1.DocumentKind" json:"kind,omitempty"`
 	// Kept by the accounting system in a searchable field; finds the document
 	// again whatever else is lost: st-<account>-<invoiceId>, "-c" behind it for
-	// the credit memo of a split. Never carries the send or the connection.
+	// the credit memo of a split, and "-v" behind that for the document that takes a
+	// posted one back because its invoice was voided. Never carries the send or the
+	// connection.
 	Marker string  `protobuf:"bytes,2,opt,name=marker,proto3" json:"marker,omitempty"`
 	Source *Source `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
 	// The number wanted in the accounting system; "" lets the system assign one.
@@ -706,8 +708,11 @@ type Customer struct {
 	TaxExemption   *TaxExemption     `protobuf:"bytes,8,opt,name=tax_exemption,json=taxExemption,proto3" json:"tax_exemption,omitempty"`
 	// The connector may create the customer when it does not exist.
 	CreateIfMissing bool `protobuf:"varint,9,opt,name=create_if_missing,json=createIfMissing,proto3" json:"create_if_missing,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The mapping finds the customer by the location, so that the location, not the
+	// company, is the ServiceTrade record that stands for it.
+	StandsForLocation bool `protobuf:"varint,10,opt,name=stands_for_location,json=standsForLocation,proto3" json:"stands_for_location,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Customer) Reset() {
@@ -799,6 +804,13 @@ func (x *Customer) GetTaxExemption() *TaxExemption {
 func (x *Customer) GetCreateIfMissing() bool {
 	if x != nil {
 		return x.CreateIfMissing
+	}
+	return false
+}
+
+func (x *Customer) GetStandsForLocation() bool {
+	if x != nil {
+		return x.StandsForLocation
 	}
 	return false
 }
@@ -1884,11 +1896,11 @@ var File_tradepost_v1_document_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_document_proto_rawDesc = "" +
 	"\n" +
-	"\x1btradepost/v1/document.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1ctradepost/v1/reference.proto\"\xc5\x0f\n" +
+	"\x1btradepost/v1/document.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1ctradepost/v1/reference.proto\"\xca\x0f\n" +
 	"\bDocument\x12:\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12D\n" +
-	"\x06marker\x18\x02 \x01(\tB,\xbaH)r'2%^st-[a-z0-9-]{1,40}-[0-9]{1,19}(-c)?$R\x06marker\x124\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12I\n" +
+	"\x06marker\x18\x02 \x01(\tB1\xbaH.r,2*^st-[a-z0-9-]{1,40}-[0-9]{1,19}(-c)?(-v)?$R\x06marker\x124\n" +
 	"\x06source\x18\x03 \x01(\v2\x14.tradepost.v1.SourceB\x06\xbaH\x03\xc8\x01\x01R\x06source\x12 \n" +
 	"\x06number\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\x06number\x12B\n" +
 	"\n" +
@@ -1945,7 +1957,7 @@ const file_tradepost_v1_document_proto_rawDesc = "" +
 	"\x05Terms\x125\n" +
 	"\treference\x18\x01 \x01(\v2\x17.tradepost.v1.ReferenceR\treference\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x19\n" +
-	"\bnet_days\x18\x03 \x01(\x05R\anetDays\"\xec\x03\n" +
+	"\bnet_days\x18\x03 \x01(\x05R\anetDays\"\x9c\x04\n" +
 	"\bCustomer\x12\x1d\n" +
 	"\n" +
 	"company_id\x18\x01 \x01(\x03R\tcompanyId\x12=\n" +
@@ -1956,7 +1968,9 @@ const file_tradepost_v1_document_proto_rawDesc = "" +
 	"\x05phone\x18\x06 \x01(\tR\x05phone\x12>\n" +
 	"\x0fbilling_address\x18\a \x01(\v2\x15.tradepost.v1.AddressR\x0ebillingAddress\x12?\n" +
 	"\rtax_exemption\x18\b \x01(\v2\x1a.tradepost.v1.TaxExemptionR\ftaxExemption\x12*\n" +
-	"\x11create_if_missing\x18\t \x01(\bR\x0fcreateIfMissing\x1a>\n" +
+	"\x11create_if_missing\x18\t \x01(\bR\x0fcreateIfMissing\x12.\n" +
+	"\x13stands_for_location\x18\n" +
+	" \x01(\bR\x11standsForLocation\x1a>\n" +
 	"\x10ExternalIdsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"`\n" +

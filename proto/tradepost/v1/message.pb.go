@@ -100,6 +100,8 @@ const (
 	Settlement_SETTLEMENT_WITHDRAWN Settlement = 3
 	// A user changed the invoice; the next poll opens the next send.
 	Settlement_SETTLEMENT_SUPERSEDED Settlement = 4
+	// The invoice is void in ServiceTrade, and a comment says what was done in the books.
+	Settlement_SETTLEMENT_VOIDED Settlement = 5
 )
 
 // Enum value maps for Settlement.
@@ -110,6 +112,7 @@ var (
 		2: "SETTLEMENT_FAILED",
 		3: "SETTLEMENT_WITHDRAWN",
 		4: "SETTLEMENT_SUPERSEDED",
+		5: "SETTLEMENT_VOIDED",
 	}
 	Settlement_value = map[string]int32{
 		"SETTLEMENT_UNSPECIFIED": 0,
@@ -117,6 +120,7 @@ var (
 		"SETTLEMENT_FAILED":      2,
 		"SETTLEMENT_WITHDRAWN":   3,
 		"SETTLEMENT_SUPERSEDED":  4,
+		"SETTLEMENT_VOIDED":      5,
 	}
 )
 
@@ -233,14 +237,16 @@ type InvoiceReady struct {
 	Send         int64                  `protobuf:"varint,1,opt,name=send,proto3" json:"send,omitempty"`
 	SnapshotHash string                 `protobuf:"bytes,2,opt,name=snapshot_hash,json=snapshotHash,proto3" json:"snapshot_hash,omitempty"`
 	HashVersion  int32                  `protobuf:"varint,3,opt,name=hash_version,json=hashVersion,proto3" json:"hash_version,omitempty"`
-	// One; one of each kind where mixed signs are split.
+	// One; one of each kind where mixed signs are split; none where something is voided.
 	Documents []*Document `protobuf:"bytes,4,rep,name=documents,proto3" json:"documents,omitempty"`
 	// Why every field has its value; one list for each document, in their order.
 	Explanations    []*DocumentExplanation `protobuf:"bytes,5,rep,name=explanations,proto3" json:"explanations,omitempty"`
 	SnapshotTakenAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=snapshot_taken_at,json=snapshotTakenAt,proto3" json:"snapshot_taken_at,omitempty"`
 	// The hash of documents as transform made them (SHA-256, hex). Documents that do
 	// not match it were mended by hand; "" tells nothing.
-	Seal          string `protobuf:"bytes,20,opt,name=seal,proto3" json:"seal,omitempty"`
+	Seal string `protobuf:"bytes,20,opt,name=seal,proto3" json:"seal,omitempty"`
+	// For an invoice that was voided after it was posted, in place of documents.
+	Voiding       *Voiding `protobuf:"bytes,21,opt,name=voiding,proto3" json:"voiding,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -324,6 +330,70 @@ func (x *InvoiceReady) GetSeal() string {
 	return ""
 }
 
+func (x *InvoiceReady) GetVoiding() *Voiding {
+	if x != nil {
+		return x.Voiding
+	}
+	return nil
+}
+
+// What was posted is to be made void in the accounting system.
+type Voiding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The documents that stood there when this was made, by the record. Of these, deliver
+	// voids what stands by the record then; it makes nothing.
+	Documents []*AppliesTo `protobuf:"bytes,1,rep,name=documents,proto3" json:"documents,omitempty"`
+	// The last day of closed books (YYYY-MM-DD): a document of that day or before stays as
+	// it is. "" closes none.
+	BooksClosedThrough string `protobuf:"bytes,2,opt,name=books_closed_through,json=booksClosedThrough,proto3" json:"books_closed_through,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *Voiding) Reset() {
+	*x = Voiding{}
+	mi := &file_tradepost_v1_message_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Voiding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Voiding) ProtoMessage() {}
+
+func (x *Voiding) ProtoReflect() protoreflect.Message {
+	mi := &file_tradepost_v1_message_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Voiding.ProtoReflect.Descriptor instead.
+func (*Voiding) Descriptor() ([]byte, []int) {
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Voiding) GetDocuments() []*AppliesTo {
+	if x != nil {
+		return x.Documents
+	}
+	return nil
+}
+
+func (x *Voiding) GetBooksClosedThrough() string {
+	if x != nil {
+		return x.BooksClosedThrough
+	}
+	return ""
+}
+
 // The explanation of one document.
 type DocumentExplanation struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -334,7 +404,7 @@ type DocumentExplanation struct {
 
 func (x *DocumentExplanation) Reset() {
 	*x = DocumentExplanation{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[2]
+	mi := &file_tradepost_v1_message_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +416,7 @@ func (x *DocumentExplanation) String() string {
 func (*DocumentExplanation) ProtoMessage() {}
 
 func (x *DocumentExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[2]
+	mi := &file_tradepost_v1_message_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +429,7 @@ func (x *DocumentExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DocumentExplanation.ProtoReflect.Descriptor instead.
 func (*DocumentExplanation) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{2}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *DocumentExplanation) GetFields() []*Explanation {
@@ -384,7 +454,7 @@ type InvoiceOutcome struct {
 
 func (x *InvoiceOutcome) Reset() {
 	*x = InvoiceOutcome{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[3]
+	mi := &file_tradepost_v1_message_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -396,7 +466,7 @@ func (x *InvoiceOutcome) String() string {
 func (*InvoiceOutcome) ProtoMessage() {}
 
 func (x *InvoiceOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[3]
+	mi := &file_tradepost_v1_message_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -409,7 +479,7 @@ func (x *InvoiceOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvoiceOutcome.ProtoReflect.Descriptor instead.
 func (*InvoiceOutcome) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{3}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *InvoiceOutcome) GetSend() int64 {
@@ -466,7 +536,7 @@ type InvoiceAttempt struct {
 
 func (x *InvoiceAttempt) Reset() {
 	*x = InvoiceAttempt{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[4]
+	mi := &file_tradepost_v1_message_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -478,7 +548,7 @@ func (x *InvoiceAttempt) String() string {
 func (*InvoiceAttempt) ProtoMessage() {}
 
 func (x *InvoiceAttempt) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[4]
+	mi := &file_tradepost_v1_message_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -491,7 +561,7 @@ func (x *InvoiceAttempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvoiceAttempt.ProtoReflect.Descriptor instead.
 func (*InvoiceAttempt) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{4}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *InvoiceAttempt) GetSend() int64 {
@@ -610,7 +680,7 @@ type InvoiceSettled struct {
 
 func (x *InvoiceSettled) Reset() {
 	*x = InvoiceSettled{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[5]
+	mi := &file_tradepost_v1_message_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -622,7 +692,7 @@ func (x *InvoiceSettled) String() string {
 func (*InvoiceSettled) ProtoMessage() {}
 
 func (x *InvoiceSettled) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[5]
+	mi := &file_tradepost_v1_message_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -635,7 +705,7 @@ func (x *InvoiceSettled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvoiceSettled.ProtoReflect.Descriptor instead.
 func (*InvoiceSettled) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{5}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *InvoiceSettled) GetSend() int64 {
@@ -715,7 +785,7 @@ type InvoiceCommand struct {
 
 func (x *InvoiceCommand) Reset() {
 	*x = InvoiceCommand{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[6]
+	mi := &file_tradepost_v1_message_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +797,7 @@ func (x *InvoiceCommand) String() string {
 func (*InvoiceCommand) ProtoMessage() {}
 
 func (x *InvoiceCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[6]
+	mi := &file_tradepost_v1_message_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +810,7 @@ func (x *InvoiceCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvoiceCommand.ProtoReflect.Descriptor instead.
 func (*InvoiceCommand) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{6}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *InvoiceCommand) GetFollowsSend() int64 {
@@ -847,7 +917,7 @@ type Retry struct {
 
 func (x *Retry) Reset() {
 	*x = Retry{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[7]
+	mi := &file_tradepost_v1_message_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -859,7 +929,7 @@ func (x *Retry) String() string {
 func (*Retry) ProtoMessage() {}
 
 func (x *Retry) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[7]
+	mi := &file_tradepost_v1_message_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -872,7 +942,7 @@ func (x *Retry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retry.ProtoReflect.Descriptor instead.
 func (*Retry) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{7}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Retry) GetReplayStream() string {
@@ -898,7 +968,7 @@ type Refresh struct {
 
 func (x *Refresh) Reset() {
 	*x = Refresh{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[8]
+	mi := &file_tradepost_v1_message_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -910,7 +980,7 @@ func (x *Refresh) String() string {
 func (*Refresh) ProtoMessage() {}
 
 func (x *Refresh) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[8]
+	mi := &file_tradepost_v1_message_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -923,7 +993,7 @@ func (x *Refresh) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refresh.ProtoReflect.Descriptor instead.
 func (*Refresh) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{8}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{9}
 }
 
 // Close the open send with a document that find confirms.
@@ -937,7 +1007,7 @@ type SettleByHand struct {
 
 func (x *SettleByHand) Reset() {
 	*x = SettleByHand{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[9]
+	mi := &file_tradepost_v1_message_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -949,7 +1019,7 @@ func (x *SettleByHand) String() string {
 func (*SettleByHand) ProtoMessage() {}
 
 func (x *SettleByHand) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[9]
+	mi := &file_tradepost_v1_message_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -962,7 +1032,7 @@ func (x *SettleByHand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleByHand.ProtoReflect.Descriptor instead.
 func (*SettleByHand) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{9}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SettleByHand) GetKind() DocumentKind {
@@ -990,7 +1060,7 @@ type NotMade struct {
 
 func (x *NotMade) Reset() {
 	*x = NotMade{}
-	mi := &file_tradepost_v1_message_proto_msgTypes[10]
+	mi := &file_tradepost_v1_message_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1002,7 +1072,7 @@ func (x *NotMade) String() string {
 func (*NotMade) ProtoMessage() {}
 
 func (x *NotMade) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_message_proto_msgTypes[10]
+	mi := &file_tradepost_v1_message_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1015,7 +1085,7 @@ func (x *NotMade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotMade.ProtoReflect.Descriptor instead.
 func (*NotMade) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{10}
+	return file_tradepost_v1_message_proto_rawDescGZIP(), []int{11}
 }
 
 var File_tradepost_v1_message_proto protoreflect.FileDescriptor
@@ -1028,16 +1098,20 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\rsnapshot_hash\x18\x02 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\fsnapshotHash\x12*\n" +
 	"\fhash_version\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02 \x00R\vhashVersion\x12:\n" +
 	"\bsnapshot\x18\x04 \x01(\v2\x16.tradepost.v1.SnapshotB\x06\xbaH\x03\xc8\x01\x01R\bsnapshot\x12\x12\n" +
-	"\x04seal\x18\x14 \x01(\tR\x04seal\"\xf8\x02\n" +
+	"\x04seal\x18\x14 \x01(\tR\x04seal\"\xac\x04\n" +
 	"\fInvoiceReady\x12\x1b\n" +
 	"\x04send\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x04send\x12:\n" +
 	"\rsnapshot_hash\x18\x02 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\fsnapshotHash\x12*\n" +
-	"\fhash_version\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02 \x00R\vhashVersion\x12@\n" +
-	"\tdocuments\x18\x04 \x03(\v2\x16.tradepost.v1.DocumentB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x10\x02R\tdocuments\x12E\n" +
+	"\fhash_version\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02 \x00R\vhashVersion\x12>\n" +
+	"\tdocuments\x18\x04 \x03(\v2\x16.tradepost.v1.DocumentB\b\xbaH\x05\x92\x01\x02\x10\x02R\tdocuments\x12E\n" +
 	"\fexplanations\x18\x05 \x03(\v2!.tradepost.v1.DocumentExplanationR\fexplanations\x12F\n" +
 	"\x11snapshot_taken_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x0fsnapshotTakenAt\x12\x12\n" +
-	"\x04seal\x18\x14 \x01(\tR\x04seal\"H\n" +
+	"\x04seal\x18\x14 \x01(\tR\x04seal\x12/\n" +
+	"\avoiding\x18\x15 \x01(\v2\x15.tradepost.v1.VoidingR\avoiding:\x82\x01\xbaH\x7f\x1a}\n" +
+	"\"invoice_ready.documents_or_voiding\x12&either documents to post, or a voiding\x1a/(size(this.documents) > 0) != has(this.voiding)\"\xa4\x01\n" +
+	"\aVoiding\x12?\n" +
+	"\tdocuments\x18\x01 \x03(\v2\x17.tradepost.v1.AppliesToB\b\xbaH\x05\x92\x01\x02\x10dR\tdocuments\x12X\n" +
+	"\x14books_closed_through\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x12booksClosedThrough\"H\n" +
 	"\x13DocumentExplanation\x121\n" +
 	"\x06fields\x18\x01 \x03(\v2\x19.tradepost.v1.ExplanationR\x06fields\"\xdc\x01\n" +
 	"\x0eInvoiceOutcome\x12\x1b\n" +
@@ -1103,14 +1177,15 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\x16ATTEMPT_OPERATION_VOID\x10\x04\x12\x1f\n" +
 	"\x1bATTEMPT_OPERATION_HAND_OVER\x10\x05\x12\x1d\n" +
 	"\x19ATTEMPT_OPERATION_CONFIRM\x10\x06\x12!\n" +
-	"\x1dATTEMPT_OPERATION_EXTERNAL_ID\x10\a*\x8e\x01\n" +
+	"\x1dATTEMPT_OPERATION_EXTERNAL_ID\x10\a*\xa5\x01\n" +
 	"\n" +
 	"Settlement\x12\x1a\n" +
 	"\x16SETTLEMENT_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SETTLEMENT_PROCESSED\x10\x01\x12\x15\n" +
 	"\x11SETTLEMENT_FAILED\x10\x02\x12\x18\n" +
 	"\x14SETTLEMENT_WITHDRAWN\x10\x03\x12\x19\n" +
-	"\x15SETTLEMENT_SUPERSEDED\x10\x04B?Z=github.com/tradepost/tradepost/proto/tradepost/v1;tradepostv1b\x06proto3"
+	"\x15SETTLEMENT_SUPERSEDED\x10\x04\x12\x15\n" +
+	"\x11SETTLEMENT_VOIDED\x10\x05B?Z=github.com/tradepost/tradepost/proto/tradepost/v1;tradepostv1b\x06proto3"
 
 var (
 	file_tradepost_v1_message_proto_rawDescOnce sync.Once
@@ -1125,53 +1200,57 @@ func file_tradepost_v1_message_proto_rawDescGZIP() []byte {
 }
 
 var file_tradepost_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tradepost_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_tradepost_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_tradepost_v1_message_proto_goTypes = []any{
 	(AttemptOperation)(0),         // 0: tradepost.v1.AttemptOperation
 	(Settlement)(0),               // 1: tradepost.v1.Settlement
 	(*InvoiceReceived)(nil),       // 2: tradepost.v1.InvoiceReceived
 	(*InvoiceReady)(nil),          // 3: tradepost.v1.InvoiceReady
-	(*DocumentExplanation)(nil),   // 4: tradepost.v1.DocumentExplanation
-	(*InvoiceOutcome)(nil),        // 5: tradepost.v1.InvoiceOutcome
-	(*InvoiceAttempt)(nil),        // 6: tradepost.v1.InvoiceAttempt
-	(*InvoiceSettled)(nil),        // 7: tradepost.v1.InvoiceSettled
-	(*InvoiceCommand)(nil),        // 8: tradepost.v1.InvoiceCommand
-	(*Retry)(nil),                 // 9: tradepost.v1.Retry
-	(*Refresh)(nil),               // 10: tradepost.v1.Refresh
-	(*SettleByHand)(nil),          // 11: tradepost.v1.SettleByHand
-	(*NotMade)(nil),               // 12: tradepost.v1.NotMade
-	(*Snapshot)(nil),              // 13: tradepost.v1.Snapshot
-	(*Document)(nil),              // 14: tradepost.v1.Document
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
-	(*Explanation)(nil),           // 16: tradepost.v1.Explanation
-	(*Outcome)(nil),               // 17: tradepost.v1.Outcome
-	(*PostedDocument)(nil),        // 18: tradepost.v1.PostedDocument
-	(DocumentKind)(0),             // 19: tradepost.v1.DocumentKind
+	(*Voiding)(nil),               // 4: tradepost.v1.Voiding
+	(*DocumentExplanation)(nil),   // 5: tradepost.v1.DocumentExplanation
+	(*InvoiceOutcome)(nil),        // 6: tradepost.v1.InvoiceOutcome
+	(*InvoiceAttempt)(nil),        // 7: tradepost.v1.InvoiceAttempt
+	(*InvoiceSettled)(nil),        // 8: tradepost.v1.InvoiceSettled
+	(*InvoiceCommand)(nil),        // 9: tradepost.v1.InvoiceCommand
+	(*Retry)(nil),                 // 10: tradepost.v1.Retry
+	(*Refresh)(nil),               // 11: tradepost.v1.Refresh
+	(*SettleByHand)(nil),          // 12: tradepost.v1.SettleByHand
+	(*NotMade)(nil),               // 13: tradepost.v1.NotMade
+	(*Snapshot)(nil),              // 14: tradepost.v1.Snapshot
+	(*Document)(nil),              // 15: tradepost.v1.Document
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*AppliesTo)(nil),             // 17: tradepost.v1.AppliesTo
+	(*Explanation)(nil),           // 18: tradepost.v1.Explanation
+	(*Outcome)(nil),               // 19: tradepost.v1.Outcome
+	(*PostedDocument)(nil),        // 20: tradepost.v1.PostedDocument
+	(DocumentKind)(0),             // 21: tradepost.v1.DocumentKind
 }
 var file_tradepost_v1_message_proto_depIdxs = []int32{
-	13, // 0: tradepost.v1.InvoiceReceived.snapshot:type_name -> tradepost.v1.Snapshot
-	14, // 1: tradepost.v1.InvoiceReady.documents:type_name -> tradepost.v1.Document
-	4,  // 2: tradepost.v1.InvoiceReady.explanations:type_name -> tradepost.v1.DocumentExplanation
-	15, // 3: tradepost.v1.InvoiceReady.snapshot_taken_at:type_name -> google.protobuf.Timestamp
-	16, // 4: tradepost.v1.DocumentExplanation.fields:type_name -> tradepost.v1.Explanation
-	17, // 5: tradepost.v1.InvoiceOutcome.outcome:type_name -> tradepost.v1.Outcome
-	0,  // 6: tradepost.v1.InvoiceAttempt.operation:type_name -> tradepost.v1.AttemptOperation
-	15, // 7: tradepost.v1.InvoiceAttempt.started_at:type_name -> google.protobuf.Timestamp
-	17, // 8: tradepost.v1.InvoiceAttempt.outcome:type_name -> tradepost.v1.Outcome
-	16, // 9: tradepost.v1.InvoiceAttempt.explanation:type_name -> tradepost.v1.Explanation
-	1,  // 10: tradepost.v1.InvoiceSettled.settlement:type_name -> tradepost.v1.Settlement
-	15, // 11: tradepost.v1.InvoiceSettled.settled_at:type_name -> google.protobuf.Timestamp
-	18, // 12: tradepost.v1.InvoiceSettled.documents:type_name -> tradepost.v1.PostedDocument
-	9,  // 13: tradepost.v1.InvoiceCommand.retry:type_name -> tradepost.v1.Retry
-	10, // 14: tradepost.v1.InvoiceCommand.refresh:type_name -> tradepost.v1.Refresh
-	11, // 15: tradepost.v1.InvoiceCommand.settle_by_hand:type_name -> tradepost.v1.SettleByHand
-	12, // 16: tradepost.v1.InvoiceCommand.not_made:type_name -> tradepost.v1.NotMade
-	19, // 17: tradepost.v1.SettleByHand.kind:type_name -> tradepost.v1.DocumentKind
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	14, // 0: tradepost.v1.InvoiceReceived.snapshot:type_name -> tradepost.v1.Snapshot
+	15, // 1: tradepost.v1.InvoiceReady.documents:type_name -> tradepost.v1.Document
+	5,  // 2: tradepost.v1.InvoiceReady.explanations:type_name -> tradepost.v1.DocumentExplanation
+	16, // 3: tradepost.v1.InvoiceReady.snapshot_taken_at:type_name -> google.protobuf.Timestamp
+	4,  // 4: tradepost.v1.InvoiceReady.voiding:type_name -> tradepost.v1.Voiding
+	17, // 5: tradepost.v1.Voiding.documents:type_name -> tradepost.v1.AppliesTo
+	18, // 6: tradepost.v1.DocumentExplanation.fields:type_name -> tradepost.v1.Explanation
+	19, // 7: tradepost.v1.InvoiceOutcome.outcome:type_name -> tradepost.v1.Outcome
+	0,  // 8: tradepost.v1.InvoiceAttempt.operation:type_name -> tradepost.v1.AttemptOperation
+	16, // 9: tradepost.v1.InvoiceAttempt.started_at:type_name -> google.protobuf.Timestamp
+	19, // 10: tradepost.v1.InvoiceAttempt.outcome:type_name -> tradepost.v1.Outcome
+	18, // 11: tradepost.v1.InvoiceAttempt.explanation:type_name -> tradepost.v1.Explanation
+	1,  // 12: tradepost.v1.InvoiceSettled.settlement:type_name -> tradepost.v1.Settlement
+	16, // 13: tradepost.v1.InvoiceSettled.settled_at:type_name -> google.protobuf.Timestamp
+	20, // 14: tradepost.v1.InvoiceSettled.documents:type_name -> tradepost.v1.PostedDocument
+	10, // 15: tradepost.v1.InvoiceCommand.retry:type_name -> tradepost.v1.Retry
+	11, // 16: tradepost.v1.InvoiceCommand.refresh:type_name -> tradepost.v1.Refresh
+	12, // 17: tradepost.v1.InvoiceCommand.settle_by_hand:type_name -> tradepost.v1.SettleByHand
+	13, // 18: tradepost.v1.InvoiceCommand.not_made:type_name -> tradepost.v1.NotMade
+	21, // 19: tradepost.v1.SettleByHand.kind:type_name -> tradepost.v1.DocumentKind
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_tradepost_v1_message_proto_init() }
@@ -1183,7 +1262,7 @@ func file_tradepost_v1_message_proto_init() {
 	file_tradepost_v1_explanation_proto_init()
 	file_tradepost_v1_outcome_proto_init()
 	file_tradepost_v1_snapshot_proto_init()
-	file_tradepost_v1_message_proto_msgTypes[6].OneofWrappers = []any{
+	file_tradepost_v1_message_proto_msgTypes[7].OneofWrappers = []any{
 		(*InvoiceCommand_Retry)(nil),
 		(*InvoiceCommand_Refresh)(nil),
 		(*InvoiceCommand_SettleByHand)(nil),
@@ -1195,7 +1274,7 @@ func file_tradepost_v1_message_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tradepost_v1_message_proto_rawDesc), len(file_tradepost_v1_message_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

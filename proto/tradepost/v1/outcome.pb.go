@@ -314,7 +314,9 @@ type PostedDocument struct {
 	// Found there and equal, not created by this attempt.
 	Adopted bool `protobuf:"varint,6,opt,name=adopted,proto3" json:"adopted,omitempty"`
 	// A page of the accounting system, for people; "" when it has none.
-	Url           string `protobuf:"bytes,7,opt,name=url,proto3" json:"url,omitempty"`
+	Url string `protobuf:"bytes,7,opt,name=url,proto3" json:"url,omitempty"`
+	// It counts nothing any more: it was made void, because its invoice was.
+	Voided        bool `protobuf:"varint,8,opt,name=voided,proto3" json:"voided,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -396,6 +398,13 @@ func (x *PostedDocument) GetUrl() string {
 		return x.Url
 	}
 	return ""
+}
+
+func (x *PostedDocument) GetVoided() bool {
+	if x != nil {
+		return x.Voided
+	}
+	return false
 }
 
 // The document cannot be posted until somebody mends these.
@@ -739,7 +748,7 @@ const file_tradepost_v1_outcome_proto_rawDesc = "" +
 	"\x06Posted\x12D\n" +
 	"\tdocuments\x18\x01 \x03(\v2\x1c.tradepost.v1.PostedDocumentB\b\xbaH\x05\x92\x01\x02\b\x01R\tdocuments\x12'\n" +
 	"\x0fnumber_assigned\x18\x02 \x01(\bR\x0enumberAssigned\x12-\n" +
-	"\aremarks\x18\x03 \x03(\v2\x13.tradepost.v1.FaultR\aremarks\"\xec\x01\n" +
+	"\aremarks\x18\x03 \x03(\v2\x13.tradepost.v1.FaultR\aremarks\"\x84\x02\n" +
 	"\x0ePostedDocument\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12\x17\n" +
 	"\x02id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12\x16\n" +
@@ -747,7 +756,8 @@ const file_tradepost_v1_outcome_proto_rawDesc = "" +
 	"\aversion\x18\x04 \x01(\tR\aversion\x123\n" +
 	"\x05total\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x182\x16^-?[0-9]+([.][0-9]+)?$R\x05total\x12\x18\n" +
 	"\aadopted\x18\x06 \x01(\bR\aadopted\x12\x10\n" +
-	"\x03url\x18\a \x01(\tR\x03url\"}\n" +
+	"\x03url\x18\a \x01(\tR\x03url\x12\x16\n" +
+	"\x06voided\x18\b \x01(\bR\x06voided\"}\n" +
 	"\bRejected\x125\n" +
 	"\x06faults\x18\x01 \x03(\v2\x13.tradepost.v1.FaultB\b\xbaH\x05\x92\x01\x02\b\x01R\x06faults\x12:\n" +
 	"\tdocuments\x18\x02 \x03(\v2\x1c.tradepost.v1.PostedDocumentR\tdocuments\"\xae\x01\n" +

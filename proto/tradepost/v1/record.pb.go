@@ -169,7 +169,8 @@ type Record struct {
 	State        RecordState `protobuf:"varint,5,opt,name=state,proto3,enum=tradepost.v1.RecordState" json:"state,omitempty"`
 	SnapshotHash string      `protobuf:"bytes,6,opt,name=snapshot_hash,json=snapshotHash,proto3" json:"snapshot_hash,omitempty"`
 	HashVersion  int32       `protobuf:"varint,7,opt,name=hash_version,json=hashVersion,proto3" json:"hash_version,omitempty"`
-	// ServiceTrade's status when the send was opened: pending_accounting, or failed for a retry.
+	// ServiceTrade's status when the send was opened: pending_accounting, failed for a
+	// retry, or void for an invoice that was voided after it was posted.
 	StartStatus string `protobuf:"bytes,8,opt,name=start_status,json=startStatus,proto3" json:"start_status,omitempty"`
 	// ServiceTrade's totalPrice in the snapshot.
 	Total    string                 `protobuf:"bytes,9,opt,name=total,proto3" json:"total,omitempty"`
@@ -562,7 +563,11 @@ type Unresolved struct {
 	Stream   string `protobuf:"bytes,7,opt,name=stream,proto3" json:"stream,omitempty"`
 	Sequence uint64 `protobuf:"varint,8,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// The update of a document that exists: its id; "" for a create.
-	UpdatesId     string `protobuf:"bytes,9,opt,name=updates_id,json=updatesId,proto3" json:"updates_id,omitempty"`
+	UpdatesId string `protobuf:"bytes,9,opt,name=updates_id,json=updatesId,proto3" json:"updates_id,omitempty"`
+	// It takes a posted document back (see DocumentRef.reversal).
+	Reversal bool `protobuf:"varint,30,opt,name=reversal,proto3" json:"reversal,omitempty"`
+	// It makes the document updates_id void, and nothing else.
+	Voids         bool `protobuf:"varint,31,opt,name=voids,proto3" json:"voids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -660,6 +665,20 @@ func (x *Unresolved) GetUpdatesId() string {
 	return ""
 }
 
+func (x *Unresolved) GetReversal() bool {
+	if x != nil {
+		return x.Reversal
+	}
+	return false
+}
+
+func (x *Unresolved) GetVoids() bool {
+	if x != nil {
+		return x.Voids
+	}
+	return false
+}
+
 // One document of this invoice in an accounting system.
 type DocumentRef struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
@@ -674,7 +693,7 @@ type DocumentRef struct {
 	Generation int64  `protobuf:"varint,8,opt,name=generation,proto3" json:"generation,omitempty"`
 	Total      string `protobuf:"bytes,9,opt,name=total,proto3" json:"total,omitempty"`
 	Send       int64  `protobuf:"varint,10,opt,name=send,proto3" json:"send,omitempty"`
-	// Looked for by id and by marker, and found by neither.
+	// Looked for by id and by marker, and found by neither, or made void (see voided_by).
 	Gone bool `protobuf:"varint,11,opt,name=gone,proto3" json:"gone,omitempty"`
 	// When we wrote it, by the writer's clock. For the settling time after that the
 	// accounting system may not show it in a search.
@@ -682,7 +701,19 @@ type DocumentRef struct {
 	// The snapshot of which it was made, where an operator mended nothing of it: the
 	// same invoice, sent again, is no edit, although its customer may be named by
 	// another reference now. "" when that is not known.
-	SnapshotHash  string `protobuf:"bytes,13,opt,name=snapshot_hash,json=snapshotHash,proto3" json:"snapshot_hash,omitempty"`
+	SnapshotHash string `protobuf:"bytes,13,opt,name=snapshot_hash,json=snapshotHash,proto3" json:"snapshot_hash,omitempty"`
+	// It takes another document of the invoice back, which was voided in ServiceTrade
+	// after it was posted: a credit memo for an invoice, an invoice for a credit memo.
+	Reversal bool `protobuf:"varint,30,opt,name=reversal,proto3" json:"reversal,omitempty"`
+	// Where what was written stands: stream and sequence of its ready message; "" when
+	// that is not known.
+	Stream   string `protobuf:"bytes,31,opt,name=stream,proto3" json:"stream,omitempty"`
+	Sequence uint64 `protobuf:"varint,32,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Finds it again; "" in records of before this was kept.
+	Marker string `protobuf:"bytes,33,opt,name=marker,proto3" json:"marker,omitempty"`
+	// The send that made it void, because the invoice was voided in ServiceTrade; it is
+	// gone then. 0 for every other document.
+	VoidedBy      int64 `protobuf:"varint,34,opt,name=voided_by,json=voidedBy,proto3" json:"voided_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -806,6 +837,41 @@ func (x *DocumentRef) GetSnapshotHash() string {
 		return x.SnapshotHash
 	}
 	return ""
+}
+
+func (x *DocumentRef) GetReversal() bool {
+	if x != nil {
+		return x.Reversal
+	}
+	return false
+}
+
+func (x *DocumentRef) GetStream() string {
+	if x != nil {
+		return x.Stream
+	}
+	return ""
+}
+
+func (x *DocumentRef) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *DocumentRef) GetMarker() string {
+	if x != nil {
+		return x.Marker
+	}
+	return ""
+}
+
+func (x *DocumentRef) GetVoidedBy() int64 {
+	if x != nil {
+		return x.VoidedBy
+	}
+	return 0
 }
 
 // The outcome that reconcile settles.
@@ -1197,7 +1263,7 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x05lasts\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lasts\x125\n" +
 	"\bsettling\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\bsettling\x12\x14\n" +
 	"\x05ended\x18\x05 \x01(\bR\x05ended\x12?\n" +
-	"\rwaiting_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\fwaitingSince\"\xa5\x02\n" +
+	"\rwaiting_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\fwaitingSince\"\xd7\x02\n" +
 	"\n" +
 	"Unresolved\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12\x16\n" +
@@ -1211,7 +1277,9 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x06stream\x18\a \x01(\tR\x06stream\x12\x1a\n" +
 	"\bsequence\x18\b \x01(\x04R\bsequence\x12\x1d\n" +
 	"\n" +
-	"updates_id\x18\t \x01(\tR\tupdatesId\"\x94\x03\n" +
+	"updates_id\x18\t \x01(\tR\tupdatesId\x12\x1a\n" +
+	"\breversal\x18\x1e \x01(\bR\breversal\x12\x14\n" +
+	"\x05voids\x18\x1f \x01(\bR\x05voids\"\x99\x04\n" +
 	"\vDocumentRef\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12\x1e\n" +
 	"\n" +
@@ -1231,7 +1299,12 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x04gone\x18\v \x01(\bR\x04gone\x129\n" +
 	"\n" +
 	"written_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\x12#\n" +
-	"\rsnapshot_hash\x18\r \x01(\tR\fsnapshotHash\"\x93\x02\n" +
+	"\rsnapshot_hash\x18\r \x01(\tR\fsnapshotHash\x12\x1a\n" +
+	"\breversal\x18\x1e \x01(\bR\breversal\x12\x16\n" +
+	"\x06stream\x18\x1f \x01(\tR\x06stream\x12\x1a\n" +
+	"\bsequence\x18  \x01(\x04R\bsequence\x12\x16\n" +
+	"\x06marker\x18! \x01(\tR\x06marker\x12\x1b\n" +
+	"\tvoided_by\x18\" \x01(\x03R\bvoidedBy\"\x93\x02\n" +
 	"\x0fRecordedOutcome\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.tradepost.v1.OutcomeKindR\x04kind\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x1f\n" +

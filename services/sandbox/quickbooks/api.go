@@ -65,6 +65,20 @@ func (a *API) Objects(realm, entity string) []Object {
 	return c.All(e)
 }
 
+// Version is an object as it was from a time on.
+type Version = books.Version
+
+// History lists all versions of the objects of an entity, object by object, each
+// from its first one; also of those that were deleted.
+func (a *API) History(realm, entity string) []Version {
+	c := a.s.company(realm)
+	e, ok := books.EntityNamed(entity)
+	if c == nil || !ok {
+		return nil
+	}
+	return c.History(e)
+}
+
 // Settings gives the settings of a company.
 func (a *API) Settings(realm string) Settings {
 	if c := a.s.company(realm); c != nil {

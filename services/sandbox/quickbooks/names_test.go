@@ -12,6 +12,7 @@ import (
 
 func TestNamesAreTaken(t *testing.T) {
 	c := serve(t, quickbooks.Options{PlainNames: true})
+	c.configure(func(s *quickbooks.Settings) { s.TerseNames = false })
 	vendor := c.rows("select * from Vendor")[0]["DisplayName"]
 	employee := c.rows("select * from Employee")[0]["DisplayName"]
 	inactive := c.rows("select * from Customer where Active = false")[0]

@@ -136,6 +136,7 @@ func TestTheControlAPI(t *testing.T) {
 	require.Equal(t, http.StatusOK, control("DELETE", "/faults", "").status)
 	require.NotEmpty(t, control("GET", "/requests?method=GET&limit=5", "").body["requests"])
 	require.Equal(t, http.StatusBadRequest, control("GET", "/requests?limit=x", "").status)
+	require.Len(t, control("GET", home+"/history/invoice", "").body["versions"], 3)
 	require.Contains(t, control("GET", "/dump", "").body[c.realm], "objects")
 	require.Equal(t, http.StatusNotFound, control("GET", "/companies/1", "").status)
 	require.Equal(t, http.StatusNotFound, control("GET", home+"/objects/nothing", "").status)

@@ -34,6 +34,7 @@ func TestSalesTax(t *testing.T) {
 		"manual without a code":             {quickbooks.TaxManual, true, taxed("", "", nil), "0"},
 		"manual total without a code":       {quickbooks.TaxManual, true, taxed("", "", object{"TotalTax": override}), "9.99"},
 		"automated by address":              {quickbooks.TaxAutomated, true, taxed("VA", "Richmond", nil), "6"},
+		"automated, a place without tax":    {quickbooks.TaxAutomated, false, taxed("TX", "Austin", object{"TotalTax": override}), "0"},
 		"automated at home":                 {quickbooks.TaxAutomated, true, taxed("TX", "Austin", nil), "0"},
 		"automated whatever the code":       {quickbooks.TaxAutomated, true, taxed("VA", "Richmond", object{"TxnTaxCodeRef": wake}), "6"},
 		"automated keeps the total sent":    {quickbooks.TaxAutomated, true, taxed("VA", "Richmond", object{"TotalTax": override}), "9.99"},
@@ -55,10 +56,26 @@ func TestSalesTax(t *testing.T) {
 				require.Equal(t, at.tax, text(detail["TotalTax"]))
 			}
 			prefs := c.rows("select * from Preferences")[0]["TaxPrefs"].(object)
-			require.Equal(t, at.mode == quickbooks.TaxAutomated, prefs["PartnerTaxEnabled"])
+			require.Equal(t, map[string]any{quickbooks.TaxAutomated: true, quickbooks.TaxManual: nil, quickbooks.TaxOff: false}[at.mode], prefs["PartnerTaxEnabled"])
 			require.Equal(t, at.mode != quickbooks.TaxOff, prefs["UsingSalesTax"])
 		})
 	}
+}
+
+func TestLinesThatSayNothingOfTax(t *testing.T) {
+	c := serve(t, quickbooks.Options{})
+	taxable := text(c.rows("select * from Item where Sku = 'SPK-HEAD'")[0]["Id"])
+	untaxed := text(c.rows("select * from Item where Sku = 'LABOR-STD'")[0]["Id"])
+	silent := func(item string) object {
+		return object{"DetailType": "SalesItemLineDetail", "Amount": 100, "SalesItemLineDetail": object{"ItemRef": object{"value": item}}}
+	}
+	body := taxed("VA", "Richmond", object{"TxnTaxCodeRef": object{"value": "4"}})
+	body["Line"] = []any{silent(taxable), silent(untaxed)}
+	require.Equal(t, "200", text(c.made("Invoice", body)["TotalAmt"]), "nothing is taxed")
+	c.configure(func(s *quickbooks.Settings) { s.SalesTax = quickbooks.TaxAutomated })
+	require.Equal(t, "206", text(c.made("Invoice", body)["TotalAmt"]), "the item decides")
+	c.made("Customer", object{"Id": "1", "SyncToken": "0", "sparse": true, "Taxable": false})
+	require.Equal(t, "200", text(c.made("Invoice", body)["TotalAmt"]), "the customer is exempt")
 }
 
 func TestTaxThatIsOffIsIgnored(t *testing.T) {

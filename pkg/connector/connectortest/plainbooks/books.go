@@ -34,6 +34,8 @@ type Document struct {
 	// somebody changes the document by hand.
 	Hash  string `json:"hash,omitempty"`
 	Lines []Line `json:"lines"`
+	// Void says that it counts nothing. It keeps its number and its amounts.
+	Void bool `json:"void,omitempty"`
 }
 
 // Line is one line of a document.
@@ -48,6 +50,7 @@ const (
 	Created = "created"
 	Updated = "updated"
 	Refused = "refused"
+	Voided  = "voided"
 )
 
 // Event is one thing that happened, in the order in which it did.

@@ -37,6 +37,7 @@ const maxBody = 4 << 20
 //	GET  /documents?marker=
 //	POST /documents              201
 //	PUT  /documents/{id}         If-Match: version
+//	PUT  /documents/{id}/void    If-Match: version
 func (b *Books) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.ServeHTTP(w, r) }
 
 func (b *Books) routes() *http.ServeMux {
@@ -52,14 +53,20 @@ func (b *Books) routes() *http.ServeMux {
 			return b.create(d, sent)
 		})
 	})
-	mux.HandleFunc("PUT /documents/{id}", func(w http.ResponseWriter, r *http.Request) {
+	change := func(w http.ResponseWriter, r *http.Request, commit func(id string, version int, d Document, sent time.Time) (Document, Trouble, error)) {
 		version, err := strconv.Atoi(r.Header.Get("If-Match"))
 		if err != nil {
 			respond(w, http.StatusUnprocessableEntity, Refusal{"unreadable"})
 			return
 		}
 		b.write(w, r, http.StatusOK, func(d Document, sent time.Time) (Document, Trouble, error) {
-			return b.update(r.PathValue("id"), version, d, sent)
+			return commit(r.PathValue("id"), version, d, sent)
+		})
+	}
+	mux.HandleFunc("PUT /documents/{id}", func(w http.ResponseWriter, r *http.Request) { change(w, r, b.update) })
+	mux.HandleFunc("PUT /documents/{id}/void", func(w http.ResponseWriter, r *http.Request) {
+		change(w, r, func(id string, version int, _ Document, sent time.Time) (Document, Trouble, error) {
+			return b.void(id, version, sent)
 		})
 	})
 	return mux
@@ -72,7 +79,7 @@ func (b *Books) write(w http.ResponseWriter, r *http.Request, done int, commit f
 		return // The client went away: nothing arrived, nothing is done.
 	}
 	var d Document
-	if json.Unmarshal(body, &d) != nil || d.Marker == "" {
+	if json.Unmarshal(body, &d) != nil {
 		respond(w, http.StatusUnprocessableEntity, Refusal{"unreadable"})
 		return
 	}

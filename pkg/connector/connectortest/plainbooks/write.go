@@ -15,6 +15,7 @@ var (
 	errTotal   = errors.New("total")
 	errVersion = errors.New("version")
 	errGone    = errors.New("gone")
+	errMarker  = errors.New("unreadable")
 )
 
 // Trouble is what the answer of a write meets.
@@ -80,6 +81,32 @@ func (b *Books) update(id string, version int, d Document, sent time.Time) (Docu
 	return d, trouble, nil
 }
 
+// void makes a document void that still has the version. One that is void already is
+// left as it is.
+func (b *Books) void(id string, version int, sent time.Time) (Document, Trouble, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := b.kept[id]
+	if k == nil || k.deleted {
+		return Document{}, "", errGone
+	}
+	trouble := b.trouble(k.doc.Marker)
+	switch {
+	case trouble == TroubleBefore:
+		return Document{}, trouble, nil
+	case k.doc.Void:
+		return k.doc, trouble, nil
+	case k.doc.Version != version:
+		return Document{}, "", errVersion
+	case k.doc.Date <= b.opt.ClosedThrough:
+		b.note(Event{What: Refused, Marker: k.doc.Marker, ID: id, Total: k.doc.Total, Sent: sent})
+		return Document{}, "", errClosed
+	}
+	k.doc.Void, k.doc.Hash, k.doc.Version = true, "", version+1
+	b.note(Event{What: Voided, Marker: k.doc.Marker, ID: id, Total: k.doc.Total, Sent: sent, Trouble: trouble})
+	return k.doc, trouble, nil
+}
+
 func (b *Books) trouble(marker string) Trouble {
 	b.writes[marker]++
 	if b.calm || b.opt.Misbehave == nil {
@@ -94,6 +121,9 @@ func (b *Books) note(e Event) {
 }
 
 func (b *Books) check(d Document) error {
+	if d.Marker == "" {
+		return errMarker
+	}
 	if d.Date <= b.opt.ClosedThrough {
 		return errClosed
 	}

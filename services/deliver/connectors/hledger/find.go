@@ -16,7 +16,7 @@ import (
 )
 
 // markerForm is what may become a file's name; anything else never was a document.
-var markerForm = regexp.MustCompile(`^st-[a-z0-9-]{1,40}-[0-9]{1,19}(-c)?$`)
+var markerForm = regexp.MustCompile(`^st-[a-z0-9-]{1,40}-[0-9]{1,19}(-c)?(-v)?$`)
 
 // Find looks for the file of the marker, and through all journals of the
 // directory for entries that carry it, since a bookkeeper may have moved one. A

@@ -40,7 +40,6 @@ func TestConformance(t *testing.T) {
 			connectortest.Previews:       "the books have no preview",
 
 			connectortest.ReportsCustomers:  "the books have no customers",
-			connectortest.Voids:             "the books have no void",
 			connectortest.PeriodLists:       "the books have one search, by marker",
 			connectortest.ChangeLists:       "the books have one search, by marker",
 			connectortest.ReferenceData:     "the books have nothing but documents",

@@ -84,7 +84,15 @@ func New(c Config) (*Connector, error) {
 	if c.Parallel <= 0 {
 		c.Parallel = 8
 	}
-	return &Connector{cfg: c, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: c.Parallel}}}, nil
+	return &Connector{cfg: c, http: &http.Client{Transport: transport(c.Parallel)}}, nil
+}
+
+// transport is one of its own, or the one that a test put into the place of the network.
+func transport(parallel int) http.RoundTripper {
+	if _, network := http.DefaultTransport.(*http.Transport); !network {
+		return http.DefaultTransport
+	}
+	return &http.Transport{MaxIdleConnsPerHost: parallel}
 }
 
 // Describe tells deliver what to expect: nothing but a search that lags behind.
@@ -140,7 +148,7 @@ func foundOf(d books.Document) connector.Found {
 	}
 	return connector.Found{
 		Kind: k, ID: d.ID, Number: d.Number, Version: strconv.Itoa(d.Version), Total: d.Total,
-		DocumentHash: d.Hash, IssueDate: d.Date, CustomerName: d.Customer,
+		DocumentHash: d.Hash, IssueDate: d.Date, CustomerName: d.Customer, Void: d.Void,
 	}
 }
 
@@ -166,4 +174,5 @@ func paper(p connector.Posting) books.Document {
 var (
 	_ connector.Connector = (*Connector)(nil)
 	_ connector.Updater   = (*Connector)(nil)
+	_ connector.Voider    = (*Connector)(nil)
 )

@@ -30,10 +30,23 @@ func (c *Connector) Update(ctx context.Context, p connector.Posting, found conne
 	return c.write(ctx, http.MethodPut, "/documents/"+found.ID, found.Version, p)
 }
 
+// Void makes the document void, if it still has the version that was found.
+func (c *Connector) Void(ctx context.Context, found connector.Found) connector.Answer {
+	if found.Void {
+		return connector.Posted{Document: found, Adopted: true}
+	}
+	return c.send(ctx, http.MethodPut, "/documents/"+found.ID+"/void", found.Version, found.IssueDate, struct{}{})
+}
+
 func (c *Connector) write(ctx context.Context, method, path, version string, p connector.Posting) connector.Answer {
-	body, err := json.Marshal(paper(p))
+	return c.send(ctx, method, path, version, p.Document.GetIssueDate(), paper(p))
+}
+
+// send writes once. date is the day that the books may have closed.
+func (c *Connector) send(ctx context.Context, method, path, version, date string, content any) connector.Answer {
+	body, err := json.Marshal(content)
 	if err != nil {
-		return connector.Rejected{Faults: []*tradepostv1.Fault{refused(p, err.Error())}}
+		return connector.Rejected{Faults: []*tradepostv1.Fault{refused(date, err.Error())}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTime)
 	defer cancel()
@@ -56,7 +69,7 @@ func (c *Connector) write(ctx context.Context, method, path, version string, p c
 	if err != nil {
 		return connector.Uncertain{Reason: "no_answer", Message: err.Error()}
 	}
-	return answered(resp.StatusCode, answer, p)
+	return answered(resp.StatusCode, answer, date)
 }
 
 // fenced is the body of a write. It is read right before it goes to the socket,
@@ -100,7 +113,7 @@ func (f *fenced) unanswered(ctx context.Context, err error) connector.Answer {
 	}
 }
 
-func answered(status int, body []byte, p connector.Posting) connector.Answer {
+func answered(status int, body []byte, date string) connector.Answer {
 	switch status {
 	case http.StatusOK, http.StatusCreated:
 		var d books.Document
@@ -113,15 +126,15 @@ func answered(status int, body []byte, p connector.Posting) connector.Answer {
 	case http.StatusUnprocessableEntity:
 		var r books.Refusal
 		_ = json.Unmarshal(body, &r) // Without a reason the general fault tells it.
-		return connector.Rejected{Faults: []*tradepostv1.Fault{refused(p, r.Reason)}}
+		return connector.Rejected{Faults: []*tradepostv1.Fault{refused(date, r.Reason)}}
 	default:
 		return connector.Uncertain{Reason: "error_answer", Message: fmt.Sprintf("the books answered with %d", status)}
 	}
 }
 
-func refused(p connector.Posting, reason string) *tradepostv1.Fault {
+func refused(date, reason string) *tradepostv1.Fault {
 	if reason == "date_closed" {
-		return fault.New("document.date_closed", fault.Args{Params: map[string]string{"date": p.Document.GetIssueDate()}})
+		return fault.New("document.date_closed", fault.Args{Params: map[string]string{"date": date}})
 	}
 	return fault.New("accounting.refused", fault.Args{VendorText: reason, Params: map[string]string{"system": title}})
 }

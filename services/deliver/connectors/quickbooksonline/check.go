@@ -12,7 +12,7 @@ import (
 
 // Check implements connector.Connector.
 func (q *Online) Check(ctx context.Context) []*tradepostv1.Fault {
-	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	ctx, cancel := context.WithTimeout(ctx, q.prepareTime())
 	defer cancel()
 	if _, err := q.Company(ctx); err != nil {
 		return []*tradepostv1.Fault{q.unusable(err)}
@@ -71,7 +71,7 @@ func waitIn(err error) (connector.Wait, bool) {
 // writes nothing. What only QuickBooks itself can tell, such as a number that is taken,
 // comes with the posting.
 func (q *Online) CheckDocument(ctx context.Context, d *tradepostv1.Document) ([]*tradepostv1.Fault, error) {
-	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	ctx, cancel := context.WithTimeout(ctx, q.prepareTime())
 	defer cancel()
 	if err := q.books.current(ctx); err != nil {
 		return nil, stopped(err)

@@ -51,11 +51,11 @@ func TestAnAnswerAboutAnotherDocumentIsNotBelieved(t *testing.T) {
 
 func TestSettingsThatAreWrongAreAllNamed(t *testing.T) {
 	_, err := New(Config{
-		CompanyID: "12-3", Environment: "moon", Parallel: 11, MinorVersion: 70, SearchFrom: "soon", SettlingTime: -1,
+		CompanyID: "12-3", Environment: "moon", Parallel: 11, MinorVersion: 70, SearchFrom: "soon", SettlingTime: -1, CallTime: 1,
 		Customers: CustomerConfig{NameTaken: "x", Suffix: "a:b", Inactive: "y"}, Items: ItemConfig{Type: "z"},
 	}, connector.Settings{Connection: "acme-qbo"}, Options{})
 	for _, key := range []string{
-		"company_id", "environment", "parallel", "minor_version", "search_from", "settling_time", "customers.name_taken", "customers.suffix",
+		"company_id", "environment", "parallel", "minor_version", "search_from", "settling_time", "call_time", "customers.name_taken", "customers.suffix",
 		"customers.inactive", "items.type",
 	} {
 		require.ErrorContains(t, err, "setting "+key+": ")

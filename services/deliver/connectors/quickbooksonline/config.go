@@ -52,6 +52,10 @@ type Config struct {
 	MinorVersion int `yaml:"minor_version"`
 	// SettlingTime is how long a write may stay invisible to searches. Default: 30s.
 	SettlingTime time.Duration `yaml:"settling_time"`
+	// CallTime is after how long QuickBooks gives a call up by itself. Until then a write
+	// that was sent may still be made, so that nobody looks for one in doubt before.
+	// Default: 120s, Intuit's; less only for the stand-in.
+	CallTime time.Duration `yaml:"call_time"`
 	// Parallel is how many documents are worked on at once, 1 to 10. Default: 10.
 	Parallel int `yaml:"parallel"`
 	// SearchFrom is the day from which on documents may carry a marker: that of the
@@ -104,6 +108,9 @@ func (c *Config) complete() {
 	if c.SettlingTime == 0 {
 		c.SettlingTime = 30 * time.Second
 	}
+	if c.CallTime == 0 {
+		c.CallTime = 120 * time.Second
+	}
 	if c.Parallel == 0 {
 		c.Parallel = 10
 	}
@@ -134,6 +141,9 @@ func (c *Config) problems(signIn bool) error {
 	}
 	if c.SettlingTime < 0 || c.SettlingTime > 10*time.Minute {
 		bad("settling_time", "%s is not between 0s and 10m", c.SettlingTime)
+	}
+	if c.CallTime < time.Second || c.CallTime > 10*time.Minute {
+		bad("call_time", "%s is not between 1s and 10m", c.CallTime)
 	}
 	if c.MinorVersion < 75 {
 		bad("minor_version", "%d is not supported any more; the least is 75", c.MinorVersion)

@@ -21,12 +21,6 @@ import (
 const (
 	kind  = "quickbooksonline"
 	title = "QuickBooks Online"
-	// serverTime is after how long QuickBooks gives up a request by itself. Until then
-	// a write that was sent may still be made.
-	serverTime = 120 * time.Second
-	// prepareTime bounds what has to be known before a document is written: the
-	// customer, the items, the preferences.
-	prepareTime = 30 * time.Second
 	// remembered is for how long a create may be repeated with its request id.
 	// QuickBooks documents no time; nobody has seen one shorter than a day.
 	remembered = 24 * time.Hour
@@ -100,10 +94,14 @@ func New(cfg Config, s connector.Settings, o Options) (*Online, error) {
 // settling time; the longest call is a write that QuickBooks itself gives up.
 func (q *Online) Describe() connector.Descriptor {
 	return connector.Descriptor{
-		Kind: kind, Title: title, CallTimeout: prepareTime + serverTime + 5*time.Second, SettlingTime: q.cfg.SettlingTime,
+		Kind: kind, Title: title, CallTimeout: q.prepareTime() + q.cfg.CallTime + q.cfg.CallTime/24, SettlingTime: q.cfg.SettlingTime,
 		MaxInFlight: q.cfg.Parallel, AssignsNumber: true, Limits: connector.LimitsOf(kind),
 	}
 }
+
+// prepareTime bounds what has to be known before a document is written: the customer,
+// the items, the preferences.
+func (q *Online) prepareTime() time.Duration { return q.cfg.CallTime / 4 }
 
 // RemembersKeys implements connector.IdempotentCreator.
 func (q *Online) RemembersKeys() time.Duration { return remembered }

@@ -54,7 +54,7 @@ func (q *Online) create(ctx context.Context, p connector.Posting) (answer connec
 
 // ready prepares a document; the answer is set where it cannot be written.
 func (q *Online) ready(ctx context.Context, p connector.Posting) (*draft, connector.Answer) {
-	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	ctx, cancel := context.WithTimeout(ctx, q.prepareTime())
 	defer cancel()
 	w, err := q.prepare(ctx, p.Document)
 	if err != nil {

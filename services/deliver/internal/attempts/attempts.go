@@ -4,6 +4,7 @@
 package attempts
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -41,6 +42,8 @@ func (r *Recorder) Wrap(c connector.Connector) connector.Connector {
 
 // Info is what a call belongs to; the posting protocol puts it into the context.
 type Info struct {
+	// InvoiceID is the invoice; 0 leaves it to the document's marker.
+	InvoiceID    int64
 	Send         int64
 	SnapshotHash string
 	Attempt      int32
@@ -119,7 +122,7 @@ func (c *recorded) publish(ctx context.Context, start time.Time, marker string, 
 	}
 	a.Connector = c.Describe().Kind
 	a.StartedAt, a.DurationMs = timestamppb.New(start), time.Since(start).Milliseconds()
-	c.to.send(ctx, invoiceID(marker), a)
+	c.to.send(ctx, cmp.Or(info.InvoiceID, invoiceID(marker)), a)
 }
 
 func (r *Recorder) send(ctx context.Context, invoice int64, a *tradepostv1.InvoiceAttempt) {
@@ -131,9 +134,9 @@ func (r *Recorder) send(ctx context.Context, invoice int64, a *tradepostv1.Invoi
 	}
 }
 
-// invoiceID reads the invoice from a marker: st-<account>-<invoiceId>[-c].
+// invoiceID reads the invoice from a marker: st-<account>-<invoiceId>[-c][-v].
 func invoiceID(marker string) int64 {
-	parts := strings.Split(strings.TrimSuffix(marker, "-c"), "-")
+	parts := strings.Split(strings.TrimSuffix(strings.TrimSuffix(marker, "-v"), "-c"), "-")
 	id, _ := strconv.ParseInt(parts[len(parts)-1], 10, 64)
 	return id
 }

@@ -86,6 +86,7 @@ func (j job) key() key { return key{j.customer.Record, j.customer.RecordID} }
 // was read.
 func (w *Writer) Posted(ctx context.Context, p Posted) {
 	for _, c := range p.Customers {
+		c = standsFor(p.Document, c)
 		name, shown, ours := recordOf(p.Document, c)
 		if !ours || c.ID == "" {
 			w.Log.WarnContext(ctx, "the connector tells a customer of a record that the document does not name",
@@ -101,6 +102,16 @@ func (w *Writer) Posted(ctx context.Context, p Posted) {
 			w.offer(j)
 		}
 	}
+}
+
+// standsFor is the customer with the record that stands for it by the mapping: a
+// connector tells the document's customer as the company's, and need not know of
+// mappings that find customers by the location.
+func standsFor(d *tradepostv1.Document, c connector.Customer) connector.Customer {
+	if d.GetCustomer().GetStandsForLocation() && c.Record == connector.RecordCompany && c.RecordID == d.GetCustomer().GetCompanyId() {
+		c.Record, c.RecordID = connector.RecordLocation, d.GetLocation().GetLocationId()
+	}
+	return c
 }
 
 // recordOf returns the name and the external ids of the record that stands for the

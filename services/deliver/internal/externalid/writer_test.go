@@ -99,6 +99,23 @@ func TestALocationHasItsOwnID(t *testing.T) {
 	})
 }
 
+// Where the mapping finds customers by the location, the company is left alone.
+func TestACustomerThatStandsForALocationIsWrittenThere(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.Posted(t.Context(), externalid.Posted{
+			Document: &tradepostv1.Document{
+				Customer: &tradepostv1.Customer{CompanyId: 7, StandsForLocation: true, ExternalIds: map[string]string{"accounting": "another"}},
+				Location: &tradepostv1.Location{LocationId: 9},
+			},
+			Customers: []connector.Customer{{Record: connector.RecordCompany, RecordID: 7, ID: "C100"}},
+		})
+		<-d.Idle()
+		require.Equal(t, []string{"location 9 accounting=C100"}, d.office.puts)
+		require.Len(t, d.told, 1)
+		require.Equal(t, externalid.Written, d.told[0].Ending, "the company's other id is no matter")
+	})
+}
+
 // Only the records of the document are written to, whatever a connector answers.
 func TestARecordThatTheDocumentDoesNotNameIsNotTouched(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {

@@ -27,6 +27,11 @@ const notConfirmed = "command.not_confirmed"
 // byHandTime is how old a command may be while the accounting system cannot be asked.
 const byHandTime = 2 * time.Minute
 
+// errVoidByHand: a document that a person made has no marker, so that nothing proves
+// which invoice it takes back.
+var errVoidByHand = errors.New("the invoice is void in ServiceTrade: nothing is to be posted for it. " +
+	"Take what was posted out of the books, and try the send again; it then ends by itself")
+
 // IsByHand tells whether a command is one to settle a send by hand. What cannot be read
 // is none: ingest reads every command, and buries it.
 func IsByHand(m bus.Message) bool {
@@ -54,6 +59,9 @@ func (p *Poster) Command(ctx context.Context, m bus.Message) error {
 	}
 	switch e.State() {
 	case record.Held, record.Handed:
+		if record.OfVoid(e.Record) {
+			return bus.Poison(notConfirmed, errVoidByHand)
+		}
 	case record.Outcome:
 		return p.tellAgain(ctx, m, e.Record)
 	case record.Closed, record.Settling:
@@ -94,7 +102,7 @@ func (p *Poster) tellAgain(ctx context.Context, m bus.Message, r *tradepostv1.Re
 func (p *Poster) confirmed(ctx context.Context, m bus.Message, r *tradepostv1.Record, s *tradepostv1.SettleByHand) (connector.Found, error) {
 	kind := kindOf(r, s)
 	t := &try{Poster: p}
-	ctx = attempts.With(ctx, attempts.Info{Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Attempt: r.GetAttempts()})
+	ctx = attempts.With(ctx, attempts.Info{InvoiceID: m.Subject.InvoiceID, Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Attempt: r.GetAttempts()})
 	found, outcome, err := t.find(ctx, connector.Query{
 		Kind: kind, Marker: invoice.Marker(p.Account, m.Subject.InvoiceID, kind, false), ID: s.GetDocumentId(),
 	})

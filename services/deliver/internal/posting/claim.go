@@ -60,7 +60,14 @@ func (t *try) steps(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if outcome, err := t.wanted(ctx, wantedAge); outcome != nil || err != nil {
 		return outcome, err
 	}
-	if outcome, err := t.retire(ctx); outcome != nil || err != nil {
+	if t.ready.GetVoiding() != nil {
+		return t.void(ctx)
+	}
+	before := t.retire
+	if record.OfVoid(t.entry.Record) {
+		before = t.stillThere
+	}
+	if outcome, err := before(ctx); outcome != nil || err != nil {
 		return outcome, err
 	}
 	for _, one := range t.papers {
@@ -79,7 +86,11 @@ func (t *try) claim(ctx context.Context, claim claimStep) error {
 	c := t.claiming()
 	t.doubtful = t.entry.Record.GetUnresolved() != nil
 	t.fence = record.NewFence(c.Lasts)
-	return t.change(ctx, claim(c, t.intends(t.papers[0], "")))
+	var first *tradepostv1.Unresolved
+	if len(t.papers) > 0 {
+		first = t.intends(t.papers[0], "")
+	}
+	return t.change(ctx, claim(c, first))
 }
 
 // renew starts the claim anew before a write that the remaining time is too short

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
-	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
@@ -26,9 +25,9 @@ func (p *Poster) LookElsewhere(ctx context.Context, e record.Entry, d *tradepost
 		return err
 	}
 	// A credit memo may be the second document of a split, with a marker of its own.
-	for _, split := range []bool{false, true} {
+	for _, marker := range t.markers(d) {
 		found, outcome, err := t.find(t.told(ctx, nil), connector.Query{
-			Kind: d.GetKind(), Marker: invoice.Marker(p.Account, e.Key.InvoiceID, d.GetKind(), split), ID: d.GetId(), Number: d.GetNumber(),
+			Kind: d.GetKind(), Marker: marker, ID: d.GetId(), Number: d.GetNumber(),
 		})
 		switch {
 		case err != nil:

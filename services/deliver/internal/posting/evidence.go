@@ -31,15 +31,9 @@ func (p *Poster) Confirm(ctx context.Context, e record.Entry) error {
 	if err != nil {
 		return err
 	}
-	one := t.paperOf(u)
-	var outcome *tradepostv1.Outcome
-	switch answer.(type) {
-	case connector.Posted, connector.Rejected:
-		if outcome, err = t.verified(one, answer); err != nil {
-			return err
-		}
-	default:
-		return nil // Not yet.
+	outcome, over, err := t.judged(u, answer)
+	if err != nil || !over {
+		return err
 	}
 	t.log.InfoContext(ctx, "what was handed over came to an end", "token", e.Record.GetHandedToken(), "answer", fmt.Sprintf("%T", answer))
 	if err := t.confirmed(ctx, outcome); err != nil {
@@ -49,6 +43,26 @@ func (p *Poster) Confirm(ctx context.Context, e record.Entry) error {
 		return err
 	}
 	return nil
+}
+
+// judged is verified, or voided, for the answer of a hand-over; over is false while it
+// has not come to an end.
+func (t *try) judged(u *tradepostv1.Unresolved, a connector.Answer) (outcome *tradepostv1.Outcome, over bool, err error) {
+	switch a.(type) {
+	case connector.Posted, connector.Rejected:
+	default:
+		return nil, false, nil
+	}
+	if !u.GetVoids() {
+		outcome, err = t.verified(t.paperOf(u), a)
+		return outcome, true, err
+	}
+	ref := t.attempted(u)
+	if ref == nil {
+		return t.tookBack(), true, nil // It was gone before.
+	}
+	outcome = t.voided(ref, a)
+	return outcome, outcome.GetUncertain() == nil, nil
 }
 
 // handedTry is an attempt that only looks. The message of the send is read again, since
@@ -83,7 +97,12 @@ func (t *try) evidence(ctx context.Context, u *tradepostv1.Unresolved) (connecto
 		return nil, err
 	case outcome != nil:
 		return nil, errors.New("the accounting system could not be asked: " + outcome.GetWait().GetMessage())
-	case len(found) == 0 || t.untouched(u, found[0]):
+	case u.GetVoids() && !counts(u, found):
+		if outcome := t.sameBooks(ctx, true); outcome != nil {
+			return nil, errors.New("it cannot be told whether a document is void: " + outcome.GetWait().GetMessage())
+		}
+		return connector.Posted{Document: connector.Found{ID: u.GetUpdatesId(), Void: true}}, nil
+	case u.GetVoids() || len(found) == 0 || t.untouched(u, found[0]):
 		return connector.Handed{}, nil
 	case len(found) > 1:
 		return connector.Rejected{Faults: []*tradepostv1.Fault{faultOf("document.more_than_one", t.paperOf(u), found[0], map[string]string{
@@ -96,11 +115,11 @@ func (t *try) evidence(ctx context.Context, u *tradepostv1.Unresolved) (connecto
 // paperOf is the document that was handed over.
 func (t *try) paperOf(u *tradepostv1.Unresolved) paper {
 	for _, one := range t.papers {
-		if one.doc.GetKind() == u.GetKind() && one.hash == u.GetDocumentHash() {
+		if one.slot == slotOfAttempt(u) && one.hash == u.GetDocumentHash() {
 			return one
 		}
 	}
-	return paper{hash: u.GetDocumentHash(), doc: &tradepostv1.Document{
+	return paper{hash: u.GetDocumentHash(), slot: slotOfAttempt(u), doc: &tradepostv1.Document{
 		Kind: u.GetKind(), Marker: u.GetMarker(), Totals: &tradepostv1.Totals{Total: u.GetTotal()},
 	}}
 }
@@ -122,11 +141,17 @@ func (t *try) confirmed(ctx context.Context, outcome *tradepostv1.Outcome) error
 	return t.conclude(ctx, outcome)
 }
 
-// moreToPost tells whether the send has a document that does not exist yet.
+// moreToPost tells whether the send has a document that does not exist yet, or that is
+// to be made void yet.
 func (t *try) moreToPost() bool {
+	for _, of := range t.ready.GetVoiding().GetDocuments() {
+		if !named(t.entry.Record, of).GetGone() && of.GetId() != t.entry.Record.GetUnresolved().GetUpdatesId() {
+			return true
+		}
+	}
 	for _, one := range t.papers {
-		live := record.Live(t.entry.Record, one.doc.GetKind())
-		handed := one.doc.GetKind() == t.entry.Record.GetUnresolved().GetKind()
+		live := one.slot.In(t.entry.Record)
+		handed := one.slot == slotOfAttempt(t.entry.Record.GetUnresolved())
 		if !handed && (live == nil || live.GetSend() != t.ready.GetSend()) {
 			return true
 		}
@@ -138,7 +163,10 @@ func (t *try) moreToPost() bool {
 func (t *try) postedBefore() []*tradepostv1.PostedDocument {
 	var all []*tradepostv1.PostedDocument
 	for _, d := range t.entry.Record.GetDocuments() {
-		if d.GetSend() == t.ready.GetSend() && d.GetConnection() == t.Connection && !d.GetGone() && d.GetKind() != t.entry.Record.GetUnresolved().GetKind() {
+		if d.GetVoidedBy() == t.ready.GetSend() && d.GetConnection() == t.Connection {
+			all = append(all, voidedDocument(d, false))
+		}
+		if d.GetSend() == t.ready.GetSend() && d.GetConnection() == t.Connection && !d.GetGone() && record.SlotOf(d) != slotOfAttempt(t.entry.Record.GetUnresolved()) {
 			all = append(all, &tradepostv1.PostedDocument{Kind: d.GetKind(), Id: d.GetId(), Number: d.GetNumber(), Version: d.GetVersion(), Total: d.GetTotal()})
 		}
 	}

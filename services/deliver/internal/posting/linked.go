@@ -37,31 +37,46 @@ func (t *try) linked(one paper, live *tradepostv1.DocumentRef) paper {
 // before returns the document without the customer's id, without the location's, and
 // without either.
 func (l *Links) before(d *tradepostv1.Document) []*tradepostv1.Document {
-	var all []*tradepostv1.Document
+	all := []*tradepostv1.Document{d}
 	if l.has(d.GetLocation().GetExternalIds()) {
 		other := proto.CloneOf(d)
 		delete(other.Location.ExternalIds, l.System)
-		all = append(all, other)
-	}
-	if !l.has(d.GetCustomer().GetExternalIds()) {
-		return all
-	}
-	for _, one := range append(all, d) {
-		other := proto.CloneOf(one)
-		delete(other.Customer.ExternalIds, l.System)
-		if m := l.Mapping(); m != nil {
-			a, ok := m.Customer(mapping.CustomerQuery{
-				CompanyID: other.Customer.CompanyId, Name: other.Customer.Name,
-				ExternalIDs: other.Customer.ExternalIds, ExternalSystem: l.System,
-			})
-			if !ok {
-				continue // Without its id it could not have been posted.
-			}
-			other.Customer.Reference = a.Reference
+		if d.GetCustomer().GetStandsForLocation() {
+			return l.named(other)
 		}
 		all = append(all, other)
 	}
-	return all
+	if d.GetCustomer().GetStandsForLocation() || !l.has(d.GetCustomer().GetExternalIds()) {
+		return all[1:]
+	}
+	for _, one := range all {
+		other := proto.CloneOf(one)
+		delete(other.Customer.ExternalIds, l.System)
+		all = append(all, l.named(other)...)
+	}
+	return all[1:]
+}
+
+// named is the document with the customer that the mapping finds without the ids; none
+// where it finds none: without its id it could not have been posted.
+func (l *Links) named(d *tradepostv1.Document) []*tradepostv1.Document {
+	m := l.Mapping()
+	if m == nil {
+		return []*tradepostv1.Document{d}
+	}
+	q := mapping.CustomerQuery{
+		CompanyID: d.GetCustomer().GetCompanyId(), Name: d.GetCustomer().GetName(),
+		ExternalIDs: d.GetCustomer().GetExternalIds(), ExternalSystem: l.System,
+	}
+	if d.GetCustomer().GetStandsForLocation() {
+		q.CompanyID, q.Name, q.ExternalIDs = d.GetLocation().GetLocationId(), d.GetLocation().GetName(), d.GetLocation().GetExternalIds()
+	}
+	a, ok := m.Customer(q)
+	if !ok {
+		return nil
+	}
+	d.Customer.Reference = a.Reference
+	return []*tradepostv1.Document{d}
 }
 
 func (l *Links) has(ids map[string]string) bool { return l.System != "" && ids[l.System] != "" }

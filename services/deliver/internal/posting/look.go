@@ -11,7 +11,6 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/invoice"
-	"github.com/tradepost/tradepost/pkg/record"
 )
 
 // Step is what an attempt would do with a document.
@@ -69,7 +68,7 @@ func (l Looker) Look(ctx context.Context, docs ...*tradepostv1.Document) ([]Sigh
 		if err != nil {
 			return nil, err
 		}
-		papers[i] = paper{doc: d, hash: hash}
+		papers[i] = paper{doc: d, hash: hash, slot: slotOf(d)}
 	}
 	if s, is, err := l.retired(ctx, papers); is || err != nil {
 		return []Sight{s}, err
@@ -86,7 +85,7 @@ func (l Looker) Look(ctx context.Context, docs ...*tradepostv1.Document) ([]Sigh
 
 func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
 	doc := one.doc
-	live := record.Live(l.Record, doc.GetKind())
+	live := one.slot.In(l.Record)
 	found, err := l.find(ctx, connector.Query{Kind: doc.GetKind(), Marker: doc.GetMarker(), ID: live.GetId(), Number: doc.GetNumber()})
 	if err != nil {
 		return Sight{}, err
@@ -103,22 +102,20 @@ func (l Looker) look(ctx context.Context, one paper) (Sight, error) {
 	}
 }
 
-// retired looks for a document of another kind that retire would stop at.
+// retired looks for a document that retire would stop at: one of another kind, or one
+// that took the invoice back.
 func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error) {
 	t := &try{papers: papers}
 	for _, d := range l.Record.GetDocuments() {
-		if d.GetGone() || d.GetConnection() != l.Connection || t.hasKind(d.GetKind()) {
+		if d.GetGone() || d.GetConnection() != l.Connection || !t.retires(d) {
 			continue
 		}
-		one := papers[0]
-		found, err := l.find(ctx, connector.Query{Kind: d.GetKind(), Marker: one.doc.GetMarker(), ID: d.GetId(), Number: d.GetNumber()})
+		found, err := l.find(ctx, t.retiredAs(d))
 		if err != nil {
 			return Sight{}, false, err
 		}
 		if len(found) > 0 {
-			return Sight{Step: StepNone, Found: found, Faults: []*tradepostv1.Fault{faultOf("document.kind_changed", one, found[0], map[string]string{
-				"was": kindName(d.GetKind()), "now": kindName(one.doc.GetKind()),
-			})}}, true, nil
+			return Sight{Step: StepNone, Found: found, Faults: []*tradepostv1.Fault{t.stillCounts(d, found[0])}}, true, nil
 		}
 	}
 	return Sight{}, false, nil
@@ -126,7 +123,7 @@ func (l Looker) retired(ctx context.Context, papers []paper) (Sight, bool, error
 
 func (l Looker) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
-	equal, differences := sameContent(f, one, live, ours, l.SnapshotHash)
+	equal, differences := sameContent(f, one, live, ours, unedited(l.SnapshotHash, l.Resend))
 	s := Sight{Step: StepAdopt, Found: []connector.Found{f}, Differences: differences}
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
 		return s, nil

@@ -42,6 +42,17 @@ var looks = map[string]struct {
 			w.books.insert(connector.Posting{Document: document("522.50", "2026-11-22")})
 		}
 	}, total: "522.50", step: posting.StepNone, faults: []string{"document.more_than_one"}},
+	"taken back, and not void any more": {before: func(w *workbench) {
+		w.posted()
+		w.deliver(w.poster("a"), w.void("2026-11-25"))
+		time.Sleep(time.Minute) // fake time
+		w.invoice.Status = "pending_accounting"
+	}, total: "522.50", step: posting.StepNone, faults: []string{"document.reversed"}},
+	"made void, and not void any more": {before: func(w *workbench) {
+		w.posted()
+		w.deliver(w.voider("a", &voiding{}), w.toVoid(""))
+		w.invoice.Status = "pending_accounting"
+	}, total: "522.50", step: posting.StepCreate},
 	"the other kind": {before: posted, total: "-100.00", turned: true, step: posting.StepNone, faults: []string{"document.kind_changed"}},
 }
 

@@ -18,7 +18,7 @@ import (
 // returns nil when the document exists as it should.
 func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
 	ctx = t.told(ctx, one.explanation)
-	live := record.Live(t.entry.Record, one.doc.GetKind())
+	live := one.slot.In(t.entry.Record)
 	found, outcome, err := t.find(ctx, connector.Query{
 		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(), ID: live.GetId(), Number: one.doc.GetNumber(),
 	})
@@ -62,13 +62,16 @@ func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *
 
 // compare decides what becomes of a document that exists already.
 func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.DocumentRef, f connector.Found) (*tradepostv1.Outcome, error) {
+	if t.takenBackBefore(one, live, f) {
+		return nil, nil
+	}
 	ours := live.GetHash() != "" && live.GetId() == f.ID && live.GetVersion() == f.Version
 	if ours {
 		one = t.linked(one, live)
 	}
-	equal, differences := sameContent(f, one, live, ours, t.madeOf())
+	equal, differences := sameContent(f, one, live, ours, unedited(t.madeOf(), t.Resend))
 	if equal && sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
-		t.keep(one, f, true)
+		t.adopt(one, f, live, ours)
 		return nil, nil
 	}
 	if ours && t.Resend == connection.ResendReject {
@@ -94,9 +97,9 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 
 // sameContent compares a document of the books with the one that is wanted; ours says
 // that nobody but us wrote it last.
-func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ours bool, madeOf string) (equal bool, differences []string) {
+func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ours bool, unedited string) (equal bool, differences []string) {
 	equal, differences = connector.Equal(f, one.doc, one.hash)
-	if equal && ours && editedSince(live, one, madeOf) {
+	if equal && ours && editedSince(live, one, unedited) {
 		return false, []string{"its lines or texts are those of an earlier version of the invoice"}
 	}
 	return equal, differences
@@ -104,14 +107,24 @@ func sameContent(f connector.Found, one paper, live *tradepostv1.DocumentRef, ou
 
 // editedSince tells whether the document that we wrote last, and nobody changed since,
 // had other content than this one, although what the accounting system shows of it is
-// the same: lines and texts are not shown. The same snapshot is no edit: what differs
-// then is by what the mapping names things, such as a customer by its external id.
-// madeOf is the snapshot that the document is made of.
-func editedSince(live *tradepostv1.DocumentRef, one paper, madeOf string) bool {
+// the same: lines and texts are not shown. A document of the snapshot unedited is none,
+// see there.
+func editedSince(live *tradepostv1.DocumentRef, one paper, unedited string) bool {
 	if live.GetHashVersion() != canonical.HashVersion || live.GetHash() == one.hash {
 		return false
 	}
-	return live.GetSnapshotHash() == "" || live.GetSnapshotHash() != madeOf
+	return live.GetSnapshotHash() == "" || live.GetSnapshotHash() != unedited
+}
+
+// unedited is the snapshot of which another document is no edit by a user: madeOf where
+// edits are rejected, since what differs then is by what the mapping names things now,
+// and a user who sends an unchanged invoice again is not to blame. Where edits are
+// brought into the books, so is a mended mapping; "" then.
+func unedited(madeOf, resend string) string {
+	if resend != connection.ResendReject {
+		return ""
+	}
+	return madeOf
 }
 
 // madeOf is the snapshot that the send's documents are made of; "" when an operator
@@ -155,7 +168,7 @@ func (t *try) create(ctx context.Context, one paper, live *tradepostv1.DocumentR
 // told gives the calls what they belong to, for the attempts that are published.
 func (t *try) told(ctx context.Context, why []*tradepostv1.Explanation) context.Context {
 	return attempts.With(ctx, attempts.Info{
-		Send: t.ready.GetSend(), SnapshotHash: t.ready.GetSnapshotHash(),
+		InvoiceID: t.m.Subject.InvoiceID, Send: t.ready.GetSend(), SnapshotHash: t.ready.GetSnapshotHash(),
 		Attempt: t.entry.Record.GetAttempts(), Explanation: why,
 	})
 }
@@ -163,13 +176,13 @@ func (t *try) told(ctx context.Context, why []*tradepostv1.Explanation) context.
 // claimedFor tells whether the record's unresolved attempt is this paper's.
 func (t *try) claimedFor(one paper) bool {
 	u := t.entry.Record.GetUnresolved()
-	return u.GetKind() == one.doc.GetKind() && u.GetDocumentHash() == one.hash && u.GetUpdatesId() == ""
+	return slotOfAttempt(u) == one.slot && u.GetDocumentHash() == one.hash && u.GetUpdatesId() == ""
 }
 
 // posting is the document with its idempotency key: the same for every attempt
 // to make this content in this generation.
 func (t *try) posting(one paper) connector.Posting {
-	generation := record.Generation(t.entry.Record, one.doc.GetKind())
+	generation := one.slot.Generation(t.entry.Record)
 	key, _ := canonical.Value(map[string]string{
 		"marker": one.doc.GetMarker(), "generation": strconv.FormatInt(generation, 10), "document": one.hash,
 	})

@@ -97,6 +97,21 @@ func TestAnInvoiceWhoseCustomerIsNamedAnotherWayIsNoEdit(t *testing.T) {
 	})
 }
 
+// The mapping was mended, and a user sends an unchanged invoice again so that the books
+// show it.
+func TestAMendedMappingReachesTheBooksWithTheNextSend(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		p := w.poster("a")
+		w.deliver(p, w.open())
+		w.edit("522.50") // the same total: sent again as it is
+		r := w.ready(w.open())
+		r.Documents[0].Lines[0].Description += " (mended)"
+		w.deliver(p, w.replay(r))
+		require.Equal(t, 1, w.books.updates)
+		require.Equal(t, 1, w.books.creates)
+	})
+}
+
 // swapBooks hides every document, as a company does that was swapped behind a connection.
 func (w *workbench) swapBooks() (back func()) {
 	mine := w.books.entries

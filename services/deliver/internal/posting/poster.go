@@ -67,6 +67,9 @@ type Poster struct {
 	// Confirmer tells what became of documents that were handed over; nil where the
 	// connector cannot, and Find has to show them.
 	Confirmer connector.Confirmer
+	// Voider makes documents void whose invoice was voided; nil where the connector
+	// cannot.
+	Voider connector.Voider
 
 	// checked is when SameBooks last said yes, in Unix nanoseconds; 0 after trouble.
 	checked atomic.Int64

@@ -43,6 +43,25 @@ func TestACrashWhileResendingLeavesTheDocumentOurs(t *testing.T) {
 	})
 }
 
+// A bookkeeper's edit that changes nothing which is compared: an unchanged send finds
+// the document as it should be, and a later one does not take it for ours.
+func TestABookkeepersEditIsKeptThroughAnUnchangedSend(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		p := w.poster("a")
+		w.deliver(p, w.open())
+		w.books.entries[0].found.Version = "by hand"
+		w.edit("522.50")
+		w.deliver(p, w.open())
+		require.True(t, w.outcome().GetOutcome().GetPosted().GetDocuments()[0].GetAdopted())
+		for range 2 {
+			w.edit("600.00")
+			w.deliver(p, w.open())
+			require.Equal(t, []string{"document.different_found"}, w.faults())
+		}
+		require.Zero(t, w.books.updates)
+	})
+}
+
 // An update that was made by a worker that then died is seen as made.
 func TestACrashAfterTheUpdateIsAdopted(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *workbench) {

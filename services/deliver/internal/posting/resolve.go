@@ -35,6 +35,9 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 		}
 		return outcome, nil
 	}
+	if u.GetVoids() {
+		return t.resolveVoid(ctx, u, found)
+	}
 	t.doubtful = false
 	if len(found) != 1 || t.untouched(u, found[0]) {
 		// None: nothing was made. Several: place tells it to the bookkeeper.
@@ -46,7 +49,7 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 // untouched tells whether the document is the one that the record knows, in the
 // version that it knows: the attempt did not get as far as writing.
 func (t *try) untouched(u *tradepostv1.Unresolved, f connector.Found) bool {
-	live := record.Live(t.entry.Record, u.GetKind())
+	live := slotOfAttempt(u).In(t.entry.Record)
 	return live != nil && live.GetId() == f.ID && live.GetVersion() == f.Version && live.GetHash() != ""
 }
 
@@ -57,6 +60,7 @@ func (t *try) resolved(ctx context.Context, u *tradepostv1.Unresolved, f connect
 	ref := &tradepostv1.DocumentRef{
 		Kind: u.GetKind(), Connection: t.Connection, Id: f.ID, Number: f.Number,
 		Total: f.Total, Generation: u.GetGeneration(), Send: t.ready.GetSend(),
+		Reversal: u.GetReversal(), Marker: u.GetMarker(), Stream: u.GetStream(), Sequence: u.GetSequence(),
 	}
 	if t.equalsStored(ctx, u, f) {
 		ref.Hash, ref.HashVersion, ref.Version = u.GetDocumentHash(), u.GetHashVersion(), f.Version

@@ -2,6 +2,7 @@ package posting
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -15,22 +16,18 @@ import (
 // retire looks after documents of a kind that this send does not have any more:
 // an invoice whose total became negative is a credit memo now. Both together would
 // be wrong, so the one that is still there has to be taken out by a bookkeeper
-// first.
+// first. So has what took a document back while the invoice was void.
 func (t *try) retire(ctx context.Context) (*tradepostv1.Outcome, error) {
 	for _, d := range t.entry.Record.GetDocuments() {
-		if d.GetGone() || d.GetConnection() != t.Connection || t.hasKind(d.GetKind()) {
+		if d.GetGone() || d.GetConnection() != t.Connection || !t.retires(d) {
 			continue
 		}
-		found, outcome, err := t.find(t.told(ctx, nil), connector.Query{
-			Kind: d.GetKind(), Marker: t.papers[0].doc.GetMarker(), ID: d.GetId(), Number: d.GetNumber(),
-		})
+		found, outcome, err := t.find(t.told(ctx, nil), t.retiredAs(d))
 		if outcome != nil || err != nil {
 			return outcome, err
 		}
 		if len(found) > 0 {
-			return rejected(faultOf("document.kind_changed", t.papers[0], found[0], map[string]string{
-				"was": kindName(d.GetKind()), "now": kindName(t.papers[0].doc.GetKind()),
-			})), nil
+			return rejected(t.stillCounts(d, found[0])), nil
 		}
 		if outcome := t.absent(ctx, d); outcome != nil {
 			return outcome, nil
@@ -40,6 +37,30 @@ func (t *try) retire(ctx context.Context) (*tradepostv1.Outcome, error) {
 		}
 	}
 	return nil, nil
+}
+
+// retires tells whether a document may not stand beside those of this send.
+func (t *try) retires(d *tradepostv1.DocumentRef) bool {
+	return d.GetReversal() || !t.hasKind(d.GetKind())
+}
+
+// retiredAs asks for such a document.
+func (t *try) retiredAs(d *tradepostv1.DocumentRef) connector.Query {
+	q := connector.Query{Kind: d.GetKind(), Marker: t.papers[0].doc.GetMarker(), ID: d.GetId(), Number: d.GetNumber()}
+	if d.GetReversal() {
+		q.Marker = d.GetMarker()
+	}
+	return q
+}
+
+// stillCounts is the fault of such a document that stands in the books.
+func (t *try) stillCounts(d *tradepostv1.DocumentRef, f connector.Found) *tradepostv1.Fault {
+	if d.GetReversal() {
+		return faultOf("document.reversed", t.papers[0], f, map[string]string{"kind": strings.ToLower(kindName(d.GetKind()))})
+	}
+	return faultOf("document.kind_changed", t.papers[0], f, map[string]string{
+		"was": kindName(d.GetKind()), "now": kindName(t.papers[0].doc.GetKind()),
+	})
 }
 
 func (t *try) hasKind(k tradepostv1.DocumentKind) bool {

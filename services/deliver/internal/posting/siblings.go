@@ -29,8 +29,8 @@ func (e *elsewhereError) Error() string {
 // be an older copy, while filters or the invoice changed since. It returns nil when none
 // has it, and an elsewhereError for the first that does. Whom nobody could ask may have it.
 func (t *try) siblings(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
-	if t.Siblings == nil {
-		return nil, nil
+	if t.Siblings == nil || one.slot.Reversal {
+		return nil, nil // What it takes back was just found in these books.
 	}
 	others, absent := t.Siblings()
 	if len(absent) > 0 {

@@ -41,6 +41,8 @@ var (
 type paper struct {
 	doc  *tradepostv1.Document
 	hash string
+	// slot is its place in the record.
+	slot record.Slot
 	// explanation tells why the document's fields have their values.
 	explanation []*tradepostv1.Explanation
 }
@@ -75,21 +77,27 @@ func (p *Poster) newTry(m bus.Message, e record.Entry, ready *tradepostv1.Invoic
 		log: p.Log.With("connection", p.Connection, "invoice", m.Subject.InvoiceID, "send", ready.GetSend()),
 	}
 	for i, d := range ready.GetDocuments() {
-		if err := p.belongs(m, d); err != nil {
+		if err := p.belongs(m, e.Record, d); err != nil {
 			return nil, bus.Poison("message.wrong_document", err)
 		}
 		hash, err := invoice.HashOf(d)
 		if err != nil {
 			return nil, err
 		}
-		one := paper{doc: d, hash: hash}
+		one := paper{doc: d, hash: hash, slot: slotOf(d)}
 		if i < len(ready.GetExplanations()) {
 			one.explanation = ready.GetExplanations()[i].GetFields()
 		}
 		t.papers = append(t.papers, one)
 	}
+	if err := p.voidsOwn(e.Record, ready.GetVoiding()); err != nil {
+		return nil, bus.Poison("message.wrong_document", err)
+	}
 	if len(t.papers) == 0 {
-		return t, nil // Recover looks only.
+		return t, nil // A voiding; or Recover, which looks only.
+	}
+	if record.OfVoid(e.Record) {
+		return t, nil // Each has the total of what it takes back; belongs saw to it.
 	}
 	if err := sameTotal(e.Record.GetTotal(), t.papers); err != nil {
 		return nil, bus.Poison("message.wrong_total", err)
@@ -121,7 +129,10 @@ func sameTotal(total string, papers []paper) error {
 
 // belongs refuses a document of another invoice: posting it under this record
 // would make the other one's marker appear where nobody looks for it.
-func (p *Poster) belongs(m bus.Message, d *tradepostv1.Document) error {
+func (p *Poster) belongs(m bus.Message, r *tradepostv1.Record, d *tradepostv1.Document) error {
+	if record.OfVoid(r) {
+		return p.takesBack(m, r, d)
+	}
 	want := "st-" + p.Account + "-" + strconv.FormatInt(m.Subject.InvoiceID, 10)
 	if d.GetMarker() != want && d.GetMarker() != want+"-c" {
 		return fmt.Errorf("the document has the marker %q, and the subject %s wants %q", d.GetMarker(), m.Subject, want)
@@ -132,9 +143,9 @@ func (p *Poster) belongs(m bus.Message, d *tradepostv1.Document) error {
 // intends is what the attempt may write for a paper, as the record keeps it.
 func (t *try) intends(one paper, updatesID string) *tradepostv1.Unresolved {
 	return &tradepostv1.Unresolved{
-		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(),
+		Kind: one.doc.GetKind(), Reversal: one.slot.Reversal, Marker: one.doc.GetMarker(),
 		DocumentHash: one.hash, HashVersion: canonical.HashVersion,
-		Generation: record.Generation(t.entry.Record, one.doc.GetKind()),
+		Generation: one.slot.Generation(t.entry.Record),
 		Total:      one.doc.GetTotals().GetTotal(),
 		Stream:     t.m.Stream, Sequence: t.m.Sequence, UpdatesId: updatesID,
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connector"
-	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
 )
 
@@ -51,15 +50,33 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 	ref := &tradepostv1.DocumentRef{
 		Kind: one.doc.GetKind(), Connection: t.Connection, Id: f.ID, Number: f.Number,
 		Version: f.Version, Hash: one.hash, HashVersion: canonical.HashVersion,
-		Generation: record.Generation(t.entry.Record, one.doc.GetKind()),
+		Generation: one.slot.Generation(t.entry.Record),
 		Total:      f.Total, Send: t.ready.GetSend(), SnapshotHash: t.madeOf(),
+		Reversal: one.slot.Reversal, Marker: one.doc.GetMarker(), Stream: t.m.Stream, Sequence: t.m.Sequence,
 	}
 	if adopted {
-		ref.WrittenAt = record.Live(t.entry.Record, one.doc.GetKind()).GetWrittenAt()
+		live := one.slot.In(t.entry.Record)
+		if ref.WrittenAt = live.GetWrittenAt(); live.GetStream() != "" && live.GetHash() == one.hash {
+			// This message may have another document, that means the same (linked).
+			ref.Stream, ref.Sequence = live.GetStream(), live.GetSequence()
+		}
 	} else {
 		ref.WrittenAt = timestamppb.Now()
 	}
 	t.refs = append(t.refs, ref)
+}
+
+// adopt notes a document that is as it should be already. What somebody else wrote last
+// stays known as that, so that no later send overwrites it: its texts, which are not
+// compared, may hold what a bookkeeper added.
+func (t *try) adopt(one paper, f connector.Found, live *tradepostv1.DocumentRef, ours bool) {
+	t.keep(one, f, true)
+	if live == nil || ours {
+		return // Without a record of it there is nothing that tells whose it is.
+	}
+	ref := t.refs[len(t.refs)-1]
+	ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = live.GetHash(), live.GetHashVersion(), live.GetVersion(), live.GetSnapshotHash()
+	ref.Stream, ref.Sequence = live.GetStream(), live.GetSequence()
 }
 
 func sameAmount(a, b string) bool {

@@ -8,6 +8,7 @@ import (
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
+	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
 )
@@ -30,8 +31,11 @@ func (t *try) wanted(ctx context.Context, age time.Duration) (*tradepostv1.Outco
 	if err != nil {
 		return waitFor(servicetrade.WaitReason(err), err.Error()), nil
 	}
-	if s := inv.GetStatus(); s != servicetrade.StatusPendingAccounting && s != t.entry.Record.GetStartStatus() {
+	if s := inv.GetStatus(); !record.Stands(t.entry.Record, s) {
 		return withdrawn(s), nil
+	}
+	if record.OfVoid(t.entry.Record) {
+		return nil, nil // What was posted is taken back, whatever it would be now.
 	}
 	same, err := snapshot.Same(inv, t.ready.GetSnapshotHash(), t.ready.GetHashVersion())
 	if err != nil {

@@ -36,7 +36,7 @@ func New(r prometheus.Registerer) *Watcher {
 	return &Watcher{
 		attempts: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tradepost_attempts_total",
-			Help: "Calls to the accounting system, by operation (find, create, update, confirm) and result " +
+			Help: "Calls to the accounting system, by operation (find, create, update, confirm, void) and result " +
 				"(found, nothing, several; posted, adopted, rejected, wait, handed, uncertain; error).",
 		}, []string{"connection", "connector", "operation", "result"})),
 		seconds: telemetry.Register(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{

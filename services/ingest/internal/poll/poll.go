@@ -4,6 +4,7 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,8 @@ type Lister interface {
 // Opener is told of every pending invoice.
 type Opener interface {
 	Pending(ctx context.Context, row servicetrade.InvoiceRow) error
+	// Voided is told of every invoice that was voided lately.
+	Voided(ctx context.Context, row servicetrade.InvoiceRow) error
 }
 
 // Poller polls one account.
@@ -36,6 +39,8 @@ type Poller struct {
 	Log      *slog.Logger
 	// Seen is told what a list showed, and why it is not complete.
 	Seen func(rows []servicetrade.InvoiceRow, err error)
+	// Voids looks for voided invoices now and then; nil never does.
+	Voids *Voids
 }
 
 // Tick answers one tick of the account's schedule. It asks for the tick again only
@@ -57,19 +62,29 @@ func (p *Poller) Tick(ctx context.Context, _ bus.Message) error {
 		p.Log.WarnContext(ctx, "the list of pending invoices is not complete", "listed", len(rows), "err", err)
 	}
 	p.Seen(rows, err)
+	failed := p.each(ctx, rows, p.Opener.Pending)
+	p.Log.DebugContext(ctx, "polled", "pending", len(rows), "failed", failed)
+	// While ServiceTrade is away its turn is not used up.
+	if (err == nil || errors.Is(err, servicetrade.ErrListMoving)) && p.Voids.due(ctx, p.Account, p.Log) {
+		p.voids(ctx)
+	}
+	return ctx.Err()
+}
+
+// each hands the rows over, several at once, and returns how many could not be taken.
+func (p *Poller) each(ctx context.Context, rows []servicetrade.InvoiceRow, take func(context.Context, servicetrade.InvoiceRow) error) int64 {
 	var failed atomic.Int64
 	g := errgroup.Group{}
 	g.SetLimit(max(p.Parallel, 1))
 	for _, row := range rows {
 		g.Go(func() error {
-			if err := p.Opener.Pending(ctx, row); err != nil && ctx.Err() == nil {
+			if err := take(ctx, row); err != nil && ctx.Err() == nil {
 				failed.Add(1)
-				p.Log.ErrorContext(ctx, "a pending invoice could not be taken; the next poll tries again", "invoice", row.ID, "err", err)
+				p.Log.ErrorContext(ctx, "a listed invoice could not be taken; the next look tries again", "invoice", row.ID, "status", row.Status, "err", err)
 			}
 			return nil
 		})
 	}
 	_ = g.Wait()
-	p.Log.DebugContext(ctx, "polled", "pending", len(rows), "failed", failed.Load())
-	return ctx.Err()
+	return failed.Load()
 }

@@ -22,6 +22,8 @@ type opener func(context.Context, servicetrade.InvoiceRow) error
 
 func (o opener) Pending(ctx context.Context, row servicetrade.InvoiceRow) error { return o(ctx, row) }
 
+func (o opener) Voided(ctx context.Context, row servicetrade.InvoiceRow) error { return o(ctx, row) }
+
 // What a cut-off poll did not take does not wait for the next tick, which may be an
 // hour away: the same tick is given again.
 func TestAPollThatWasCutOffComesAgain(t *testing.T) {

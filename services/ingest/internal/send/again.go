@@ -7,7 +7,6 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/record"
-	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
@@ -33,7 +32,7 @@ func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 		return nil
 	}
 	by := o.mendOf(ctx, e.Record, inv, hash)
-	if s := inv.GetStatus(); s != servicetrade.StatusPendingAccounting && s != e.Record.GetStartStatus() {
+	if !record.Stands(e.Record, inv.GetStatus()) {
 		// Without a time the snapshot is never young enough to be believed: deliver
 		// asks ServiceTrade before it posts anything.
 		snap.TakenAt, by = nil, nil

@@ -74,7 +74,8 @@ func unfollowed(e record.Entry, s bus.Subject, c *tradepostv1.InvoiceCommand) st
 // begun tells whether this very command opened the next send and could not
 // publish its message.
 func (o *Opener) begun(e record.Entry, follows int64) bool {
-	return e.State() == record.Opening && e.Record.GetSend() == follows+1 && e.Record.GetStartStatus() == servicetrade.StatusFailed
+	again := e.Record.GetStartStatus() == servicetrade.StatusFailed || record.OfVoid(e.Record)
+	return e.State() == record.Opening && e.Record.GetSend() == follows+1 && again
 }
 
 func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
@@ -91,7 +92,7 @@ func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
 		return nil
 	}
 	switch other := postedElsewhere(e.Record, e.Record.GetConnection()); {
-	case e.State() == record.Held && other != "":
+	case e.State() == record.Held && other != "" && !record.OfVoid(e.Record):
 		o.Log.WarnContext(ctx, "no retry: the invoice has a document of another connection, and would be in two sets of books",
 			"invoice", e.Key.InvoiceID, "connection", other)
 		return nil
@@ -112,6 +113,8 @@ func (o *Opener) retry(ctx context.Context, e record.Entry, by *mend) error {
 		}
 		// A user may have pressed Send meanwhile.
 		return o.look(ctx, e.Key.InvoiceID, 0)
+	case record.VoidFailed(e.Record):
+		return o.open(ctx, e, opens{status: servicetrade.StatusVoid, again: true})
 	}
 	return nil
 }

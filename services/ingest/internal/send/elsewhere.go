@@ -28,6 +28,9 @@ func (o *Opener) elsewhere(ctx context.Context, e record.Entry, listed int64) er
 	if err != nil {
 		return err
 	}
+	if has := o.keeper(inv, e); has != "" {
+		chosen, why = has, ""
+	}
 	if chosen != "" && chosen != e.Record.GetConnection() {
 		next, err := o.Store.Change(ctx, e, record.GoTo(chosen))
 		switch {

@@ -69,6 +69,15 @@ func TestAHeldInvoiceGoesBackToTheConnectionThatPostedIt(t *testing.T) {
 			changed(d, "durham", "{offices: [702]}", "rest", "otherwise, enabled: false")
 			d.pending()
 		},
+		"voided, and the slow look": func(d *desk) {
+			d.office.invoice.Status, d.office.invoice.Updated = "void", d.office.invoice.Updated+1
+			d.voided()
+		},
+		"voided, and the sweep, later": func(d *desk) {
+			d.office.invoice.Status = "void"
+			time.Sleep(6 * time.Minute)
+			require.NoError(d.t, d.Sweep(d.t.Context(), d.entry()))
+		},
 		"a changed filter, and the sweep": func(d *desk) {
 			changed(d, "durham", "{offices: [702]}", "rest", "otherwise")
 			require.NoError(d.t, d.Sweep(d.t.Context(), d.entry()))

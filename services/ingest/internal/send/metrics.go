@@ -19,7 +19,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	return &Metrics{
 		opened: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tradepost_sends_opened_total",
-			Help: "Sends that were opened, because a user pressed Send (sent) or an operator wanted a failed one tried again (retry).",
+			Help: "Sends that were opened, because a user pressed Send (sent), an operator wanted a failed one tried again (retry), or a posted invoice was voided (void).",
 		}, []string{"connection", "cause"})),
 		republished: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tradepost_sends_republished_total", Help: "Open sends that made no progress and were published again.",
@@ -36,8 +36,11 @@ func (m *Metrics) opens(connection, status string) {
 		return
 	}
 	cause := "sent"
-	if status == servicetrade.StatusFailed {
+	switch status {
+	case servicetrade.StatusFailed:
 		cause = "retry"
+	case servicetrade.StatusVoid:
+		cause = "void"
 	}
 	m.opened.WithLabelValues(connection, cause).Inc()
 }

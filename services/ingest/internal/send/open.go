@@ -17,17 +17,20 @@ import (
 
 // opens says what a send is opened for.
 type opens struct {
-	// status is what ServiceTrade has to show: pending_accounting, or failed for an
-	// operator's retry.
+	// status is what ServiceTrade has to show: pending_accounting, failed for an
+	// operator's retry, or void.
 	status string
 	// listed is the time of the invoice's last change that a list showed; 0 without
 	// a list.
 	listed int64
 	// by is what an operator mended, for a retry; nil posts what ServiceTrade shows.
 	by *mend
+	// again says that an operator wants a void tried again that was settled without
+	// anything being done in the books.
+	again bool
 }
 
-func (w opens) retry() bool { return w.status != servicetrade.StatusPendingAccounting }
+func (w opens) retry() bool { return w.status == servicetrade.StatusFailed }
 
 // open opens the next send, if the invoice still has the wanted status and one
 // enabled connection takes it.
@@ -35,8 +38,12 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 	ctx, span := o.begin(ctx, "open send", e)
 	defer func() { telemetry.End(span, err) }()
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
-	if err != nil || inv == nil || !o.openable(ctx, e, inv, hash, want) {
+	if err != nil || inv == nil {
 		return err
+	}
+	want = want.seen(inv, e)
+	if !o.openable(ctx, e, inv, hash, want) {
+		return nil
 	}
 	if err := o.fits(want.by, inv, hash); err != nil {
 		return err
@@ -49,7 +56,7 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 	if err != nil {
 		return fmt.Errorf("read what belongs to invoice %d: %w", inv.GetId(), err)
 	}
-	chosen, err := o.choose(ctx, inv, snap, want)
+	chosen, err := o.choose(ctx, inv, snap, e, want)
 	if err != nil || chosen == "" {
 		return err
 	}
@@ -58,10 +65,10 @@ func (o *Opener) open(ctx context.Context, e record.Entry, want opens) (err erro
 	}
 	step := record.OpenSend(record.Opens{
 		Key: e.Key, Connection: chosen, SnapshotHash: hash, HashVersion: canonical.HashVersion,
-		StartStatus: want.status, Total: inv.GetTotalPrice(), Retry: want.retry(), Now: o.Now(),
+		StartStatus: want.status, Total: inv.GetTotalPrice(), Retry: want.retry() || want.again, Now: o.Now(),
 		Mended: want.by.from(),
 	})
-	if other := postedElsewhere(e.Record, chosen); other != "" {
+	if other := postedElsewhere(e.Record, chosen); other != "" && want.status != servicetrade.StatusVoid {
 		step = heldAtOnce(step, record.HeldElsewhere+other)
 	}
 	next, err := o.Store.Change(ctx, e, step)
@@ -87,6 +94,9 @@ func (o *Opener) openable(ctx context.Context, e record.Entry, inv *tradepostv1.
 	if t := inv.GetType(); t != "" && !strings.EqualFold(t, servicetrade.TypeInvoice) {
 		return false // A vendor's bill: the polls leave it out, but a webhook names it.
 	}
+	if want.status == servicetrade.StatusVoid && !want.voidable(e) {
+		return false
+	}
 	if want.retry() && hash != e.Record.GetSnapshotHash() {
 		o.Log.InfoContext(ctx, "no retry: the invoice was changed since it failed; it has to be sent again in ServiceTrade", "invoice", inv.GetId())
 		return false
@@ -95,7 +105,10 @@ func (o *Opener) openable(ctx context.Context, e record.Entry, inv *tradepostv1.
 }
 
 // choose returns the connection that the send is opened on; "" when the invoice waits.
-func (o *Opener) choose(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice, snap *tradepostv1.Snapshot, want opens) (string, error) {
+func (o *Opener) choose(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice, snap *tradepostv1.Snapshot, e record.Entry, want opens) (string, error) {
+	if want.status == servicetrade.StatusVoid {
+		return o.voidedOn(ctx, e), nil
+	}
 	chosen, why, err := o.takerOf(ctx, inv, snap)
 	if err != nil {
 		return "", err

@@ -37,7 +37,7 @@ func TestASendPublishedAgainLinksToItsFirstTrace(t *testing.T) {
 		require.Equal(t, published[0].SpanContext.SpanID(), again[0].Links[0].SpanContext.SpanID())
 		require.Contains(t, again[0].Attributes, telemetry.Send(1))
 		require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
-# HELP tradepost_sends_opened_total Sends that were opened, because a user pressed Send (sent) or an operator wanted a failed one tried again (retry).
+# HELP tradepost_sends_opened_total Sends that were opened, because a user pressed Send (sent), an operator wanted a failed one tried again (retry), or a posted invoice was voided (void).
 # TYPE tradepost_sends_opened_total counter
 tradepost_sends_opened_total{cause="sent",connection="acme-books"} 1
 # HELP tradepost_sends_republished_total Open sends that made no progress and were published again.

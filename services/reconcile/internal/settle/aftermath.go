@@ -39,6 +39,9 @@ func (s *Settler) LookAfter(ctx context.Context, e record.Entry, now time.Time) 
 			return err
 		}
 	}
+	if err := t.askForVoid(ctx); err != nil {
+		return err
+	}
 	log.WarnContext(ctx, "the invoice left pending_accounting after it was changed; what is in the books was told", "status", inv.GetStatus())
 	if _, err := s.Gate.Store.Change(ctx, e, record.LookedAfter()); !errors.Is(err, record.ErrConflict) {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
@@ -27,12 +28,20 @@ func (t *turn) commentFaults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker}
-	if there := names(t.inBooks()); there != "" {
+	in := fault.CommentInput{Faults: faults, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Link: t.page(), Reference: marker}
+	switch there := names(t.inBooks()); {
+	case there == "":
+	case record.OfVoid(t.entry.Record):
+		in.Heading = fmt.Sprintf("Invoice %s is void in ServiceTrade. In %s there still is %s.", t.invoiceName(), t.SystemTitle, there) + t.voidedThere()
+	default:
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
 	}
-	return t.comment(ctx, marker, fault.Comment(in))
+	also, err := t.ofLostRecords(t.entry.Record.GetOutcome().GetHash())
+	if err != nil {
+		return err
+	}
+	return t.comment(ctx, marker, fault.Comment(in), also...)
 }
 
 // touchSlack is what ServiceTrade may take to note our own comment as a change of
@@ -55,7 +64,7 @@ func (t *turn) sentAgain(inv *tradepostv1.ServiceTradeInvoice) int64 {
 // inBooks lists what the record knows to exist in the connection's books, of this
 // send and of earlier ones.
 func (t *turn) inBooks() []*tradepostv1.PostedDocument {
-	all := slices.Clone(t.entry.Record.GetOutcome().GetDocuments())
+	_, all := t.done()
 	for _, d := range t.entry.Record.GetDocuments() {
 		known := slices.ContainsFunc(all, func(p *tradepostv1.PostedDocument) bool { return p.GetId() == d.GetId() && p.GetKind() == d.GetKind() })
 		if !known && !d.GetGone() && d.GetConnection() == t.Connection {
@@ -80,25 +89,31 @@ func (t *turn) remarks(ctx context.Context) error {
 	}
 	return t.comment(ctx, marker, fault.Comment(fault.CommentInput{
 		Heading: fmt.Sprintf("Posted to %s as %s, with a remark:", t.SystemTitle, t.documents()),
-		Faults:  remarks, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle, Reference: marker,
+		Faults:  remarks, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle,
+		Link: t.page(), Reference: marker,
 	}))
 }
 
 // commentWithdrawn names the document that exists all the same, for the person
 // who moved the invoice while it was on its way.
 func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTradeInvoice) error {
+	if inv != nil && record.OfVoid(t.entry.Record) {
+		return t.commentNotVoid(ctx, inv)
+	}
 	there := names(t.inBooks())
 	if there == "" || inv == nil {
+		return nil
+	}
+	if inv.GetStatus() == servicetrade.StatusVoid {
+		// The send of the void tells what becomes of it in the books.
+		t.voided = true
 		return nil
 	}
 	marker, err := t.marker("withdrawn/" + inv.GetStatus())
 	if err != nil {
 		return err
 	}
-	advice := "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
-	if inv.GetStatus() == servicetrade.StatusVoid {
-		advice = "The bookkeeper has to void it there."
-	}
+	const advice = "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
 	return t.comment(ctx, marker, fmt.Sprintf(
 		"This invoice was moved to \"%s\" while it was on its way to %s, so its status was left as it is. It is in the books: %s. %s\n%s",
 		inv.GetStatus(), t.SystemTitle, there, advice, marker))
@@ -131,9 +146,35 @@ func (t *turn) commentNumberRefused(ctx context.Context, number string) error {
 // snapshot, of the send that a user asked for, and of what the comment is about.
 // It is looked for before every write.
 func (t *turn) marker(about string) (string, error) {
+	return t.markerOf(about, t.entry.Record.GetAskedSend())
+}
+
+// lostSends is how many sends the records may have known of that were lost.
+const lostSends = 20
+
+// ofLostRecords are the markers that the comment of this very send may have where its
+// record was lost after the comment was stored: records that are made anew, or come
+// from an old copy, count a user's sends from a lower number. They are of use with the
+// time of the send only, which tells this send's comment from those before it.
+func (t *turn) ofLostRecords(about string) ([]string, error) {
+	if t.since == 0 {
+		return nil, nil
+	}
+	var all []string
+	for asked := t.entry.Record.GetAskedSend() + 1; len(all) < lostSends; asked++ {
+		m, err := t.markerOf(about, asked)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+func (t *turn) markerOf(about string, asked int64) (string, error) {
 	h, err := canonical.Value(map[string]string{
 		"snapshot": t.entry.Record.GetSnapshotHash(), "about": about,
-		"asked": strconv.FormatInt(t.entry.Record.GetAskedSend(), 10),
+		"asked": strconv.FormatInt(asked, 10),
 	})
 	if err != nil {
 		return "", err
@@ -141,9 +182,9 @@ func (t *turn) marker(about string) (string, error) {
 	return fmt.Sprintf("[tradepost %s/%d/%s]", t.Account, t.entry.Key.InvoiceID, h[:16]), nil
 }
 
-// comment stores a private comment, unless one with that marker is there already,
-// from this send.
-func (t *turn) comment(ctx context.Context, marker, content string) (err error) {
+// comment stores a private comment, unless one with that marker, or with one of the
+// others that it may have, is there already from this send.
+func (t *turn) comment(ctx context.Context, marker, content string, also ...string) (err error) {
 	ctx, span := telemetry.Start(ctx, "comment")
 	defer func() { telemetry.End(span, err) }()
 	all, err := t.ServiceTrade.Comments(ctx, t.EntityType, t.entry.Key.InvoiceID)
@@ -151,7 +192,8 @@ func (t *turn) comment(ctx context.Context, marker, content string) (err error) 
 		return fmt.Errorf("look for the comment: %w", err)
 	}
 	for _, c := range all {
-		if strings.Contains(c.Content, marker) && (c.Created == 0 || c.Created >= t.since) {
+		carries := func(m string) bool { return strings.Contains(c.Content, m) }
+		if (carries(marker) && (c.Created == 0 || c.Created >= t.since)) || (c.Created >= t.since && slices.ContainsFunc(also, carries)) {
 			t.commentID = c.ID
 			return nil
 		}
@@ -166,6 +208,9 @@ func (t *turn) comment(ctx context.Context, marker, content string) (err error) 
 	t.commentID = c.ID
 	return nil
 }
+
+// page leads to the invoice from wherever the comment is read, such as an e-mail.
+func (t *turn) page() string { return servicetrade.InvoicePage(t.AppURL, t.entry.Key.InvoiceID) }
 
 func (t *turn) documents() string { return names(t.entry.Record.GetOutcome().GetDocuments()) }
 

@@ -3,6 +3,7 @@ package settle
 import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
+	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 )
 
@@ -22,6 +23,9 @@ const (
 	stepFail
 	// stepUnknown: the record holds a kind of outcome that this program does not know.
 	stepUnknown
+	// stepVoided: it is void, as when the send was opened; it is told what was done in
+	// the books.
+	stepVoided
 	// stepComment: it shows failed already; only the comment is made sure of.
 	stepComment
 )
@@ -38,6 +42,8 @@ func decide(r *tradepostv1.Record, inv *tradepostv1.ServiceTradeInvoice, same bo
 		return stepUnknown
 	case inv == nil:
 		return stepWithdraw
+	case record.OfVoid(r):
+		return decideVoid(r, status)
 	case posted && status == servicetrade.StatusProcessed:
 		return stepProcessed
 	case status != servicetrade.StatusPendingAccounting && status != servicetrade.StatusFailed,
@@ -55,6 +61,23 @@ func decide(r *tradepostv1.Record, inv *tradepostv1.ServiceTradeInvoice, same bo
 		return stepSupersede
 	default:
 		return stepWithdraw
+	}
+}
+
+// decideVoid is decide for an invoice that was voided after it was posted. Its status is
+// never written.
+func decideVoid(r *tradepostv1.Record, status string) step {
+	if status != servicetrade.StatusVoid {
+		return stepWithdraw
+	}
+	switch r.GetOutcome().GetKind() {
+	case tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED, tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED:
+		return stepVoided
+	default:
+		if len(record.Standing(r)) == 0 {
+			return stepVoided // Somebody was faster: there was nothing left to take back.
+		}
+		return stepWithdraw // It was not void for a moment; the void comes again.
 	}
 }
 

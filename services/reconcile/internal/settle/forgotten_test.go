@@ -54,6 +54,34 @@ func TestALossInTheMiddleOfASendMakesNoSecondComment(t *testing.T) {
 	})
 }
 
+// The same at a user's second send: the record that is made anew counts it as the
+// first.
+func TestALossInTheMiddleOfASecondSendMakesNoSecondComment(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.office.invoice.Updated = time.Now().Unix()
+		d.handle(d.outcome(refused()))
+		time.Sleep(time.Minute)
+		d.office.invoice.Status, d.office.invoice.Updated = "pending_accounting", time.Now().Unix()
+		d.office.fail = func(call string) error {
+			if call == "put failed" {
+				return errAway
+			}
+			return nil
+		}
+		m := d.outcome(refused())
+		require.EqualValues(t, 2, d.record().GetAskedSend())
+		_ = d.Handle(t.Context(), m)
+		require.Equal(t, []string{"comment", "put failed", "comment"}, d.office.writes)
+		time.Sleep(time.Hour)
+		d.office.fail = nil
+		d.forget()
+		m = d.outcome(refused())
+		require.EqualValues(t, 1, d.record().GetAskedSend())
+		d.handle(m)
+		require.Equal(t, []string{"comment", "put failed", "comment", "put failed"}, d.office.writes)
+	})
+}
+
 // A user presses Send while an operator's retry is under way, which fails with the
 // same faults: the user asked, and is told.
 func TestASendDuringAnOperatorsRetryHasItsOwnComment(t *testing.T) {

@@ -23,7 +23,7 @@ var sendBuckets = []float64{.1, .5, 1, 5, 15, 60, 300, 1800, 7200, 86400}
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	return &Metrics{
 		settled: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tradepost_sends_settled_total", Help: "Sends that were closed, by settlement: processed, failed, withdrawn, superseded.",
+			Name: "tradepost_sends_settled_total", Help: "Sends that were closed, by settlement: processed, failed, withdrawn, superseded, voided.",
 		}, []string{"connection", "settlement"})),
 		seconds: telemetry.Register(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "tradepost_send_seconds", Help: "How long it took from the opening of a send to its close.", Buckets: sendBuckets,

@@ -120,7 +120,7 @@ func atDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 			Id: invoiceID, InvoiceNumber: "1042", Status: "pending_accounting", TotalPrice: "522.50",
 		}}
 		test(t, &desk{t: t, js: js, office: o, Settler: &Settler{
-			Account: "acme", Connection: "acme-books", EntityType: 13, SystemTitle: "the books", ServiceTrade: o, Instance: "a", Log: log,
+			Account: "acme", Connection: "acme-books", EntityType: 13, SystemTitle: "the books", AppURL: "https://app.servicetrade.test/", ServiceTrade: o, Instance: "a", Log: log,
 			Gate: &stage.Gate{
 				Store: store, Bus: bus.NewPublisher(js, log), Log: log,
 				Account: func(string) (string, bool) { return "acme", true },

@@ -45,6 +45,7 @@ func TestTheCommentNamesThingCauseAndFix(t *testing.T) {
 		require.Contains(t, text, "C100")
 		require.Contains(t, text, "send the invoice again")
 		require.Contains(t, text, "[tradepost acme/")
+		require.Contains(t, text, "https://app.servicetrade.test/invoice/2687264638045999")
 	})
 }
 

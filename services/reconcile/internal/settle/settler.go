@@ -56,7 +56,10 @@ type Settler struct {
 	// EntityType is ServiceTrade's number for invoices, which comments need.
 	EntityType int
 	// SystemTitle is the accounting system's name as a bookkeeper knows it.
-	SystemTitle  string
+	SystemTitle string
+	// AppURL is the address of ServiceTrade's web application, for the link in a
+	// comment; "" leaves it out.
+	AppURL       string
 	ServiceTrade ServiceTrade
 	Gate         *stage.Gate
 	// Instance is unique to this process.

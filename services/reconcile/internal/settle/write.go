@@ -35,7 +35,9 @@ type turn struct {
 	shown string
 	// since is the time from which a comment belongs to this send, in Unix seconds.
 	since int64
-	log   *slog.Logger
+	// voided says that the invoice was found void by a send that is not of a void.
+	voided bool
+	log    *slog.Logger
 }
 
 func (t *turn) change(ctx context.Context, e record.Entry, step record.Transition) error {
@@ -73,6 +75,8 @@ func (t *turn) write(ctx context.Context) (tradepostv1.Settlement, error) {
 		return t.fail(ctx)
 	case stepComment:
 		return tradepostv1.Settlement_SETTLEMENT_FAILED, t.commentFaults(ctx)
+	case stepVoided:
+		return tradepostv1.Settlement_SETTLEMENT_VOIDED, t.commentVoided(ctx)
 	case stepSupersede:
 		return tradepostv1.Settlement_SETTLEMENT_SUPERSEDED, nil
 	default:
@@ -208,6 +212,9 @@ func (t *turn) close(ctx context.Context, settlement tradepostv1.Settlement) err
 	r := t.entry.Record
 	t.Metrics.closed(r, now)
 	telemetry.Set(ctx, telemetry.Outcome(stage.Word(settlement, "SETTLEMENT_")))
+	if err := t.askForVoid(ctx); err != nil {
+		return err
+	}
 	t.log.InfoContext(ctx, "settled", "settlement", stage.Word(settlement, "SETTLEMENT_"), "faults", r.GetOutcome().GetFaultCodes())
 	to := bus.Subject{Stage: bus.StageSettled, Connection: t.Connection, InvoiceID: r.GetInvoiceId()}
 	return t.Gate.Bus.Send(ctx, to, fmt.Sprintf("settled/%s/%d", t.entry.Key, r.GetSend()), &tradepostv1.InvoiceSettled{

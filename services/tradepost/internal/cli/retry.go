@@ -96,7 +96,7 @@ func (g *global) retryOne(cmd *cobra.Command, o retryOptions, invoice string) er
 }
 
 func (r *reached) retry(ctx context.Context, e record.Entry, over string, o retryOptions) (string, error) {
-	if e.State() == record.Closed && e.Record.GetSettlement() != tradepostv1.Settlement_SETTLEMENT_FAILED {
+	if e.State() == record.Closed && e.Record.GetSettlement() != tradepostv1.Settlement_SETTLEMENT_FAILED && !record.VoidFailed(e.Record) {
 		return "", errors.New("there is nothing to try again: the last send of this invoice did not fail. A user can send it again in ServiceTrade")
 	}
 	if over == "" {

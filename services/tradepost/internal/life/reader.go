@@ -84,6 +84,12 @@ func ready(m bus.Message, e *Event) error {
 		docs = append(docs, fmt.Sprintf("%s %s of %s, dated %s", kind(d.GetKind()), d.GetNumber(), d.GetTotals().GetTotal(), d.GetIssueDate()))
 	}
 	e.Meaning = clip("to be posted: " + strings.Join(docs, "; "))
+	if v := b.GetVoiding(); v != nil {
+		for _, d := range v.GetDocuments() {
+			docs = append(docs, kind(d.GetKind())+" "+cmp.Or(d.GetNumber(), d.GetId()))
+		}
+		e.Meaning = clip("to be made void: " + cmp.Or(strings.Join(docs, "; "), "nothing, since nothing is left in the books"))
+	}
 	if at := m.Headers["Nats-Schedule"]; m.Subject.Stage == bus.StageLater && at != "" {
 		e.Meaning = clip("parked until " + strings.TrimPrefix(at, "@at "))
 	}
@@ -122,6 +128,9 @@ func outcomeWords(o *tradepostv1.Outcome) string {
 			word := "posted"
 			if d.GetAdopted() {
 				word = "found in the books"
+			}
+			if d.GetVoided() {
+				word = "made void"
 			}
 			docs = append(docs, fmt.Sprintf("%s %s, %s: %s", kind(d.GetKind()), cmp.Or(d.GetNumber(), d.GetId()), d.GetTotal(), word))
 		}

@@ -2,6 +2,7 @@ package life
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,14 +42,7 @@ func (l *Life) closed(r *tradepostv1.Record, told faults) {
 	l.Waits = ""
 	switch r.GetSettlement() {
 	case tradepostv1.Settlement_SETTLEMENT_FAILED:
-		l.Now += ": " + strings.Join(r.GetOutcome().GetFaultCodes(), ", ")
-		list := told.all
-		if told.send != r.GetSend() || len(list) == 0 {
-			list = fault.FromCodes(r.GetOutcome().GetFaultCodes())
-		}
-		for _, f := range list {
-			l.Todo = append(l.Todo, fault.Text(f))
-		}
+		l.faults(r, told)
 		l.Todo = append(l.Todo, "then: send the invoice again in ServiceTrade, or tradepost retry "+l.name())
 	case tradepostv1.Settlement_SETTLEMENT_WITHDRAWN:
 		l.Now += ": a user moved it in ServiceTrade, and it was left alone"
@@ -57,8 +51,37 @@ func (l *Life) closed(r *tradepostv1.Record, told faults) {
 				l.Todo = append(l.Todo, fmt.Sprintf("bookkeeper: %s %s exists in the books all the same; void it there if it should not", d.Kind, d.Number))
 			}
 		}
+	case tradepostv1.Settlement_SETTLEMENT_VOIDED:
+		l.voided(r, told)
 	case tradepostv1.Settlement_SETTLEMENT_SUPERSEDED:
 		l.Now += ": a user changed it in ServiceTrade; the next poll opens the next send if it is pending"
+	}
+}
+
+// faults lists what is wrong, and who mends it.
+func (l *Life) faults(r *tradepostv1.Record, told faults) {
+	l.Now += ": " + strings.Join(r.GetOutcome().GetFaultCodes(), ", ")
+	list := told.all
+	if told.send != r.GetSend() || len(list) == 0 {
+		list = fault.FromCodes(r.GetOutcome().GetFaultCodes())
+	}
+	for _, f := range list {
+		l.Todo = append(l.Todo, fault.Text(f))
+	}
+}
+
+// voided tells what became of an invoice that was voided after it was posted.
+func (l *Life) voided(r *tradepostv1.Record, told faults) {
+	switch {
+	case record.VoidFailed(r):
+		l.faults(r, told)
+		l.Todo = append(l.Todo, "or, once the cause is mended: tradepost retry "+l.name())
+	case slices.ContainsFunc(r.GetOutcome().GetDocuments(), (*tradepostv1.PostedDocument).GetVoided):
+		l.Now += ": it is void in ServiceTrade, and in the books"
+	case r.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED:
+		l.Now += ": it is void in ServiceTrade, and was taken back in the books"
+	default:
+		l.Now += ": it is void in ServiceTrade, and nothing was left to take back in the books"
 	}
 }
 

@@ -22,13 +22,20 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
+	plain "github.com/tradepost/tradepost/pkg/connector/connectortest/plainbooks"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
+	"github.com/tradepost/tradepost/services/deliver/connectors/plainbooks"
 	"github.com/tradepost/tradepost/services/ingest"
 	"github.com/tradepost/tradepost/services/reconcile"
 	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/transform"
 )
+
+// plainHost is where the plain books are.
+const plainHost = "books.test"
 
 var services = []string{"ingest", "transform", "deliver", "reconcile"}
 
@@ -40,13 +47,19 @@ type bubble struct {
 	sandbox *sandbox.Sandbox
 	js      jetstream.JetStream
 	broker  *bustest.Broker
+	policy  map[string]string // of the mapping
+	plain   *plain.Books      // in the place of the journal; nil with a journal
 	config  *connection.Config
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
 
-// direct is the network: it hands a call to the sandbox in the caller's goroutine.
-type direct struct{ handler http.Handler }
+// direct is the network: it hands a call to the sandbox, or to the plain books, in the
+// caller's goroutine.
+type direct struct {
+	handler http.Handler
+	plain   *plain.Books
+}
 
 // RoundTrip implements http.RoundTripper. A handler that panics with
 // http.ErrAbortHandler has cut the connection.
@@ -65,7 +78,11 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		r.Body = http.NoBody
 	}
 	rec := httptest.NewRecorder()
-	d.handler.ServeHTTP(rec, r)
+	if r.URL.Host == plainHost {
+		d.plain.ServeHTTP(rec, r)
+	} else {
+		d.handler.ServeHTTP(rec, r)
+	}
 	_ = r.Body.Close()
 	return rec.Result(), r.Context().Err()
 }
@@ -74,15 +91,27 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 // every stage, all ready and nothing sent.
 func inBubble(t *testing.T, o sandbox.Options, replicas int, test func(b *bubble)) {
 	t.Helper()
+	inBubbleWith(t, o, nil, replicas, test)
+}
+
+// inBubbleWith is inBubble with policies of the mapping.
+func inBubbleWith(t *testing.T, o sandbox.Options, policy map[string]string, replicas int, test func(b *bubble)) {
+	t.Helper()
+	inBubbleOn(t, nil, o, policy, replicas, test)
+}
+
+// inBubbleOn is inBubbleWith on plain books; nil is a journal.
+func inBubbleOn(t *testing.T, p *plain.Books, o sandbox.Options, policy map[string]string, replicas int, test func(b *bubble)) {
+	t.Helper()
 	network := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = network })
 	dir := t.TempDir()
 	// The connector reads files again that were changed just now by the clock.
 	bustest.FakeTimeFrom(t, time.Now().Add(time.Hour), func(t *testing.T, broker *bustest.Broker) {
 		o.Configured, o.LogSize = true, 1e6
-		b := &bubble{t: t, dir: dir, sandbox: sandbox.New(o), broker: broker}
+		b := &bubble{t: t, policy: policy, plain: p, dir: dir, sandbox: sandbox.New(o), broker: broker}
 		defer b.sandbox.Close()
-		http.DefaultTransport = direct{b.sandbox}
+		http.DefaultTransport = direct{b.sandbox, p}
 		b.js = broker.JS(t)
 		broker.Ageless(t, b.js)
 		b.configure(o.Book)
@@ -112,6 +141,7 @@ func (b *bubble) configure(book *sandbox.Book) {
 		"customers": map[string]any{"match": []string{"external_id", "table"}, "table": table(book.CustomerTable)},
 		"items":     map[string]any{"match": []string{"external_id", "table"}, "table": table(book.ItemTable)},
 		"accounts":  map[string]any{"receivable": "assets:receivable", "revenue_default": "revenue"},
+		"policy":    b.policy,
 	})
 	b.write("tradepost.yaml", map[string]any{
 		"data_dir": "data",
@@ -122,17 +152,22 @@ func (b *bubble) configure(book *sandbox.Book) {
 				"invoice_entity_type": sandbox.DefaultInvoiceEntityType, "poll_interval": "1m", "external_system": book.ExternalSystem,
 			},
 		}},
-		"connections": map[string]any{"acme-books": map[string]any{
-			"account": "acme", "connector": "hledger", "mapping_file": "mapping.yaml",
-			// The whole journal is checked at the end; to check it at every posting takes long.
-			"settings": map[string]any{"journal_dir": "books", "check": "when_installed", "program": "hledger-at-the-end"},
-		}},
+		"connections": map[string]any{"acme-books": b.connection()},
 	})
 	var err error
 	b.config, err = connection.Load(filepath.Join(b.dir, "tradepost.yaml"), []string{
 		"TRADEPOST_SECRETS_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
 	})
 	require.NoError(b.t, err)
+}
+
+func (b *bubble) connection() map[string]any {
+	// The whole journal is checked at the end; to check it at every posting takes long.
+	kind, settings := "hledger", map[string]any{"journal_dir": "books", "check": "when_installed", "program": "hledger-at-the-end"}
+	if b.plain != nil {
+		kind, settings = "plainbooks", map[string]any{"url": "http://" + plainHost}
+	}
+	return map[string]any{"account": "acme", "connector": kind, "mapping_file": "mapping.yaml", "settings": settings}
 }
 
 func (b *bubble) write(name string, content any) {
@@ -145,7 +180,7 @@ func (b *bubble) write(name string, content any) {
 // start starts one replica of a stage and waits until it is ready.
 func (b *bubble) start(ctx context.Context, name, instance string) {
 	b.t.Helper()
-	connectors, err := deliver.Connectors()
+	connectors, err := connector.NewRegistry(hledger.Registration(), plainbooks.Registration())
 	require.NoError(b.t, err)
 	build := map[string]runtime.Build{
 		"ingest": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) { return ingest.New(ctx, d) },

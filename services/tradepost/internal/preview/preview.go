@@ -62,6 +62,8 @@ type Viewer struct {
 	store  *record.Store
 	// unused says that the connection was never used.
 	unused bool
+	// siblings are the account's other connections.
+	siblings []sibling
 }
 
 // Open prepares a Viewer. Close it.
@@ -86,6 +88,7 @@ func Open(ctx context.Context, o Options) (*Viewer, error) {
 	if v.books, err = reg.New(ctx, settings); err != nil {
 		return nil, fmt.Errorf("set up the connector %s: %w", o.Connection.Connector, err)
 	}
+	v.siblings = v.openSiblings(ctx)
 	return v, nil
 }
 
@@ -101,7 +104,7 @@ func (v *Viewer) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
 	_ = v.client.Logout(ctx) // it will die of age
-	return v.books.Close()
+	return errors.Join(v.books.Close(), closeSiblings(v.siblings))
 }
 
 // Snapshot shows what would become of a snapshot: exactly what transform makes of
@@ -112,7 +115,11 @@ func (v *Viewer) Snapshot(ctx context.Context, snap *tradepostv1.Snapshot) *View
 		InvoiceID: inv.GetId(), InvoiceNumber: inv.GetInvoiceNumber(), Status: inv.GetStatus(),
 		Connection: v.o.Connection.ID, System: v.o.Connection.DisplayName,
 	}
-	if s := inv.GetStatus(); s != "" && s != servicetrade.StatusPendingAccounting {
+	switch s := inv.GetStatus(); s {
+	case "", servicetrade.StatusPendingAccounting:
+	case servicetrade.StatusVoid:
+		view.Notes = append(view.Notes, "its status is void: it is not posted, and what was posted of it before is dealt with as policy.voided of the mapping says")
+	default:
 		view.Notes = append(view.Notes, fmt.Sprintf("its status is %s: it is posted when a user sends it to accounting", s))
 	}
 	result := transform.Make(transform.InputFor(v.o.Connection, snap, nil))
@@ -190,7 +197,7 @@ func (v *Viewer) ahead(ctx context.Context, view *View, looker deliver.Looker) e
 	if len(faults) > 0 {
 		view.refuse(faults)
 	}
-	return nil
+	return v.askSiblings(ctx, view)
 }
 
 // elsewhere is the fault of an invoice that is in the books of another connection:

@@ -59,9 +59,20 @@ func TestACreditMemoIsNotVoided(t *testing.T) {
 	posted := c.posted(q, d)
 	answer := q.Void(t.Context(), posted.Document)
 	require.IsType(t, connector.Rejected{}, answer, "%+v", answer)
+	require.Equal(t, "document.cannot_be_voided", answer.(connector.Rejected).Faults[0].GetCode())
 	found, err := q.Find(t.Context(), connector.Query{Kind: d.GetKind(), Marker: d.GetMarker()})
 	require.NoError(t, err)
 	require.False(t, found[0].Void)
+}
+
+func TestAnInvoiceInClosedBooksIsNotVoided(t *testing.T) {
+	c := newCompany(t, nil)
+	q := c.connect()
+	posted := c.posted(q, sample(1))
+	c.stand.API.Configure(c.realm, func(s *stand.Settings) { s.ClosedThrough = "2026-12-31" })
+	answer := q.Void(t.Context(), posted.Document)
+	require.IsType(t, connector.Rejected{}, answer, "%+v", answer)
+	require.Equal(t, "document.void_in_closed_books", answer.(connector.Rejected).Faults[0].GetCode())
 }
 
 // A write that searches do not show yet is made once all the same: the request id

@@ -40,7 +40,7 @@ func causes(e record.Entry) ([]string, time.Time) {
 	case e.State() == record.Held:
 		code, _, _ := strings.Cut(e.Record.GetHeldReason(), ":")
 		return []string{code}, e.At
-	case e.State() == record.Closed && e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED:
+	case e.State() == record.Closed && e.Record.GetSettlement() == tradepostv1.Settlement_SETTLEMENT_FAILED, record.VoidFailed(e.Record):
 		codes := slices.Clone(e.Record.GetOutcome().GetFaultCodes())
 		slices.Sort(codes)
 		if codes = slices.Compact(codes); len(codes) == 0 {

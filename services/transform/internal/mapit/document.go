@@ -9,6 +9,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/mapping"
+	"github.com/tradepost/tradepost/pkg/servicetrade"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/transform/internal/check"
 	"github.com/tradepost/tradepost/services/transform/internal/explain"
@@ -124,7 +125,7 @@ func (w *Writer) identity(inv *normalise.Invoice, sums check.Reckoning) {
 		Partial:       w.log.True("source.partial", inv.Partial, "partial"),
 	}
 	if w.AppURL != "" {
-		src.Url = w.set("source.url", fmt.Sprintf("%s/invoice/%d", strings.TrimRight(w.AppURL, "/"), inv.ID),
+		src.Url = w.set("source.url", servicetrade.InvoicePage(w.AppURL, inv.ID),
 			explain.Source{Field: "id", Value: strconv.FormatInt(inv.ID, 10), Rule: explain.RuleConnection})
 	}
 	w.doc.Source = src

@@ -22,6 +22,8 @@ func (w *Writer) customer(c normalise.Customer, a mapping.Answer) {
 		BillingAddress: w.address("customer.billing_address", c.Company.GetAddress(), "customer.address"),
 
 		CreateIfMissing: w.allowed("customer.create_if_missing", w.Mapping.Customers.Create, "customers.create"),
+
+		StandsForLocation: w.allowed("customer.stands_for_location", w.Mapping.Customers.Of == mapping.OfLocation, "customers.of"),
 	}
 }
 

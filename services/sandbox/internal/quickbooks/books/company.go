@@ -150,18 +150,9 @@ func (c *Company) putAt(now time.Time, entity string, doc Object, deleted bool) 
 	}
 	doc = clone(doc)
 	doc["MetaData"] = Object{"CreateTime": created, "LastUpdatedTime": stamp(now)}
-	r.versions = append(c.needed(r.versions, now), version{now, doc, deleted})
+	r.versions = append(r.versions, version{now, doc, deleted})
 	c.tell()
 	return doc
-}
-
-// needed drops versions that no statement can show any more.
-func (c *Company) needed(all []version, now time.Time) []version {
-	horizon := now.Add(-time.Hour)
-	for len(all) > 1 && all[1].at.Before(horizon) {
-		all = all[1:]
-	}
-	return all
 }
 
 // pacific is the zone in which QuickBooks writes its times.

@@ -17,9 +17,14 @@ func (c *Company) companyInfo() Object {
 // Preferences). The lock is held.
 func (c *Company) preferences() Object {
 	s := c.settings
-	tax := Object{"UsingSalesTax": s.SalesTax != TaxOff, "PartnerTaxEnabled": s.SalesTax == TaxAutomated}
-	if s.SalesTax == TaxManual {
+	tax := Object{"UsingSalesTax": s.SalesTax != TaxOff}
+	switch s.SalesTax {
+	case TaxManual: // a company without the engine does not show PartnerTaxEnabled at all
 		tax["TaxGroupCodeRef"] = reference("2", "")
+	case TaxAutomated:
+		tax["PartnerTaxEnabled"] = true
+	default:
+		tax["PartnerTaxEnabled"] = false
 	}
 	accounting := Object{
 		"ClassTrackingPerTxn": s.ClassPerTxn, "ClassTrackingPerTxnLine": s.ClassPerLine, "TrackDepartments": s.Departments,

@@ -62,7 +62,7 @@ var entities = []Entity{
 		NotFilter: personFields,
 	},
 	{
-		Name: "Item", Path: "item", List: true, Filter: []string{"Name", "Sku", "Active", "Type"},
+		Name: "Item", Path: "item", List: true, Filter: []string{"Name", "FullyQualifiedName", "Sku", "Active", "Type"},
 		NotFilter: []string{
 			"SyncToken", "Description", "FullyQualifiedName", "UnitPrice", "Taxable", "SalesTaxIncluded", "IncomeAccountRef", "ExpenseAccountRef",
 			"AssetAccountRef", "PurchaseCost", "PurchaseDesc", "TrackQtyOnHand", "QtyOnHand", "InvStartDate", "SubItem", "ParentRef", "Level", "ClassRef",
@@ -144,7 +144,7 @@ func find(is func(Entity) bool) (Entity, bool) {
 
 // unsortable can be asked about, but not sorted by (Intuit API reference:
 // attributes marked filterable, and not sortable).
-var unsortable = []string{"CustomerRef", "SalesTermRef", "ProjectRef", "PrimaryEmailAddr"}
+var unsortable = []string{"CustomerRef", "SalesTermRef", "ProjectRef", "PrimaryEmailAddr", "Sku"}
 
 // filterable tells whether a statement may ask about a property, and whether
 // the entity has it at all. The case of a property does not matter.

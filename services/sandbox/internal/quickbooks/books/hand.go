@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // All lists the objects of an entity as they are now, inactive ones too.
@@ -14,6 +15,27 @@ func (c *Company) All(e Entity) []Object {
 	for _, r := range c.tables[e.Name].all {
 		if v := r.latest(); !v.deleted {
 			out = append(out, v.doc)
+		}
+	}
+	return out
+}
+
+// Version is an object as it was from a time on.
+type Version struct {
+	At      time.Time `json:"at"`
+	Object  Object    `json:"object"`
+	Deleted bool      `json:"deleted,omitempty"`
+}
+
+// History lists all versions of the objects of an entity, object by object, each
+// from its first one.
+func (c *Company) History(e Entity) []Version {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := []Version{}
+	for _, r := range c.tables[e.Name].all {
+		for _, v := range r.versions {
+			out = append(out, Version{v.at, v.doc, v.deleted})
 		}
 	}
 	return out

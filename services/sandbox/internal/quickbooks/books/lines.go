@@ -135,7 +135,7 @@ func (c *Company) itemLine(line Object) *Fault {
 	if f := checkDate(detail, "ServiceDate"); f != nil {
 		return f
 	}
-	if f := lineTax(detail); f != nil {
+	if f := c.lineTax(detail); f != nil {
 		return f
 	}
 	line["Amount"], line["SalesItemLineDetail"] = amount(round2(total)), detail
@@ -160,11 +160,16 @@ func amounts(total decimal.Decimal, detail Object) *Fault {
 }
 
 // lineTax is code 6100: a US company knows TAX and NON only on a line (Intuit
-// documentation, "Manage sales tax for US locales").
-func lineTax(detail Object) *Fault {
+// documentation, "Manage sales tax for US locales"). A line that says nothing is
+// not taxed, but with automated sales tax its item decides (Intuit developer blog
+// of 2018-03-28, "Automated Sales Tax in the QuickBooks Online API – Update").
+func (c *Company) lineTax(detail Object) *Fault {
 	switch code := Ref(detail, "TaxCodeRef"); code {
 	case "":
 		detail["TaxCodeRef"] = reference("NON", "")
+		if c.settings.SalesTax == TaxAutomated && Flag(c.get("Item", Ref(detail, "ItemRef")), "Taxable") {
+			detail["TaxCodeRef"] = reference("TAX", "")
+		}
 	case "TAX", "NON":
 	default:
 		return refuse("6100", "Invalid tax code", "Invalid Line TaxCode : Line TaxCodeRef value must be TAX or NON. Supplied value:"+code).on("TaxCodeRef")

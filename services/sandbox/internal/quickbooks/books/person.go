@@ -153,7 +153,7 @@ func (c *Company) nameTaken(name string, old Object) *Fault {
 // item checks and completes an item (Intuit API reference, Item). The lock is
 // held.
 func (c *Company) item(doc, old Object) (Object, *Fault) {
-	if f := checkLimits(doc, []limit{{"Name", 100}, {"Sku", 100}, {"Description", 4000}}); f != nil {
+	if f := checkLimits(doc, []limit{{"Name", 100}, {"Sku", 100}, {"Description", 4000}, {"PurchaseDesc", 1000}}); f != nil {
 		return nil, f
 	}
 	name := Text(doc, "Name")
@@ -166,7 +166,7 @@ func (c *Company) item(doc, old Object) (Object, *Fault) {
 		return nil, missing("Type")
 	case kind != "Service" && kind != "NonInventory" && kind != "Inventory" && kind != "Category":
 		return nil, refuse("2170", "Invalid Enumeration", "Invalid Enumeration : "+kind).on("Type")
-	case kind != "Category" && Ref(doc, "IncomeAccountRef") == "":
+	case (kind == "Service" || kind == "Inventory") && Ref(doc, "IncomeAccountRef") == "":
 		return nil, missing("IncomeAccountRef")
 	case kind == "Inventory" && (Ref(doc, "AssetAccountRef") == "" || Ref(doc, "ExpenseAccountRef") == "" || doc["InvStartDate"] == nil || doc["QtyOnHand"] == nil):
 		return nil, missing("AssetAccountRef, ExpenseAccountRef, InvStartDate and QtyOnHand of an inventory item")

@@ -50,8 +50,8 @@ type Settings struct {
 	// that the name can be used again. Without it an inactive name stays taken.
 	InactiveFreesName bool `json:"inactiveFreesName"`
 
-	// TerseNames leaves the kind of record out of a 6240, as the real one does at
-	// times.
+	// TerseNames leaves the kind of record out of a 6240, as live companies do, against
+	// the documentation.
 	TerseNames bool `json:"terseNames"`
 
 	// Ended makes the subscription end: writes are refused with 6190.
@@ -74,6 +74,6 @@ type Settings struct {
 func DefaultSettings(name string) Settings {
 	return Settings{
 		Name: name, State: "NC", PostalCode: "27701", WarnDuplicates: true, SalesTax: TaxManual, TaxOverride: true,
-		ClassPerLine: true, Departments: true, CustomFields: []string{"PO Number", "Job", ""},
+		ClassPerLine: true, Departments: true, TerseNames: true, CustomFields: []string{"PO Number", "Job", ""},
 	}
 }

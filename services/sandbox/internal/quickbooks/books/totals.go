@@ -102,7 +102,7 @@ func (c *Company) tax(doc Object, s sums) (decimal.Decimal, *Fault) {
 	}
 	code, f := c.taxCode(doc, asked)
 	if f != nil || code == nil {
-		if explicit && f == nil && s.taxable.IsPositive() {
+		if explicit && f == nil && s.taxable.IsPositive() && c.keepsTax(asked) {
 			doc["TxnTaxDetail"] = Object{"TotalTax": amount(wanted)}
 			return wanted, nil
 		}
@@ -144,10 +144,13 @@ func (c *Company) taxCode(doc, asked Object) (Object, *Fault) {
 			return code, nil
 		}
 	}
-	if c.settings.SalesTax == TaxAutomated { // whatever code was sent
+	customer := c.get("Customer", Ref(doc, "CustomerRef"))
+	switch {
+	case customer["Taxable"] != nil && !Flag(customer, "Taxable"):
+		return nil, nil
+	case c.settings.SalesTax == TaxAutomated: // whatever code was sent
 		return c.taxByAddress(doc), nil
-	}
-	if customer := c.get("Customer", Ref(doc, "CustomerRef")); customer != nil && Flag(customer, "Taxable") {
+	case Flag(customer, "Taxable"):
 		return c.get("TaxCode", Ref(customer, "DefaultTaxCodeRef")), nil
 	}
 	return nil, nil

@@ -107,6 +107,15 @@ func (c *Control) objects(company *books.Company, r *http.Request) (any, error) 
 	return map[string]any{"objects": company.All(e)}, nil
 }
 
+// history shows every version of the objects of an entity.
+func (c *Control) history(company *books.Company, r *http.Request) (any, error) {
+	e, err := entityOf(r)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"versions": company.History(e)}, nil
+}
+
 // put writes an object as a user does: with an Id it is an update of what is
 // named.
 func (c *Control) put(company *books.Company, r *http.Request) (any, error) {

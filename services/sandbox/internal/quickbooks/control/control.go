@@ -58,6 +58,7 @@ func New(cfg Config) *Control {
 		"POST /_quickbooks/companies/{realm}/tokens/{what}":                c.one(c.changeTokens),
 		"GET /_quickbooks/companies/{realm}/counts":                        c.one(c.counts),
 		"GET /_quickbooks/companies/{realm}/objects/{entity}":              c.one(c.objects),
+		"GET /_quickbooks/companies/{realm}/history/{entity}":              c.one(c.history),
 		"POST /_quickbooks/companies/{realm}/objects/{entity}":             c.one(c.put),
 		"POST /_quickbooks/companies/{realm}/objects/{entity}/{id}/{what}": c.one(c.act),
 		"DELETE /_quickbooks/companies/{realm}/requestids":                 c.one(c.forgetIDs),

@@ -36,6 +36,9 @@ const (
 	// BucketPermits holds for each app that calls accounting systems who of the
 	// replicas may call when, and how many metered reads were made (package permits).
 	BucketPermits = "permits"
+	// BucketGrants holds the sign-ins to accounting systems, encrypted, one for each
+	// connection that has one.
+	BucketGrants = "grants"
 )
 
 const (
@@ -104,6 +107,10 @@ func Buckets(replicas int) []jetstream.KeyValueConfig {
 		},
 		{
 			Bucket: BucketPermits, Description: "Calls to accounting systems: who may call when", History: 1,
+			Storage: jetstream.FileStorage, Replicas: replicas,
+		},
+		{
+			Bucket: BucketGrants, Description: "The sign-ins to accounting systems, encrypted", History: 1,
 			Storage: jetstream.FileStorage, Replicas: replicas,
 		},
 	}

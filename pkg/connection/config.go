@@ -5,14 +5,14 @@
 package connection
 
 import (
-	"encoding/base64"
-	"errors"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/tradepost/tradepost/pkg/keyring"
 	"github.com/tradepost/tradepost/pkg/mapping"
 )
 
@@ -26,6 +26,7 @@ type Config struct {
 	HTTP    HTTP    `yaml:"http"`
 	Log     Log     `yaml:"log"`
 	Webhook Webhook `yaml:"webhook"`
+	Connect Connect `yaml:"connect"`
 	// Secrets is what Tradepost's own secrets are encrypted with.
 	Secrets Secrets `yaml:"secrets"`
 	// Accounts by id.
@@ -99,31 +100,48 @@ func (c *Config) WebhookPrefix(a *Account) string {
 	return strings.TrimRight(c.Webhook.PublicURL, "/") + WebhookPath + a.ID + "/"
 }
 
-// Secrets tells the key that encrypts what processes share over NATS: the sessions
-// and tokens of ServiceTrade.
+// Connect tells where the pages are on which a person signs a connection in to its
+// accounting system.
+type Connect struct {
+	// Listen is host:port, or "off", the default. Only deliver listens, and not on the
+	// address of its health pages.
+	Listen string `yaml:"listen" env:"TRADEPOST_CONNECT_LISTEN"`
+	// PublicURL is the https address under which browsers reach Listen, as a rule that of
+	// a proxy; "" where there are no such pages, and `tradepost connect` listens by itself.
+	PublicURL string `yaml:"public_url" env:"TRADEPOST_CONNECT_PUBLIC_URL"`
+}
+
+// Secrets tells the keys that encrypt what processes share over NATS: the sessions
+// and tokens of ServiceTrade, and the sign-ins to accounting systems.
 type Secrets struct {
-	// KeyFile is the path of a file with the key: 32 bytes in base64. "" means no
-	// key, unless the environment has one: then each separate service signs in by
-	// itself, and `tradepost up` makes a key in data_dir.
+	// KeyFile is the path of a file with the keys, as package keyring reads them: 32
+	// bytes in base64, one to a line, the first one in use; or a keyset of Tink. "" means
+	// no key, unless the environment has one: then each separate service signs in to
+	// ServiceTrade by itself, nobody can sign in to an accounting system, and
+	// `tradepost up` makes a key in data_dir.
 	KeyFile string `yaml:"key_file" env:"TRADEPOST_SECRETS_KEY_FILE"`
 	// Key is what KeyFile or the variable TRADEPOST_SECRETS_KEY holds; empty where
 	// there is none.
 	Key Secret `yaml:"-" env:"-"`
 }
 
-// secretsKeySize is AES-256's.
-const secretsKeySize = 32
-
-// Bytes returns the key itself.
-func (s Secrets) Bytes() ([]byte, error) {
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s.Key.Reveal()))
-	if err != nil || len(raw) != secretsKeySize {
-		return nil, errSecretsKey
+// Ring returns the keys.
+func (s Secrets) Ring() (*keyring.Ring, error) {
+	ring, err := keyring.Parse(s.Key.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("the keys for secrets (secrets.key_file, or TRADEPOST_SECRETS_KEY): %w", err)
 	}
-	return raw, nil
+	return ring, nil
 }
 
-var errSecretsKey = errors.New("the key for secrets is not 32 bytes in base64")
+// Bytes returns 32 bytes of the key in use: the key itself, where it is no keyset of Tink.
+func (s Secrets) Bytes() ([]byte, error) {
+	ring, err := s.Ring()
+	if err != nil {
+		return nil, err
+	}
+	return ring.Primary(), nil
+}
 
 // Account is one ServiceTrade account.
 type Account struct {

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/tradepost/tradepost/pkg/connection/strictyaml"
+	"github.com/tradepost/tradepost/pkg/keyring"
 )
 
 // Problem is one thing that is wrong with a configuration.
@@ -88,7 +89,8 @@ func Inspect(path string, environ []string) (*Config, []Problem) {
 func newConfig(path string) *Config {
 	return &Config{
 		DataDir: "data", Path: path, NATS: NATS{Replicas: 1}, HTTP: HTTP{Listen: "127.0.0.1:8080"},
-		Log: Log{Level: "info", Format: "auto"}, Webhook: Webhook{Listen: off}, Accounts: map[string]*Account{}, Connections: map[string]*Connection{},
+		Log: Log{Level: "info", Format: "auto"}, Webhook: Webhook{Listen: off}, Connect: Connect{Listen: off},
+		Accounts: map[string]*Account{}, Connections: map[string]*Connection{},
 		doc: document{file: path, places: strictyaml.Places{}}, sources: newSources(), badFilters: map[string]bool{},
 	}
 }
@@ -141,7 +143,7 @@ func (c *Config) resolvePaths() {
 // secretsKeyVariable holds the key itself, and wins over a file.
 const secretsKeyVariable = "TRADEPOST_SECRETS_KEY"
 
-// readKey reads the key for secrets, if there is one.
+// readKey reads the keys for secrets, if there are some.
 func (c *Config) readKey(vars map[string]string, secrets secretSource) []Problem {
 	place := Problem{File: "environment", Key: secretsKeyVariable}
 	if text := vars[secretsKeyVariable]; text != "" {
@@ -159,9 +161,9 @@ func (c *Config) readKey(vars map[string]string, secrets secretSource) []Problem
 	if c.Secrets.Key.IsZero() {
 		return nil
 	}
-	if _, err := c.Secrets.Bytes(); err != nil {
+	if _, err := keyring.Parse(c.Secrets.Key.Reveal()); err != nil {
 		c.Secrets.Key = Secret{}
-		place.What, place.Fix = "is not 32 bytes in base64", "make one with: openssl rand -base64 32"
+		place.What, place.Fix = err.Error(), "write keys of 32 bytes in base64, one to a line, the one in use first; make one with: openssl rand -base64 32"
 		return []Problem{place}
 	}
 	return nil

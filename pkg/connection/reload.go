@@ -141,6 +141,7 @@ func fixed(a, b *Config) []string {
 	differ := map[string]bool{
 		"data_dir": a.DataDir != b.DataDir, "nats": a.NATS != b.NATS, "http": a.HTTP != b.HTTP, "log": a.Log != b.Log,
 		"webhook.listen": a.Webhook.Listen != b.Webhook.Listen,
+		"connect":        a.Connect != b.Connect,
 		"secrets":        a.Secrets.KeyFile != b.Secrets.KeyFile || a.Secrets.Key.Reveal() != b.Secrets.Key.Reveal(),
 	}
 	maps.DeleteFunc(differ, func(_ string, d bool) bool { return !d })
@@ -150,5 +151,5 @@ func fixed(a, b *Config) []string {
 // keep takes the settings over from the configuration in force that fixed compares.
 func (c *Config) keep(from *Config) {
 	c.DataDir, c.NATS, c.HTTP, c.Log, c.Secrets = from.DataDir, from.NATS, from.HTTP, from.Log, from.Secrets
-	c.Webhook.Listen = from.Webhook.Listen
+	c.Webhook.Listen, c.Connect = from.Webhook.Listen, from.Connect
 }

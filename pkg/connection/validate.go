@@ -16,6 +16,7 @@ func (c *Config) validate() []Problem {
 	k := &checker{config: c}
 	k.process()
 	k.webhook()
+	k.connect()
 	if len(c.Accounts) == 0 {
 		k.add("accounts", "add at least one ServiceTrade account", "there is none")
 	}

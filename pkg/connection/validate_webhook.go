@@ -24,7 +24,7 @@ func (k *checker) webhook() {
 	w := k.config.Webhook
 	k.listen("webhook.listen", w.Listen, "127.0.0.1:8081", ":8081")
 	if w.Listen == off {
-		k.publicURL(w.PublicURL)
+		k.publicURL("webhook.public_url", w.PublicURL, webhookHTTPS)
 		return
 	}
 	if w.Listen == k.config.HTTP.Listen {
@@ -34,8 +34,10 @@ func (k *checker) webhook() {
 		k.add("webhook.listen", "add webhook_secret to an account's servicetrade settings, or set this to off",
 			"no account has a webhook_secret, so every message would be refused")
 	}
-	k.publicURL(w.PublicURL)
+	k.publicURL("webhook.public_url", w.PublicURL, webhookHTTPS)
 }
+
+const webhookHTTPS = "begin it with https://: ServiceTrade sends to nothing else, and the address holds a secret"
 
 func (k *checker) anyWebhookSecret() bool {
 	for _, a := range k.config.Accounts {
@@ -48,8 +50,7 @@ func (k *checker) anyWebhookSecret() bool {
 
 // publicURL accepts http on this machine only, for trials: elsewhere the secret
 // would cross the network in clear.
-func (k *checker) publicURL(value string) {
-	const key = "webhook.public_url"
+func (k *checker) publicURL(key, value, https string) {
 	if value == "" {
 		return
 	}
@@ -58,7 +59,7 @@ func (k *checker) publicURL(value string) {
 	case err != nil || u.Host == "":
 		k.add(key, "write it as https://host/path", "is no complete address")
 	case u.Scheme != "https" && (u.Scheme != "http" || !onThisMachine(u.Hostname())):
-		k.add(key, "begin it with https://: ServiceTrade sends to nothing else, and the address holds a secret", "%s:// cannot be used here", u.Scheme)
+		k.add(key, https, "%s:// cannot be used here", u.Scheme)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		k.add(key, "leave out user, password, ? and #", "is more than an address and a path")
 	}

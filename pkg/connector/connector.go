@@ -171,6 +171,9 @@ type Registration struct {
 	// New makes a connector for one connection from its settings. It does not
 	// call the accounting system; Check does.
 	New func(ctx context.Context, s Settings) (Connector, error)
+	// SignIn is set where a person has to sign the connection in (OAuth2), and reads
+	// from its settings how. It calls nobody.
+	SignIn func(ctx context.Context, s Settings) (SignIn, error)
 }
 
 // Settings is what New is given.
@@ -190,6 +193,9 @@ type Settings struct {
 	// It asks nobody; limits that are stated anew, with other numbers, count from then
 	// on. nil in programs that make a few calls and end; see LimiterFor.
 	Calls func(CallLimits) CallLimiter
+	// Tokens are those of the connection's sign-in. Set where Registration.SignIn is;
+	// a program that only checks settings has none to give, and every call is an error.
+	Tokens Tokens
 	// Dir is the directory of the configuration file; relative paths in settings start there.
 	Dir string
 	Log *slog.Logger

@@ -5,6 +5,6 @@ package connector
 // configuration that leads two of them to one place is refused.
 type Located interface {
 	// Location names the place so that the same books have the same name, whatever the
-	// settings are spelt like. It calls nobody.
+	// settings are spelt like. It calls nobody. "" is for settings that do not say it.
 	Location() string
 }

@@ -275,3 +275,24 @@ func TestAPauseCountsForAWhileAfterItsEnd(t *testing.T) {
 	require.True(t, lately(10*time.Minute))
 	require.False(t, lately(20*time.Minute))
 }
+
+// What was said of a pause stays while the trouble is the same, also when somebody who
+// has nothing to say makes it longer.
+func TestAMessageStaysWithItsTrouble(t *testing.T) {
+	js := bustest.Server(t).JS(t)
+	store, err := pause.Open(t.Context(), js)
+	require.NoError(t, err)
+	now := time.Now()
+	set := func(reason, message string, lasts time.Duration) *tradepostv1.Pause {
+		t.Helper()
+		p, err := store.Set(t.Context(), "acme-qbo", &tradepostv1.Pause{
+			By: pause.Deliver, Reason: reason, Message: message, Probed: true, Until: timestamppb.New(now.Add(lasts)),
+		}, now)
+		require.NoError(t, err)
+		return p
+	}
+	set("signed_out", "sign in again", time.Minute)
+	require.Equal(t, "sign in again", set("signed_out", "", 2*time.Minute).GetMessage())
+	require.Equal(t, "the user is gone", set("signed_out", "the user is gone", 3*time.Minute).GetMessage())
+	require.Empty(t, set("unreachable", "", 4*time.Minute).GetMessage())
+}

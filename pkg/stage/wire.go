@@ -33,6 +33,7 @@ func Settings(config *connection.Config, c *connection.Connection, log *slog.Log
 	return connector.Settings{
 		Connection: c.ID, Account: c.AccountID, Decode: c.DecodeSettings,
 		Dir: filepath.Dir(config.Path), Log: log,
+		Tokens: NoTokens(connector.ReasonUnreachable, "the sign-in of connection "+c.ID+" is kept in NATS, which this program does not ask"),
 	}
 }
 

@@ -62,6 +62,9 @@ func alone(c *connection.Connection, made connector.Connector, taken map[string]
 	if !ok {
 		return nil
 	}
+	if located.Location() == "" {
+		return nil
+	}
 	place := c.Connector + " " + located.Location()
 	if other, is := taken[place]; is {
 		return fmt.Errorf("connection %s posts to the same books (%s): give each connection books of its own, or disable one of the two", other, located.Location())

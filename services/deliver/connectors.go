@@ -9,5 +9,7 @@ import (
 // Connectors are the connectors that Tradepost comes with. A program that has
 // others makes a registry of its own.
 func Connectors() (*connector.Registry, error) {
-	return connector.NewRegistry(hledger.Registration(), quickbooksonline.Registration(quickbooksonline.Options{}))
+	return connector.NewRegistry(hledger.Registration(), quickbooksonline.Registration(quickbooksonline.Options{
+		Tokens: quickbooksonline.FromSettings,
+	}))
 }

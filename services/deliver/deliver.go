@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/grant"
 	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/permits"
 	"github.com/tradepost/tradepost/pkg/record"
@@ -56,7 +57,11 @@ type Service struct {
 	calls  *permits.Permits
 	units  *stage.Units
 	pauses *pauses.Keeper
-	began  time.Time
+	// grants has the tokens of connections that people signed in.
+	grants *grant.Keeper
+	// signInPages serves the pages on which they do; nil without connect.listen.
+	signInPages *runtime.HTTPServer
+	began       time.Time
 
 	// posters are those of the connections that are attached.
 	posters stage.Attached[*posting.Poster]
@@ -95,9 +100,13 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
+	grants, err := openGrants(ctx, d, paused)
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
 		deps: d, live: live, connectors: connectors, gate: gate, router: router,
-		clients: clients, calls: calls, units: stage.NewUnits("connection", d.Log),
+		clients: clients, calls: calls, grants: grants, units: stage.NewUnits("connection", d.Log),
 		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
 		pauses:      &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
@@ -106,6 +115,10 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
 	d.Health.AddReadiness("connections", s.units.Ready)
+	d.Health.AddNotice("sign-ins", grants.Notice)
+	if err := s.listenToSignIns(); err != nil {
+		return nil, err
+	}
 	return s, router.Handle(bus.ByHandConsumer(commandsInFlight), s.command)
 }
 
@@ -118,6 +131,10 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.router.Run(ctx) })
 	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
 	g.Go(func() error { return s.pauses.Run(ctx) })
+	g.Go(func() error { return s.grants.Run(ctx) })
+	if s.signInPages != nil {
+		g.Go(func() error { return s.signInPages.Serve(ctx) })
+	}
 	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
 	return g.Wait()
 }
@@ -125,6 +142,7 @@ func (s *Service) Run(ctx context.Context) error {
 // wanted is a unit for each enabled connection.
 func (s *Service) wanted(config *connection.Config) []stage.Unit {
 	s.clients.Follow(config)
+	s.grants.Retain(func(id string) bool { c := config.Connections[id]; return c != nil && c.Enabled })
 	var units []stage.Unit
 	for _, c := range config.EnabledConnections() {
 		units = append(units, stage.Unit{
@@ -143,7 +161,11 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	if err != nil {
 		return nil, err
 	}
-	conn, err := s.connector(ctx, config, c, log)
+	tokens, err := s.tokens(ctx, config, c, log)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := s.connector(ctx, config, c, tokens, log)
 	if err != nil {
 		return nil, err
 	}
@@ -172,12 +194,15 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	}, nil
 }
 
-func (s *Service) connector(ctx context.Context, config *connection.Config, c *connection.Connection, log *slog.Logger) (connector.Connector, error) {
+func (s *Service) connector(ctx context.Context, config *connection.Config, c *connection.Connection, tokens connector.Tokens, log *slog.Logger) (connector.Connector, error) {
 	reg, err := s.connectors.Lookup(c.Connector)
 	if err != nil {
 		return nil, err
 	}
 	settings := stage.Settings(config, c, log)
+	if tokens != nil {
+		settings.Tokens = tokens
+	}
 	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
 		return nil, err
 	}

@@ -85,6 +85,7 @@ func TestServicesWorkWithTheirPermissions(t *testing.T) {
 	})
 	t.Run("deliver takes permits", g.requirePermits)
 	t.Run("preview reads", func(t *testing.T) { g.requirePreviewCanRead(t, ids[0]) })
+	t.Run("sign-ins", func(t *testing.T) { g.requireSignIns(t) })
 	t.Run("ingest ends polls", func(t *testing.T) {
 		require.NoError(t, bus.NewPublisher(g.connectAs(t, "ingest", "ingest").js, quiet).Unschedule(t.Context(), "another"))
 	})
@@ -179,12 +180,12 @@ func TestWhatIsNotPermittedIsRefused(t *testing.T) {
 	for name, others := range map[string][]string{
 		"ingest": {
 			"invoice.later.acme-books.1", "invoice.outcome.acme-books.1", "invoice.settled.acme-books.1", "invoice.command.acme-books.1",
-			"$KV.connections.acme-books", "$JS.API.CONSUMER.MSG.NEXT.INVOICE_READY.deliver-acme-books", "$JS.ACK.INVOICE_READY.x.1.1.1.1.1",
+			"$KV.connections.acme-books", "$KV.grants.acme-books", "$JS.API.CONSUMER.MSG.NEXT.INVOICE_READY.deliver-acme-books", "$JS.ACK.INVOICE_READY.x.1.1.1.1.1",
 			"$JS.API.CONSUMER.CREATE.INVOICE_RECEIVED.transform.invoice.received.>",
 		},
 		"transform": {
 			"invoice.received.acme-books.1", "invoice.later.acme-books.1", "invoice.attempt.acme-books.1", "invoice.settled.acme-books.1",
-			"poll.tick.acme", "$KV.connections.acme-books", "$JS.API.CONSUMER.CREATE.INVOICE_RECEIVED.another.x",
+			"poll.tick.acme", "$KV.connections.acme-books", "$KV.grants.acme-books", "$JS.API.CONSUMER.CREATE.INVOICE_RECEIVED.another.x",
 			"$JS.API.CONSUMER.MSG.NEXT.INVOICE_OUTCOME.reconcile-acme-books", "$JS.API.CONSUMER.CREATE.KV_invoices.x",
 		},
 		"deliver": {
@@ -193,7 +194,7 @@ func TestWhatIsNotPermittedIsRefused(t *testing.T) {
 		},
 		"reconcile": {
 			"invoice.received.acme-books.1", "invoice.ready.acme-books.1", "invoice.outcome.acme-books.1", "invoice.command.acme-books.1",
-			"$KV.connections.acme-books", "$JS.API.CONSUMER.MSG.NEXT.INVOICE_READY.deliver-acme-books", "poll.tick.acme",
+			"$KV.connections.acme-books", "$KV.grants.acme-books", "$JS.API.CONSUMER.MSG.NEXT.INVOICE_READY.deliver-acme-books", "poll.tick.acme",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,11 +29,14 @@ type client struct {
 	minor  string
 	http   *http.Client
 	tokens Tokens
-	// shared makes what holds the calls to the company over all replicas; may be nil.
-	shared func(connector.CallLimits) connector.CallLimiter
-	limits sync.Map // by company: connector.CallLimiter
-	slots  chan struct{}
-	called func(connector.Call)
+	// settings make what holds the calls to the company within its limits.
+	settings connector.Settings
+	limiters sync.Map // by company: connector.CallLimiter
+	slots    chan struct{}
+	called   func(connector.Call)
+	// app is the public id of the user's app, "" where an access token was given.
+	app        string
+	readBudget int64
 	// company is that of the settings, or "" for the one that was signed in to.
 	company string
 }
@@ -43,7 +46,8 @@ func newClient(cfg Config, s connector.Settings, o Options) *client {
 		base: cfg.URL + "/v3/company/", company: cfg.CompanyID,
 		minor:  strconv.Itoa(cfg.MinorVersion),
 		http:   &http.Client{Transport: o.Transport, CheckRedirect: noRedirects},
-		tokens: staticToken{cfg.AccessToken, s.Connection}, shared: s.Calls,
+		tokens: staticToken{cfg.AccessToken, s.Connection}, settings: s,
+		app: cfg.App.ClientID, readBudget: cfg.ReadBudget,
 		slots: make(chan struct{}, cfg.Parallel), called: func(connector.Call) {},
 	}
 	if o.Transport == nil {

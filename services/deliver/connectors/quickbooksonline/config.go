@@ -9,6 +9,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/connection"
+	intuitapp "github.com/tradepost/tradepost/pkg/grant/intuit"
 )
 
 // The environments of Intuit.
@@ -41,6 +42,9 @@ type Config struct {
 	Environment string `yaml:"environment"`
 	// URL replaces the address of the environment: the stand-in's.
 	URL string `yaml:"url"`
+	// App is the user's own app at Intuit, with which a person signs the connection in:
+	// tradepost connect quickbooks.
+	App intuitapp.App `yaml:"app"`
 	// AccessToken is used where the program has no sign-in of its own. Nobody renews
 	// it: one of Intuit lasts an hour.
 	AccessToken connection.Secret `yaml:"access_token"`
@@ -54,6 +58,9 @@ type Config struct {
 	CallTime time.Duration `yaml:"call_time"`
 	// Parallel is how many documents are worked on at once, 1 to 10. Default: 10.
 	Parallel int `yaml:"parallel"`
+	// ReadBudget is how many reads Intuit includes in a calendar month for the app, over
+	// all its companies. Default: 0, they are counted and nothing is said.
+	ReadBudget int64 `yaml:"read_budget"`
 	// SearchFrom is the day from which on documents may carry a marker: that of the
 	// first use. Older ones are not read when the markers are. Default: all are.
 	SearchFrom string `yaml:"search_from"`
@@ -124,6 +131,9 @@ func (c *Config) problems(signIn bool) error {
 	} else if strings.Trim(c.CompanyID, "0123456789") != "" {
 		bad("company_id", "%q is not a company id: write the digits only, in quotes", c.CompanyID)
 	}
+	if err := c.App.Problems(); err != nil {
+		errs = append(errs, err)
+	}
 	if environments[c.Environment] == "" {
 		bad("environment", "%q is neither %s nor %s", c.Environment, Production, Sandbox)
 	} else if u, err := url.Parse(c.URL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
@@ -131,6 +141,9 @@ func (c *Config) problems(signIn bool) error {
 	}
 	if c.Parallel < 1 || c.Parallel > 10 {
 		bad("parallel", "%d is not between 1 and 10, which is what QuickBooks takes of one app", c.Parallel)
+	}
+	if c.ReadBudget < 0 {
+		bad("read_budget", "%d is not a number of reads", c.ReadBudget)
 	}
 	if c.SettlingTime < 0 || c.SettlingTime > 10*time.Minute {
 		bad("settling_time", "%s is not between 0s and 10m", c.SettlingTime)

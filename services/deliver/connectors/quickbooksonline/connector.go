@@ -37,7 +37,7 @@ type Options struct {
 
 // Registration makes the connector known under the kind quickbooksonline.
 func Registration(o Options) connector.Registration {
-	return connector.Registration{Kind: kind, Title: title, New: func(_ context.Context, s connector.Settings) (connector.Connector, error) {
+	return connector.Registration{Kind: kind, Title: title, SignIn: signIn, New: func(_ context.Context, s connector.Settings) (connector.Connector, error) {
 		var cfg Config
 		if err := s.Decode(&cfg); err != nil {
 			return nil, fmt.Errorf("read the settings of connection %s: %w", s.Connection, err)
@@ -123,4 +123,5 @@ var (
 	_ connector.ChangeLister      = (*Online)(nil)
 	_ connector.ReferenceLister   = (*Online)(nil)
 	_ connector.IdempotentCreator = (*Online)(nil)
+	_ connector.Located           = (*Online)(nil)
 )

@@ -13,13 +13,15 @@ func contextWithTimeout(t *testing.T, d time.Duration) (context.Context, context
 
 // holding is a Limiter that notes what it is asked.
 type holding struct {
-	taken, given int
-	held         time.Duration
+	taken, given, read int
+	held               time.Duration
 }
 
 func (h *holding) Take(context.Context) (func(), error) {
 	h.taken++
 	return func() { h.given++ }, nil
 }
+
+func (h *holding) Metered(reads int) { h.read += reads }
 
 func (h *holding) Hold(_ context.Context, d time.Duration) { h.held = d }

@@ -22,7 +22,7 @@ type stamp struct {
 	issued string
 }
 
-var stampPattern = regexp.MustCompile(`\[(st-[a-z0-9-]{1,40}-[0-9]{1,19}(?:-c)?) ([A-Za-z0-9_-]{43}|-) ([A-Za-z0-9_-]{11})(?: ([0-9]{4}-[0-9]{2}-[0-9]{2}))?\]`)
+var stampPattern = regexp.MustCompile(`\[(st-[a-z0-9-]{1,40}-[0-9]{1,19}(?:-c)?(?:-v)?) ([A-Za-z0-9_-]{43}|-) ([A-Za-z0-9_-]{11})(?: ([0-9]{4}-[0-9]{2}-[0-9]{2}))?\]`)
 
 // text is the stamp as it is written. It stays short: QuickBooks prints the note on a
 // customer's statement.

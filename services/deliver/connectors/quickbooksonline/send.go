@@ -33,7 +33,7 @@ func (c *client) once(ctx context.Context, r request, token string) (*reply, *tr
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	c.called(connector.Call{Method: r.method(), Resource: r.name(), Status: res.StatusCode, Took: time.Since(began), Metered: r.body == nil})
+	c.answered(ctx, r, res.StatusCode, time.Since(began))
 	connector.NoteTrace(ctx, res.Header.Get("intuit_tid"))
 	if err == nil && len(text) > maxAnswer {
 		err = fmt.Errorf("its answer is longer than %d bytes", maxAnswer)
@@ -52,8 +52,8 @@ func (c *client) judge(ctx context.Context, r request, res *http.Response, text 
 		return answer, nil
 	}
 	if failed.class == classThrottled {
-		if limits, err := c.limiter(ctx); err == nil {
-			limits.Hold(ctx, failed.after)
+		if calls, err := c.limiter(ctx); err == nil {
+			calls.Hold(ctx, failed.after)
 		}
 	}
 	return nil, failed
@@ -75,32 +75,17 @@ func (c *client) slot(ctx context.Context) (func(), error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	limits, err := c.limiter(ctx)
+	calls, err := c.limiter(ctx)
 	if err != nil {
 		<-c.slots
 		return nil, err
 	}
-	done, err := limits.Take(ctx)
+	done, err := calls.Take(ctx)
 	if err != nil {
 		<-c.slots
 		return nil, err
 	}
 	return func() { done(); <-c.slots }, nil
-}
-
-// limiter is that of the company, which is known only once somebody signed in.
-func (c *client) limiter(ctx context.Context) (connector.CallLimiter, error) {
-	company, err := c.companyID(ctx)
-	if err != nil || c.shared == nil {
-		return noLimits{}, err
-	}
-	if known, there := c.limits.Load(company); there {
-		return known.(connector.CallLimiter), nil
-	}
-	made, _ := c.limits.LoadOrStore(company, c.shared(connector.CallLimits{
-		System: "quickbooks", Company: company, Parallel: callsAtOnce, PerMinute: callsPerMinute,
-	}))
-	return made.(connector.CallLimiter), nil
 }
 
 func (c *client) request(ctx context.Context, r request, token string, body *fenced) (*http.Request, error) {

@@ -3,7 +3,6 @@ package quickbooksonline
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -29,13 +28,6 @@ type companyTokens interface {
 	Company(ctx context.Context) (string, error)
 }
 
-// What Intuit takes of one app for one company: ten calls in a second and 500 in a
-// minute. The rest to 500 is for clocks that differ and calls that arrive late.
-const (
-	callsAtOnce    = 10
-	callsPerMinute = 495
-)
-
 // staticToken is an access token that nobody renews.
 type staticToken struct {
 	token      connection.Secret
@@ -58,14 +50,5 @@ func signedOut(message string) error {
 		Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: connector.ReasonSignedOut, Message: message,
 	})
 }
-
-// noLimits lets everything pass: only the calls of this process are bounded.
-type noLimits struct{}
-
-// Take implements connector.CallLimiter.
-func (noLimits) Take(ctx context.Context) (func(), error) { return func() {}, ctx.Err() }
-
-// Hold implements connector.CallLimiter.
-func (noLimits) Hold(context.Context, time.Duration) {}
 
 var errTokenEmpty = errors.New("the sign-in gave an empty access token")

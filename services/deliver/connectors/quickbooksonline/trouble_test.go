@@ -12,7 +12,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/fault"
 )
 
@@ -125,13 +127,17 @@ func TestThrottlingIsToldToEverybody(t *testing.T) {
 	i.onWrite(99, func(w http.ResponseWriter) { w.Header().Set("Retry-After", "17"); w.WriteHeader(429) })
 	held := &holding{}
 	i.shared = func(l connector.CallLimits) connector.CallLimiter {
-		require.Equal(t, connector.CallLimits{System: "quickbooks", Company: "123", Parallel: 10, PerMinute: 495}, l)
+		require.Equal(t, connector.CallLimits{
+			System: "quickbooksonline", App: "the app", Company: "123", Parallel: 10, ReadBudget: 500_000,
+			PerCompany: []connector.Rate{{Calls: 500, Per: time.Minute}, {Calls: 10, Per: time.Second}},
+		}, l)
 		return held
 	}
-	wait := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Wait)
+	wait := i.connect(func(c *Config) { c.App.ClientID, c.App.ClientSecret, c.ReadBudget = "the app", connection.NewSecret("s"), 500_000 }, Options{}).Create(t.Context(), posting(sample())).(connector.Wait)
 	require.Equal(t, 17*time.Second, wait.For)
 	require.Equal(t, 17*time.Second, held.held)
 	require.Equal(t, held.taken, held.given)
+	require.Equal(t, held.taken-1, held.read, "reads are metered, and the write is not")
 	require.Equal(t, holdFor, retryAfter(""), "without a header it is Intuit's minute")
 	require.Equal(t, holdFor, retryAfter("soon"))
 }
@@ -182,11 +188,21 @@ func FuzzParseFaults(f *testing.F) {
 	})
 }
 
+// A marker that is not recognised is a document that Find does not find, and that is
+// made a second time.
+func TestEveryMarkerOfAnInvoiceIsFound(t *testing.T) {
+	for _, marker := range invoice.Markers("acme-2", 1042) {
+		got, ok := stampOf(stamp{marker: marker, check: "AAAAAAAAAAA"}.text())
+		require.True(t, ok, marker)
+		require.Equal(t, marker, got.marker)
+	}
+}
+
 // What is written as a stamp is read again, wherever it stands in a note.
 func TestAStampIsReadAsItWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := stamp{
-			marker: rapid.StringMatching(`st-[a-z0-9-]{1,40}-[0-9]{1,19}(-c)?`).Draw(t, "marker"),
+			marker: rapid.StringMatching(`st-[a-z0-9-]{1,40}-[0-9]{1,19}(-c)?(-v)?`).Draw(t, "marker"),
 			hash:   rapid.StringMatching(`([0-9a-f]{64})?`).Draw(t, "hash"),
 			check:  rapid.StringMatching(`[A-Za-z0-9_-]{11}`).Draw(t, "check"),
 			issued: rapid.StringMatching(`(2026-[01][0-9]-[0-3][0-9])?`).Draw(t, "issued"),

@@ -44,7 +44,7 @@ func newConnect(g *global) *cobra.Command {
 	f.StringVar(&o.account, "account", "", "only this `account`; else all that have a webhook_secret")
 	f.BoolVar(&o.dryRun, "dry-run", false, "change nothing, and tell what would be done")
 	f.BoolVar(&o.remove, "remove", false, "delete the webhooks of Tradepost")
-	c.AddCommand(st)
+	c.AddCommand(st, newConnectQuickBooks(g))
 	return c
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost/tradepost/services/deliver"
 	"github.com/tradepost/tradepost/services/tradepost/internal/mapmaker"
 	"github.com/tradepost/tradepost/services/tradepost/internal/match"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
 const mapLong = `Begins a table of the mapping: reads what ServiceTrade has and what the books have, leaves out what the
@@ -109,7 +110,15 @@ func (g *global) propose(cmd *cobra.Command, config *connection.Config, conn *co
 	if err != nil {
 		return mapmaker.Result{}, &usageError{err}
 	}
-	books, err := reg.New(ctx, stage.Settings(config, conn, slog.New(slog.DiscardHandler)))
+	settings := stage.Settings(config, conn, slog.New(slog.DiscardHandler))
+	if reg.SignIn != nil {
+		nc, js, _ := reachNATS(ctx, config)
+		if nc != nil {
+			defer nc.Close()
+		}
+		signins.Give(ctx, &settings, config, conn, connectors, js)
+	}
+	books, err := reg.New(ctx, settings)
 	if err != nil {
 		return mapmaker.Result{}, &usageError{err}
 	}

@@ -32,7 +32,11 @@ func Execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	return finished(root.ExecuteContext(ctx), stderr)
+}
+
+// finished tells how a command line ended, and returns the exit code.
+func finished(err error, stderr io.Writer) int {
 	if err == nil {
 		return runtime.ExitOK
 	}
@@ -96,7 +100,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVarP(&g.output, "output", "o", outputTable, "table or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(newUp(g), newDemo(g), newDoctor(g), newConnect(g), newNATS(g), newConfig(g), newMap(g), newRetry(g), newTrace(g), newSettle(g),
-		newPause(g), newResume(g), newNotMade(g), newPreview(g), newFault(g))
+		newPause(g), newResume(g), newNotMade(g), newPreview(g), newFault(g), newKeys(g))
 	return root
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
 // connection checks one connection: its settings, its accounting system, whose
@@ -33,6 +34,9 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		settings := stage.Settings(d.config, conn, d.log)
 		stored, _ := d.storedCompany(ctx, conn.ID) // the check of the company tells why it is not known
 		settings.Company = stored.GetCompanyId()
+		if n, ok := d.nats.get(ctx); ok && reg.SignIn != nil {
+			signins.Give(ctx, &settings, d.config, conn, d.Connectors, n.js)
+		}
 		made, err := reg.New(ctx, settings)
 		if err != nil {
 			return nil, c.settings(conn, err)
@@ -42,6 +46,7 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 	if made == nil {
 		return results
 	}
+	results = append(results, simply(ctx, d, check{system, "sign-in"}, func(ctx context.Context) []Result { return d.signIn(ctx, conn, check{system, "sign-in"}) })...)
 	c.name = "books"
 	faults, more, answered := bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) { return c.faults(ctx, made) })
 	results = append(results, more...)

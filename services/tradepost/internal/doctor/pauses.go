@@ -56,10 +56,18 @@ func (c check) pausedOne(id string, p *tradepostv1.Pause, consumer, now time.Tim
 		return c.warn(operator, "When it should go on: "+resume, "connection %s was paused by a person%s, %s: %s", id, since, until, p.GetReason()), true
 	case pause.InForce(p, now):
 		return c.warn(operator, fmt.Sprintf("Mend the reason (%s, \"Paused connections\", has each). It goes on by itself; to try at once: %s", manual, resume),
-			"connection %s posts nothing%s, until %s at the least: %s", id, since, p.GetUntil().AsTime().Format(time.RFC3339), p.GetReason()), true
+			"connection %s posts nothing%s, until %s at the least: %s", id, since, p.GetUntil().AsTime().Format(time.RFC3339), whyPaused(p)), true
 	case !consumer.IsZero():
 		return c.warn(operator, "When it should go on: "+resume, "the consumer deliver-%s is paused until %s, with the nats program and not in the connection's record",
 			id, consumer.Format(time.RFC3339)), true
 	}
 	return Result{}, false
+}
+
+// whyPaused is the reason of a pause, with what the one who made it said besides.
+func whyPaused(p *tradepostv1.Pause) string {
+	if p.GetMessage() == "" {
+		return p.GetReason()
+	}
+	return p.GetReason() + ": " + p.GetMessage()
 }

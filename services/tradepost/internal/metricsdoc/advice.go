@@ -31,6 +31,9 @@ var advice = map[string]string{
 	"tradepost_sends_republished_total":         "Grows: sends stood still for 15 min. Look at the log of the stage behind, and whether a stream was lost",
 	"tradepost_sends_settled_total":             "`failed` grows faster than usual: one cause for many, mostly a mapping or closed books; the comments say which",
 	"tradepost_sends_unfinished":                "`held` above zero: a person has to act ([held invoices](operating.md#held-invoices)). `parked` grows: the books are away or throttle",
+	"tradepost_sign_in_ends_timestamp_seconds":  "Less than 30 days from now for `at_the_latest`: sign in again before ([sign-ins](operating.md#signing-in-to-accounting-systems)). For `unused`: the tokens are not renewed; see `tradepost_sign_in_renewals_total`",
+	"tradepost_sign_in_missing":                 "1: nothing of the connection is posted until somebody signs in: `tradepost connect quickbooks CONNECTION`. `tradepost connect quickbooks --status` says why",
+	"tradepost_sign_in_renewals_total":          "`away` grows: the accounting system's sign-in does not answer; old tokens serve for up to an hour. `refused`, `ended`: sign in again. `app_refused`: the app's client id or secret. `renewed_with_older` grows: a refresh token was lost between the accounting system and us, and made good",
 	"tradepost_servicetrade_call_seconds":       "Slow: ServiceTrade is. Fewer calls at a time help it (`max_parallel`)",
 	"tradepost_servicetrade_calls_total":        "`401` grows: sessions are pushed out, or the password is wrong. `429`: fewer calls at a time. `5xx`, `timeout`, `error`: ServiceTrade is away; reads are tried again, writes looked for",
 
@@ -52,6 +55,11 @@ Alarm on these, for a start:
   expr: max by (connection) (tradepost_sends_unfinished{state="held"}) > 0
 - alert: TradepostStuck
   expr: max by (connection, state) (tradepost_oldest_send_age_seconds{state!~"held|parked"}) > 1800
+- alert: TradepostSignInMissing
+  expr: max by (connection) (tradepost_sign_in_missing) > 0
+  for: 15m
+- alert: TradepostSignInEnds
+  expr: min by (connection) (tradepost_sign_in_ends_timestamp_seconds) - time() < 30 * 86400
 - alert: TradepostNotCounted
   expr: time() - max(tradepost_sends_counted_timestamp_seconds) > 600 or absent(tradepost_sends_counted_timestamp_seconds)
 - alert: TradepostServiceTradeRefuses

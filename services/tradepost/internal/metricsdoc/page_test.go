@@ -16,7 +16,7 @@ import (
 // number of invoices.
 var labels = []string{
 	"account", "cause", "by", "connection", "connector", "go", "method", "operation", "result", "revision", "route",
-	"service", "settlement", "stage", "state", "status", "stream", "version",
+	"service", "settlement", "stage", "state", "status", "stream", "version", "what",
 }
 
 func TestThePageIsUpToDateAndNoLabelIsAnInvoice(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,6 +41,8 @@ type plant struct {
 	accounts    map[string]any
 	connections map[string]any
 	sandboxes   map[string]*sandbox.Sandbox
+	// more is what the configuration holds besides.
+	more map[string]any
 }
 
 func newPlant(t *testing.T) *plant {
@@ -104,7 +107,9 @@ func mappingOf(book *sandbox.Book) map[string]any {
 // write writes the configuration file: whatever runs takes it up.
 func (p *plant) write() {
 	p.t.Helper()
-	p.put("tradepost.yaml", map[string]any{"data_dir": "data", "accounts": p.accounts, "connections": p.connections})
+	c := map[string]any{"data_dir": "data", "accounts": p.accounts, "connections": p.connections}
+	maps.Copy(c, p.more)
+	p.put("tradepost.yaml", c)
 }
 
 func (p *plant) put(name string, content any) {
@@ -120,6 +125,23 @@ func (p *plant) put(name string, content any) {
 
 // start runs the stages until the test ends.
 func (p *plant) start() {
+	p.t.Helper()
+	p.run()
+	p.await("ready", func() bool { return p.health.Readiness().OK() })
+}
+
+// startUnready is start for a plant whose connections cannot be attached yet; why is
+// part of what readiness says of that.
+func (p *plant) startUnready(why string) *connection.Config {
+	p.t.Helper()
+	config := p.run()
+	p.await("attached in vain", func() bool {
+		return strings.Contains(strings.ToLower(p.health.Readiness().Checks["deliver/connections"]), strings.ToLower(why))
+	})
+	return config
+}
+
+func (p *plant) run() *connection.Config {
 	p.t.Helper()
 	p.write()
 	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
@@ -142,7 +164,7 @@ func (p *plant) start() {
 			p.t.Log(text[max(0, len(text)-4000):])
 		}
 	})
-	p.await("ready", func() bool { return p.health.Readiness().OK() })
+	return config
 }
 
 func (p *plant) await(what string, done func() bool) {

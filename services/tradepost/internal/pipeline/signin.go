@@ -13,10 +13,10 @@ import (
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/pkg/signin"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
 const (
-	keyName = "secrets.key"
 	// retireTime bounds ending the sign-ins to ServiceTrade.
 	retireTime = 10 * time.Second
 )
@@ -27,14 +27,14 @@ func withKey(o *Options) (own bool, err error) {
 	if !o.Config.Secrets.Key.IsZero() {
 		return false, nil
 	}
-	text, err := signin.EnsureKeyFile(filepath.Join(o.Config.DataDir, keyName))
+	text, err := signin.EnsureKeyFile(filepath.Join(o.Config.DataDir, signins.OwnKeys))
 	if err != nil {
 		return false, err
 	}
 	config := *o.Config
 	config.Secrets.Key = connection.NewSecret(text)
 	if _, err := config.Secrets.Bytes(); err != nil {
-		return false, fmt.Errorf("read %s: %w", filepath.Join(o.Config.DataDir, keyName), err)
+		return false, fmt.Errorf("read %s: %w", filepath.Join(o.Config.DataDir, signins.OwnKeys), err)
 	}
 	o.Config = &config
 	if o.Live != nil {

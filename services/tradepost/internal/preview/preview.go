@@ -28,6 +28,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/stage"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 	"github.com/tradepost/tradepost/services/transform"
 )
 
@@ -83,6 +84,7 @@ func Open(ctx context.Context, o Options) (*Viewer, error) {
 			v.o.JS, v.o.NoNATS = nil, fmt.Sprintf("NATS could not be read (%v)", err)
 		}
 	}
+	signins.Give(ctx, &settings, o.Config, o.Connection, o.Connectors, v.o.JS)
 	v.unused = settings.Company == "" && (v.o.JS != nil || neverRan(o.Config))
 	if v.books, err = reg.New(ctx, settings); err != nil {
 		return nil, fmt.Errorf("set up the connector %s: %w", o.Connection.Connector, err)

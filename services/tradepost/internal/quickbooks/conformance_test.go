@@ -13,7 +13,14 @@ import (
 // The kit, with numbers that the company warns about when they are taken, and writes
 // that searches do not show at once.
 func TestConformance(t *testing.T) {
-	kit(t, func(*stand.Settings) {})
+	kit(t, func(*stand.Settings) {}, func(h *connectortest.Harness) {
+		h.AddTax = func(d *tradepostv1.Document, amount string) {
+			d.Taxes = []*tradepostv1.Tax{{Name: "Sales tax", Amount: amount, Source: asBilled}}
+			for _, ln := range d.GetLines() {
+				ln.Taxable = true
+			}
+		}
+	})
 }
 
 // The same for a company of another kind: sales tax that QuickBooks computes, numbers
@@ -22,11 +29,13 @@ func TestConformanceOfAnotherCompany(t *testing.T) {
 	kit(t, func(s *stand.Settings) {
 		s.SalesTax, s.TaxOverride, s.CustomNumbers = stand.TaxAutomated, false, true
 		s.ClassPerLine, s.ClassPerTxn, s.InactiveFreesName, s.MultiCurrency = false, true, true, false
+	}, func(h *connectortest.Harness) {
+		h.Lacks[connectortest.SalesTax] = "the company computes its sales tax itself, and takes no other"
 	})
 }
 
-func kit(t *testing.T, change func(*stand.Settings)) {
-	connectortest.Run(t, connectortest.Harness{
+func kit(t *testing.T, change func(*stand.Settings), declare func(*connectortest.Harness)) {
+	h := connectortest.Harness{
 		New: func(t *testing.T) connectortest.Target { return newTarget(t, change) }, Sample: sample,
 		UnknownAccount: func(d *tradepostv1.Document) { d.Lines[0].Item.Reference.Value = "no such item" },
 		UnknownCustomer: func(d *tradepostv1.Document) {
@@ -39,7 +48,9 @@ func kit(t *testing.T, change func(*stand.Settings)) {
 		Lacks: map[connectortest.Capability]string{
 			connectortest.HandOvers: "QuickBooks answers at once",
 		},
-	})
+	}
+	declare(&h)
+	connectortest.Run(t, h)
 }
 
 var spoiled = map[string]func(*tradepostv1.Document){
@@ -98,7 +109,7 @@ func newTarget(t *testing.T, change func(*stand.Settings)) connectortest.Target 
 	c := newCompany(t, change)
 	return connectortest.Target{
 		Connector: c.connect(), Reopen: func() connector.Connector { return c.connect() },
-		Count: c.count, Delete: c.remove, Tamper: c.tamper,
+		Count: c.count, Delete: c.remove, Tamper: c.tamper, Copy: c.copy, ReadBack: c.readBack,
 		LoseAnswers:     c.trouble("lost"),
 		FailAfterCommit: c.trouble("error_after"),
 		SlowDown:        c.trouble("slow"),

@@ -12,10 +12,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tradepost/tradepost/pkg/connection"
-	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
-	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/invoice"
 )
 
 func connectionSecret(s string) connection.Secret { return connection.NewSecret(s) }
@@ -133,7 +132,9 @@ func TestThrottlingIsToldToEverybody(t *testing.T) {
 		}, l)
 		return held
 	}
-	wait := i.connect(func(c *Config) { c.App.ClientID, c.App.ClientSecret, c.ReadBudget = "the app", connection.NewSecret("s"), 500_000 }, Options{}).Create(t.Context(), posting(sample())).(connector.Wait)
+	wait := i.connect(func(c *Config) {
+		c.App.ClientID, c.App.ClientSecret, c.ReadBudget = "the app", connection.NewSecret("s"), 500_000
+	}, Options{}).Create(t.Context(), posting(sample())).(connector.Wait)
 	require.Equal(t, 17*time.Second, wait.For)
 	require.Equal(t, 17*time.Second, held.held)
 	require.Equal(t, held.taken, held.given)

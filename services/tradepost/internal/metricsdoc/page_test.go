@@ -15,7 +15,7 @@ import (
 // labels are all that may tell metrics apart: their values are few, whatever the
 // number of invoices.
 var labels = []string{
-	"account", "cause", "by", "connection", "connector", "go", "method", "operation", "result", "revision", "route",
+	"account", "app", "cause", "by", "connection", "connector", "go", "method", "operation", "result", "revision", "route",
 	"service", "settlement", "stage", "state", "status", "stream", "version", "what",
 }
 

@@ -187,7 +187,7 @@ func TestABadConfigurationIsRefusedUntilItIsMended(t *testing.T) {
 			require.Contains(t, p.health.Readiness().Checks["configuration"], place)
 			require.True(t, p.health.Readiness().OK(), "the process works with the one before")
 			require.Contains(t, p.log.String(), "level=ERROR")
-			require.Contains(t, p.log.String(), place)
+			p.await("the line is in the log", func() bool { return strings.Contains(p.log.String(), place) })
 			p.send("acme", 1)
 			p.awaitSettled("acme")
 		})

@@ -45,6 +45,8 @@ type mill struct {
 	js     jetstream.JetStream
 	store  *record.Store
 	bus    *bus.Publisher
+	// inBooks makes sure that the books hold the very document that was shown.
+	inBooks func(i corpusInvoice, p preview.Paper)
 }
 
 // accounts that the chart of new books declares. The others that the mappings name
@@ -69,10 +71,18 @@ func newMill(t *testing.T, invoices []corpusInvoice) *mill {
 			"invoice_entity_type": 13, "external_system": "accounting",
 		}}
 	}
+	refusingBooks(t, filepath.Join(dir, "books-departments-east"))
+	m := openMill(t, dir, connections, accounts)
+	m.inBooks = m.inJournal
+	return m
+}
+
+// openMill starts the broker of a configuration in dir.
+func openMill(t *testing.T, dir string, connections, accounts object) *mill {
+	t.Helper()
 	raw, err := yaml.Marshal(object{"data_dir": "data", "http": object{"listen": "off"}, "connections": connections, "accounts": accounts})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "tradepost.yaml"), raw, 0o600))
-	refusingBooks(t, filepath.Join(dir, "books-departments-east"))
 	m := &mill{t: t}
 	m.config, err = connection.Load(filepath.Join(dir, "tradepost.yaml"), nil)
 	require.NoError(t, err)

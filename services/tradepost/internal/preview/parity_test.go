@@ -50,8 +50,8 @@ func (m *mill) same(i corpusInvoice, view *preview.View, o *tradepostv1.Outcome)
 	}
 }
 
-// inBooks makes sure that the books hold the very document that was shown.
-func (m *mill) inBooks(i corpusInvoice, p preview.Paper) {
+// inJournal looks into the files of hledger books.
+func (m *mill) inJournal(i corpusInvoice, p preview.Paper) {
 	m.t.Helper()
 	shown := &tradepostv1.Document{}
 	require.NoError(m.t, protojson.Unmarshal(p.Document, shown))

@@ -29,6 +29,10 @@ test: ## Run all tests with the race detector
 torture: ## Run the long trials at full size and show their figures
 	@tools/torture.sh
 
+.PHONY: certify-qbo
+certify-qbo: ## Try the QuickBooks Online connector against a sandbox company of Intuit (skipped without TRADEPOST_CERTIFY_QBO_COMPANY and _TOKEN)
+	go -C services/tradepost test -count=1 -v -run '^TestCertify' ./internal/quickbooks
+
 .PHONY: torture-signins
 torture-signins: ## End what renews sign-ins 10,000 times within the process, and 200 times with kill -9 (SEED=…)
 	TRADEPOST_TEST_SEED=$(SEED) TRADEPOST_TEST_CRASHES=10000 TRADEPOST_TEST_KILLS=200 go -C pkg test -count=1 -timeout 60m -v -run '^TestNo(Crash|Kill)LosesAConnection$$' ./grant

@@ -193,7 +193,7 @@ func TestWhatIsNotPermittedIsRefused(t *testing.T) {
 			"$JS.API.CONSUMER.MSG.NEXT.INVOICE_RECEIVED.transform", "$JS.ACK.INVOICE_OUTCOME.x.1.1.1.1.1",
 		},
 		"reconcile": {
-			"invoice.received.acme-books.1", "invoice.ready.acme-books.1", "invoice.outcome.acme-books.1", "invoice.command.acme-books.1",
+			"invoice.received.acme-books.1", "invoice.ready.acme-books.1", "invoice.outcome.acme-books.1", "invoice.refused.acme-books.1",
 			"$KV.connections.acme-books", "$KV.grants.acme-books", "$JS.API.CONSUMER.MSG.NEXT.INVOICE_READY.deliver-acme-books", "poll.tick.acme",
 		},
 	} {

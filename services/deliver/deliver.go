@@ -7,7 +7,6 @@ package deliver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -192,30 +191,6 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 		idle()
 		return errors.Join(err, conn.Close())
 	}, nil
-}
-
-func (s *Service) connector(ctx context.Context, config *connection.Config, c *connection.Connection, tokens connector.Tokens, log *slog.Logger) (connector.Connector, error) {
-	reg, err := s.connectors.Lookup(c.Connector)
-	if err != nil {
-		return nil, err
-	}
-	settings := stage.Settings(config, c, log)
-	if tokens != nil {
-		settings.Tokens = tokens
-	}
-	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
-		return nil, err
-	}
-	settings.Calls, settings.Called = s.calls.For, s.watcher.Called(c.ID)
-	conn, err := reg.New(ctx, settings)
-	if err != nil {
-		return nil, fmt.Errorf("set up the connector %s: %w", c.Connector, err)
-	}
-	if err := company.Verify(ctx, s.companies, c.ID, c.AccountID, conn); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return conn, nil
 }
 
 // poster makes what posts for a connection. idle waits until nothing goes on beside the

@@ -9,6 +9,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/money"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
@@ -50,7 +51,8 @@ func (w *draft) checkHeader() {
 	for name, given := range map[string]bool{
 		"receivable account": d.GetReceivableAccount() != nil, "sales rep": d.GetSalesRep() != nil,
 		"form": d.GetTemplate() != nil, "retainage": d.GetRetainage() != nil,
-		"link to the document that it corrects": d.GetAppliesTo() != nil, "attachment": len(d.GetAttachments()) > 0,
+		// The private note of what takes a document back names that one.
+		"link to the document that it corrects": d.GetAppliesTo() != nil && !invoice.IsReversal(d.GetMarker()), "attachment": len(d.GetAttachments()) > 0,
 	} {
 		if given {
 			w.unsupported(name)

@@ -64,6 +64,8 @@ func taxShares(charges part, sums check.Reckoning, exponent int32) (ofCharges, o
 	base := charges.sums.TaxableBase
 	byRate, rated := sums.TaxOf(charges.inv.Lines, exponent)
 	switch {
+	case sums.TaxFrom == "":
+		return money.Zero, money.Zero // No tax was billed, whatever the rate.
 	case base.Equal(sums.TaxableBase):
 		ofCharges = sums.Tax
 	case base.IsZero():

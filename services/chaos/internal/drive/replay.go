@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -44,15 +45,30 @@ func (d *Drive) replay(ctx context.Context, f plan.Fault) error {
 			// Within the dedupe window the server would only drop it.
 			out.Header.Del(jetstream.MsgIDHeader)
 		}
-		if subject, err := bus.ParseSubject(m.Subject); err != nil || subject.Stage == bus.StageLater {
+		subject, err := bus.ParseSubject(m.Subject)
+		if err != nil || subject.Stage == bus.StageLater {
 			continue // A schedule is moved on by the server.
 		}
-		if _, err := d.World.JS.PublishMsg(ctx, out); err != nil {
+		_, err = d.World.JS.PublishMsg(ctx, out)
+		d.noteReplay(subject.InvoiceID) // Also where the answer was lost.
+		if err != nil {
 			return fmt.Errorf("publish a message of %s again: %w", name, err)
 		}
 		d.count("single messages published again")
 	}
 	return nil
+}
+
+// noteReplay notes for the judge that a message of an invoice was published again.
+func (d *Drive) noteReplay(id int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, inv := range d.invoices {
+		if inv.ID == id {
+			inv.Replays = append(inv.Replays, time.Now())
+			return
+		}
+	}
 }
 
 // redeliver deletes a consumer: whoever makes it again begins with the first message.

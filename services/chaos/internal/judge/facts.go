@@ -65,6 +65,9 @@ type Invoice struct {
 	Steps []Step         `json:"steps"`
 	Calls []world.Call   `json:"calls"`
 	Books []target.Event `json:"books"`
+	// Replays are the times at which a message of it was published again, which is a
+	// retry where its send had failed.
+	Replays []time.Time `json:"replays,omitempty"`
 	// Final is how ServiceTrade shows it at the end.
 	Final world.Row `json:"final"`
 	// Live are the totals of its documents in the books at the end.

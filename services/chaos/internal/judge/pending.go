@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tradepost/tradepost/services/chaos/internal/world"
@@ -25,7 +26,8 @@ func (c *court) left(moves bool) []span {
 }
 
 // mayBePending tells whether the invoice may have waited for the product at some moment
-// between two times, sent by a user or tried again by an operator. Only what is certain
+// between two times, sent by a user or tried again by an operator, also by a message
+// that was published again. Only what is certain
 // counts against it: it stopped to wait, all that before from, and nobody sent it since.
 func (c *court) mayBePending(from, to time.Time, left []span) bool {
 	asked := c.asked(to)
@@ -36,11 +38,9 @@ func (c *court) mayBePending(from, to time.Time, left []span) bool {
 		if !l.ended.Before(from) {
 			continue
 		}
-		since := false
-		for _, s := range asked {
-			since = since || s.Ended.After(l.began)
-		}
-		if !since {
+		since := func(s Step) bool { return s.Ended.After(l.began) }
+		replayed := func(at time.Time) bool { return at.After(l.began) && !at.After(to) }
+		if !slices.ContainsFunc(asked, since) && !slices.ContainsFunc(c.Replays, replayed) {
 			return false
 		}
 	}

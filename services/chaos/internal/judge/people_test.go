@@ -88,6 +88,13 @@ func triedAgain(admitted bool) *Invoice {
 	})
 }
 
+// published makes a replay of a message of what was an operator's retry.
+func published(inv *Invoice) *Invoice {
+	return with(inv, func(i *Invoice) {
+		i.Steps, i.Replays = i.Steps[:len(i.Steps)-1], append(i.Replays, at(20))
+	})
+}
+
 // posted has it made at 22 and processed at 24.
 func posted(inv *Invoice) *Invoice {
 	return with(inv, func(i *Invoice) {
@@ -104,6 +111,7 @@ func TestAnInvoiceThatAnOperatorHasTriedAgain(t *testing.T) {
 		want            []Kind
 	}{
 		"good by now, and processed":     {inv: posted(triedAgain(true))},
+		"good by now, by a replay":       {inv: posted(published(triedAgain(true)))},
 		"as bad as before":               {inv: triedAgain(false)},
 		"bad, and processed":             {inv: posted(triedAgain(false)), want: []Kind{WrongStatus}},
 		"good by now, and nothing came":  {inv: triedAgain(true), want: []Kind{Lost}},

@@ -45,6 +45,7 @@ type Service struct {
 	live       *connection.Live
 	connectors *connector.Registry
 	gate       *stage.Gate
+	epochs     *record.Epochs
 	router     *bus.Router
 	clients    *stage.ClientSet
 	watcher    *watch.Watcher
@@ -89,7 +90,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 		return nil, err
 	}
 	s := &Service{
-		deps: d, live: live, connectors: connectors, gate: gate, router: router,
+		deps: d, live: live, connectors: connectors, gate: gate, epochs: store.Epochs(d.Log), router: router,
 		clients: clients, units: stage.NewUnits("connection", d.Log),
 		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
@@ -110,6 +111,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.router.Run(ctx) })
 	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
 	g.Go(func() error { return s.pauses.Run(ctx) })
+	g.Go(func() error { return s.epochs.Keep(ctx) })
 	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
 	return g.Wait()
 }
@@ -190,7 +192,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, client *
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
 	customers, idle := s.customers(ctx, c, client, rec, log)
 	return &posting.Poster{
-		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c),
+		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c), Epochs: s.epochs,
 		Source: client, Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },

@@ -28,10 +28,12 @@ type Options struct {
 	// Live holds Config, and whatever takes its place; nil: nothing does.
 	Live *connection.Live
 	// NATS is the embedded server, or nil to connect to Config.NATS.URL.
-	NATS    nats.InProcessConnProvider
-	Log     *slog.Logger
-	Health  *runtime.Health
-	Metrics *prometheus.Registry
+	NATS nats.InProcessConnProvider
+	// FirstInstall says that nothing was ever posted from another store; see bus.ApplyOptions.
+	FirstInstall bool
+	Log          *slog.Logger
+	Health       *runtime.Health
+	Metrics      *prometheus.Registry
 	// Connectors are those that deliver knows; nil means all that Tradepost comes with.
 	Connectors *connector.Registry
 }
@@ -62,7 +64,7 @@ func Apply(ctx context.Context, o Options) ([]bus.Applied, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open JetStream: %w", err)
 	}
-	return bus.Apply(ctx, js, bus.ApplyOptions{Replicas: o.Config.NATS.Replicas})
+	return bus.Apply(ctx, js, bus.ApplyOptions{Replicas: o.Config.NATS.Replicas, FirstInstall: o.FirstInstall})
 }
 
 // Run runs all stages until ctx ends or one of them fails. With an embedded server

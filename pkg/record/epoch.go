@@ -38,6 +38,7 @@ var ErrEpochs = errors.New("the epoch of the records keeps changing")
 type Epochs struct {
 	store *Store
 	log   *slog.Logger
+	path  string
 
 	mu   sync.Mutex
 	seen seenEpoch
@@ -46,7 +47,8 @@ type Epochs struct {
 type seenEpoch struct {
 	id       string
 	revision uint64
-	// began is this machine's monotonic time of the beginning.
+	// began is this machine's monotonic time of the beginning; zero where only id and
+	// revision are known, from a process before this one.
 	began time.Time
 }
 
@@ -140,20 +142,21 @@ func (e *Epochs) judge(ctx context.Context, before seenEpoch, entry jetstream.Ke
 	if entry.Revision() < before.revision {
 		return e.begin(ctx, before, entry.Revision())
 	}
-	if epoch.ID == before.id {
-		e.remember(seenEpoch{id: epoch.ID, revision: entry.Revision(), began: before.began})
+	known := epoch.ID == before.id
+	if known && !before.began.IsZero() {
+		e.remember(ctx, seenEpoch{id: epoch.ID, revision: entry.Revision(), began: before.began})
 		return before.began, true, nil
 	}
 	now, err := e.store.ServerNow(ctx)
 	if err != nil {
 		return time.Time{}, false, err
 	}
-	if now.Sub(entry.Created()) > mostGap {
+	if !known && now.Sub(entry.Created()) > mostGap {
 		return e.begin(ctx, before, entry.Revision())
 	}
 	// Sub ends at 292 years, which is long enough for one that always was.
 	began = time.Now().Add(-now.Sub(epoch.Since))
-	e.remember(seenEpoch{id: epoch.ID, revision: entry.Revision(), began: began})
+	e.remember(ctx, seenEpoch{id: epoch.ID, revision: entry.Revision(), began: began})
 	return began, true, nil
 }
 
@@ -176,7 +179,7 @@ func (e *Epochs) begin(ctx context.Context, before seenEpoch, revision uint64) (
 		return time.Time{}, false, fmt.Errorf("begin an epoch of the records: %w", err)
 	}
 	e.tell(ctx, before)
-	e.remember(seenEpoch{id: epoch.ID, revision: revision, began: began})
+	e.remember(ctx, seenEpoch{id: epoch.ID, revision: revision, began: began})
 	return began, true, nil
 }
 
@@ -190,10 +193,14 @@ func (e *Epochs) tell(ctx context.Context, before seenEpoch) {
 }
 
 // remember keeps the latest; another goroutine may have seen more meanwhile.
-func (e *Epochs) remember(now seenEpoch) {
+func (e *Epochs) remember(ctx context.Context, now seenEpoch) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if now.id != e.seen.id || now.revision > e.seen.revision {
+	switch more := now.id != e.seen.id || now.revision > e.seen.revision; {
+	case more:
 		e.seen = now
+		e.write(ctx, now)
+	case now.id == e.seen.id && e.seen.began.IsZero():
+		e.seen.began = now.began
 	}
 }

@@ -3,6 +3,8 @@ package record_test
 import (
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -47,10 +49,14 @@ func (k *kept) process() *record.Epochs {
 // alive is a process that notes every few seconds that the records are the same.
 func (k *kept) alive() (e *record.Epochs, kill func()) {
 	e = k.process()
+	return e, k.keep(e)
+}
+
+func (k *kept) keep(e *record.Epochs) (kill func()) {
 	ctx, cancel := context.WithCancel(k.t.Context())
 	ended := make(chan error)
 	go func() { ended <- e.Keep(ctx) }()
-	return e, func() {
+	return func() {
 		cancel()
 		require.NoError(k.t, <-ended)
 	}
@@ -76,6 +82,22 @@ func (k *kept) wipe(ctx context.Context, _ jetstream.KeyValue) error {
 		return err
 	}
 	_, err := bus.Apply(ctx, k.js, bus.ApplyOptions{})
+	return err
+}
+
+// older puts a copy in the place of the records that has the epoch at a lower revision.
+func (k *kept) older(ctx context.Context, kv jetstream.KeyValue) error {
+	was, err := kv.Get(ctx, bus.EpochKey)
+	if err != nil {
+		return err
+	}
+	if err := k.wipe(ctx, kv); err != nil {
+		return err
+	}
+	if kv, err = k.js.KeyValue(ctx, bus.BucketInvoices); err != nil {
+		return err
+	}
+	_, err = kv.Create(ctx, bus.EpochKey, was.Value())
 	return err
 }
 
@@ -128,19 +150,7 @@ func TestALossOfTheRecordsIsSeen(t *testing.T) {
 		"bucket emptied": func(*kept) func(context.Context, jetstream.KeyValue) error {
 			return func(ctx context.Context, kv jetstream.KeyValue) error { return kv.Purge(ctx, bus.EpochKey) }
 		},
-		"older copy": func(k *kept) func(context.Context, jetstream.KeyValue) error {
-			return func(ctx context.Context, kv jetstream.KeyValue) error {
-				was, err := kv.Get(ctx, bus.EpochKey)
-				if err != nil {
-					return err
-				}
-				if err := k.wipe(ctx, kv); err != nil {
-					return err
-				}
-				_, err = kv.Create(ctx, bus.EpochKey, was.Value())
-				return err
-			}
-		},
+		"older copy": func(k *kept) func(context.Context, jetstream.KeyValue) error { return k.older },
 		"something that is none": func(*kept) func(context.Context, jetstream.KeyValue) error {
 			return func(ctx context.Context, kv jetstream.KeyValue) error {
 				_, err := kv.PutString(ctx, bus.EpochKey, "rubbish")
@@ -162,6 +172,49 @@ func TestALossOfTheRecordsIsSeen(t *testing.T) {
 				time.Sleep(asLongAs) // fake time
 				require.Zero(t, k.young(first))
 				require.Zero(t, k.young(second))
+			})
+		})
+	}
+}
+
+// remembering is a process that has just started on a machine which keeps a file.
+func (k *kept) remembering(file string) *record.Epochs {
+	k.t.Helper()
+	e, err := k.process().RememberIn(file)
+	require.NoError(k.t, err)
+	return e
+}
+
+// A restart of the one machine finds the records as they were, however long it took; a
+// copy that was put back meanwhile is older than what the file tells.
+func TestAMachineThatRemembersTellsARestartFromACopy(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm  func(k *kept, file string)
+		young bool
+	}{
+		"restart":     {func(*kept, string) {}, false},
+		"wiped":       {func(k *kept, _ string) { k.lose(k.wipe) }, true},
+		"older copy":  {func(k *kept, _ string) { k.lose(k.older) }, true},
+		"file torn":   {func(k *kept, file string) { require.NoError(k.t, os.WriteFile(file, []byte("{"), 0o600)) }, true},
+		"file lost":   {func(k *kept, file string) { require.NoError(k.t, os.Remove(file)) }, true},
+		"other epoch": {func(k *kept, _ string) { k.young(k.process()) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "below", "deliver.epoch")
+			keptInFakeTime(t, true, func(k *kept) {
+				kill := k.keep(k.remembering(file))
+				time.Sleep(time.Minute) // fake time
+				kill()
+				time.Sleep(24 * time.Hour) // fake time
+				c.harm(k, file)
+				heir := k.remembering(file)
+				if !c.young {
+					require.Zero(k.t, k.young(heir))
+					time.Sleep(time.Hour) // fake time
+					require.Zero(k.t, k.young(heir))
+					return
+				}
+				require.Equal(k.t, asLongAs, k.young(heir))
 			})
 		})
 	}

@@ -89,8 +89,12 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
+	epochs, err := store.Epochs(d.Log).RememberIn(d.Keep("deliver.epoch"))
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		deps: d, live: live, connectors: connectors, gate: gate, epochs: store.Epochs(d.Log), router: router,
+		deps: d, live: live, connectors: connectors, gate: gate, epochs: epochs, router: router,
 		clients: clients, units: stage.NewUnits("connection", d.Log),
 		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),

@@ -59,8 +59,12 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	epochs, err := store.Epochs(d.Log).RememberIn(d.Keep("reconcile.epoch"))
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		deps: d, live: live, gate: gate, epochs: store.Epochs(d.Log), router: router, clients: clients, units: stage.NewUnits("connection", d.Log),
+		deps: d, live: live, gate: gate, epochs: epochs, router: router, clients: clients, units: stage.NewUnits("connection", d.Log),
 		settled: settle.NewMetrics(d.Metrics),
 	}
 	d.Health.AddLiveness("router", router.Healthy)

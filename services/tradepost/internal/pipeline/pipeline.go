@@ -101,12 +101,15 @@ func connectorsOf(o Options) (*connector.Registry, error) {
 
 func run(ctx context.Context, o Options, connectors *connector.Registry) error {
 	g, ctx := errgroup.WithContext(ctx)
-	instance := runtime.NewInstance()
+	instance, keep := runtime.NewInstance(), ""
+	if o.NATS != nil {
+		keep = o.Config.DataDir
+	}
 	for name, build := range stages(connectors) {
 		g.Go(func() error {
 			return runtime.Run(ctx, runtime.Options{
 				Name: name, Config: o.Config, Live: o.Live, InProcess: o.NATS, Log: o.Log,
-				Health: o.Health, Metrics: o.Metrics, Instance: instance,
+				Health: o.Health, Metrics: o.Metrics, Instance: instance, KeepDir: keep,
 			}, build)
 		})
 	}

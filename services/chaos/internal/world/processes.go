@@ -24,7 +24,7 @@ func (w *World) startProcesses(ctx context.Context) error {
 	if _, err := w.writeConfig(admin, state, addresses{nats: w.directURL(), serviceTrade: w.Control.url}); err != nil {
 		return err
 	}
-	if err := w.Apply(ctx); err != nil {
+	if err := w.apply(ctx, "--first-install"); err != nil {
 		return err
 	}
 	books, err := w.serve(w.opt.Target.Handler())
@@ -126,11 +126,14 @@ func (w *World) Node(name string) *Node {
 
 // Apply makes the streams and buckets as an operator does, with the product's own
 // command. A cluster that has just started needs a moment.
-func (w *World) Apply(ctx context.Context) error {
+func (w *World) Apply(ctx context.Context) error { return w.apply(ctx) }
+
+func (w *World) apply(ctx context.Context, flags ...string) error {
+	args := append([]string{"nats", "apply", "--config", w.path(admin + ".yaml")}, flags...)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		cmd := exec.CommandContext(ctx, filepath.Join(w.opt.Binaries, "tradepost"), "nats", "apply", "--config", w.path(admin+".yaml"))
+		cmd := exec.CommandContext(ctx, filepath.Join(w.opt.Binaries, "tradepost"), args...)
 		out, err := cmd.CombinedOutput()
 		if err == nil {
 			return nil

@@ -15,32 +15,6 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
-// Step is what an attempt would do with a document.
-type Step string
-
-// The steps of Place, in words that people and scripts read.
-const (
-	StepCreate Step = "create"
-	StepAdopt  Step = "adopt"
-	StepUpdate Step = "update"
-	// StepNone: there are faults, and nothing is written.
-	StepNone Step = "none"
-)
-
-// Sight is what an attempt would meet with one document.
-type Sight struct {
-	// Step is what it would do.
-	Step Step
-	// Faults are those that it would be rejected for.
-	Faults []*tradepostv1.Fault
-	// Found are the documents of this marker in the books, without void ones.
-	Found []connector.Found
-	// Differences are those between Found and the document, in words for a bookkeeper.
-	Differences []string
-	// Unsure are the reasons why an attempt may still end in another way.
-	Unsure []string
-}
-
 // Looker tells what an attempt would do, without a claim and without writing
 // anything: Place's questions in Place's order. It asks the books only what
 // Connector.Find and PreviewChecker answer.
@@ -179,6 +153,9 @@ func (l Looker) compare(ctx context.Context, t *try, one paper, live *tradepostv
 	if d.step == StepAdopt {
 		if other, is, err := l.rest(ctx, t, t.besideAdopted(one, live)); is || err != nil {
 			return other, err
+		}
+		if d.remark != nil {
+			s.Remarks = []*tradepostv1.Fault{d.remark}
 		}
 		return s, nil
 	}

@@ -203,6 +203,7 @@ func (v *Viewer) ahead(ctx context.Context, view *View, looker deliver.Looker) e
 		faults = append(faults, s.Faults...)
 		view.Documents[i].Step, view.InBooks = s.Step, append(view.InBooks, s.Differences...)
 		view.Notes = append(view.Notes, s.Unsure...)
+		view.Remarks = append(view.Remarks, faultsOf(s.Remarks)...)
 	}
 	if len(faults) > 0 {
 		view.refuse(faults)

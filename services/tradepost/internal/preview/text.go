@@ -37,6 +37,9 @@ func (view *View) Text(w io.Writer, explain bool) error {
 	for i, f := range view.Faults {
 		fmt.Fprintf(&b, "%d. %s\n   [%s%s]\n", i+1, f.Text, f.Code, prefixed(" ", f.Path))
 	}
+	for _, f := range view.Remarks {
+		fmt.Fprintf(&b, "Remark: %s\n   [%s%s]\n", f.Text, f.Code, prefixed(" ", f.Path))
+	}
 	for _, note := range view.Notes {
 		fmt.Fprintf(&b, "Note: %s.\n", fault.OneLine(note))
 	}

@@ -40,6 +40,8 @@ type View struct {
 	Documents []Paper `json:"documents,omitempty"`
 	// Faults are all for which it would be refused.
 	Faults []Fault `json:"faults,omitempty"`
+	// Remarks are what the private comment would say of an invoice that is posted.
+	Remarks []Fault `json:"remarks,omitempty"`
 	// InBooks is how what the books hold for this invoice differs from the document.
 	InBooks []string `json:"in_books,omitempty"`
 	// Notes are what a person should know besides, and reasons why it may still end

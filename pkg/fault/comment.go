@@ -37,12 +37,12 @@ type CommentInput struct {
 
 // Comment writes the private comment: plain text of at most MaxComment
 // characters that names every fault. When they do not fit one by one, faults
-// of the same kind are told together, and where even the list of things is too
-// long it says how many are left out. The same input gives the same text.
+// of the same kind are told together, and what there is no room for is left out piece
+// by piece: things and words before what to do. It says how many things are left out. The same input gives the same text.
 func Comment(in CommentInput) string {
 	head, foot := heading(in), footer(in)
 	room := MaxComment - utf8.RuneCountInString(head) - utf8.RuneCountInString(foot) - 2
-	for _, body := range []func([]*tradepostv1.Fault, int) (string, bool){oneByOne, grouped, groupedBriefly} {
+	for _, body := range []func([]*tradepostv1.Fault, int) (string, bool){oneByOne, grouped} {
 		if text, fits := body(in.Faults, room); fits {
 			return head + "\n" + text + "\n" + foot
 		}

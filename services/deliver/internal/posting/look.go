@@ -132,8 +132,11 @@ func (l Looker) rest(ctx context.Context, t *try, markers []string) (Sight, bool
 
 // try is an attempt that is never made, for what it would decide.
 func (l Looker) try(papers []paper) *try {
+	return l.tryOf(papers[0].doc.GetSource(), papers)
+}
+
+func (l Looker) tryOf(of *tradepostv1.Source, papers []paper) *try {
 	_, can := l.Connector.(connector.Updater)
-	of := papers[0].doc.GetSource()
 	return &try{
 		Poster: &Poster{
 			Connection: l.Connection, Account: of.GetAccount(), Connector: l.Connector, Resend: l.Resend, Links: l.Links,
@@ -148,6 +151,9 @@ func (l Looker) try(papers []paper) *try {
 
 // compare tells what decide says.
 func (l Looker) compare(ctx context.Context, t *try, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
+	if takesBackAlready(one, live, f) {
+		return Sight{Step: StepAdopt, Found: []connector.Found{f}}, nil
+	}
 	d := t.decide(one, live, f)
 	s := Sight{Step: d.step, Found: []connector.Found{f}, Differences: d.differences}
 	if d.step == StepAdopt {

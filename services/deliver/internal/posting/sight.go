@@ -9,11 +9,15 @@ import (
 // Step is what an attempt would do with a document.
 type Step string
 
-// The steps of Place, in words that people and scripts read.
+// The steps of an attempt, in words that people and scripts read.
 const (
 	StepCreate Step = "create"
 	StepAdopt  Step = "adopt"
 	StepUpdate Step = "update"
+	// StepVoid: what was posted is made void.
+	StepVoid Step = "void"
+	// StepGone: what was posted is not in the books any more, so that nothing is done.
+	StepGone Step = "gone"
 	// StepNone: there are faults, and nothing is written.
 	StepNone Step = "none"
 )

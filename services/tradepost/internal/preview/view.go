@@ -21,6 +21,9 @@ const (
 	Postable Verdict = "postable"
 	// Faulty: the stages would refuse it, and say so in a comment.
 	Faulty Verdict = "faults"
+	// Void: ServiceTrade shows the invoice as void, so that it is not posted; notes and
+	// documents say what becomes of what was posted before.
+	Void Verdict = "void"
 	// CannotLook: nobody can tell now.
 	CannotLook Verdict = "cannot_look"
 )
@@ -134,6 +137,7 @@ type Report struct {
 	Invoices   []*View `json:"invoices"`
 	Postable   int     `json:"postable"`
 	Faulty     int     `json:"faults"`
+	Void       int     `json:"void"`
 	CannotLook int     `json:"cannot_look"`
 }
 
@@ -145,6 +149,8 @@ func (r *Report) Add(v *View) {
 		r.Postable++
 	case Faulty:
 		r.Faulty++
+	case Void:
+		r.Void++
 	default:
 		r.CannotLook++
 	}

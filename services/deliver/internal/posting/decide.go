@@ -25,6 +25,8 @@ type decision struct {
 	// another way: the invoice is what it was, and the books are to stay.
 	asItIs      bool
 	differences []string
+	// remark is what people have to hear of a document that is adopted; nil for nothing.
+	remark *tradepostv1.Fault
 }
 
 // decide compares what was found with what is wanted, without asking anybody.
@@ -39,6 +41,9 @@ func (t *try) decide(one paper, live *tradepostv1.DocumentRef, f connector.Found
 	closed := t.closedDay(one, live, f)
 	switch {
 	case equal && total:
+		if t.untaken(d, live, f) {
+			d.remark = faultOf("document.changes_not_taken", d.one, f, nil)
+		}
 		return d
 	case total && d.ours && t.unedited(live) && (closed != "" || t.Resend == connection.ResendReject):
 		d.asItIs = true
@@ -82,6 +87,22 @@ func (t *try) wroteLast(live *tradepostv1.DocumentRef, f connector.Found) bool {
 // a mended mapping, unless their period is closed.
 func (t *try) unedited(live *tradepostv1.DocumentRef) bool {
 	return live.GetSnapshotHash() != "" && live.GetSnapshotHash() == t.madeOf()
+}
+
+// untaken tells whether a user's changes do not reach a document that is adopted: somebody
+// changed it in the books, so that it is not updated, and lines and texts, which the books
+// do not show, are other ones than those that it was written with.
+func (t *try) untaken(d decision, live *tradepostv1.DocumentRef, f connector.Found) bool {
+	if live == nil || d.ours || d.one.slot.Reversal || t.unedited(live) {
+		return false
+	}
+	if f.DocumentHash != "" && f.DocumentHash == d.one.hash {
+		return false
+	}
+	if live.GetHash() != "" && live.GetHashVersion() == canonical.HashVersion {
+		return t.linked(d.one, live).hash != live.GetHash()
+	}
+	return live.GetSnapshotHash() != "" // What it was written with is not known, only for which content.
 }
 
 // sameContent compares a document of the books with the one that is wanted; ours says

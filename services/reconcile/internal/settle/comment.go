@@ -114,9 +114,9 @@ func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTra
 		return err
 	}
 	const advice = "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
-	return t.comment(ctx, marker, fmt.Sprintf(
-		"This invoice was moved to \"%s\" while it was on its way to %s, so its status was left as it is. It is in the books: %s. %s\n%s",
-		inv.GetStatus(), t.SystemTitle, there, advice, marker))
+	return t.say(ctx, marker, fmt.Sprintf(
+		"This invoice was moved to \"%s\" while it was on its way to %s, so its status was left as it is. It is in the books: %s. %s",
+		inv.GetStatus(), t.SystemTitle, there, advice))
 }
 
 // commentChanged is for an invoice that shows processed with another total than
@@ -126,10 +126,10 @@ func (t *turn) commentChanged(ctx context.Context, inv *tradepostv1.ServiceTrade
 	if err != nil {
 		return err
 	}
-	return t.comment(ctx, marker, fmt.Sprintf(
+	return t.say(ctx, marker, fmt.Sprintf(
 		"This invoice was changed while it was being posted: its total is %s now, and %s was posted to %s as %s. "+
-			"Send the invoice again, so that the books are brought up to date.\n%s",
-		inv.GetTotalPrice(), t.entry.Record.GetTotal(), t.SystemTitle, t.documents(), marker))
+			"Send the invoice again, so that the books are brought up to date.",
+		inv.GetTotalPrice(), t.entry.Record.GetTotal(), t.SystemTitle, t.documents()))
 }
 
 func (t *turn) commentNumberRefused(ctx context.Context, number string) error {
@@ -137,9 +137,9 @@ func (t *turn) commentNumberRefused(ctx context.Context, number string) error {
 	if err != nil {
 		return err
 	}
-	return t.comment(ctx, marker, fmt.Sprintf(
-		"Posted to %s as %s. ServiceTrade did not accept that number for this invoice, so the number here was left as it is.\n%s",
-		t.SystemTitle, t.documents(), marker))
+	return t.say(ctx, marker, fmt.Sprintf(
+		"Posted to %s as %s. ServiceTrade did not accept that number for this invoice, so the number here was left as it is.",
+		t.SystemTitle, t.documents()))
 }
 
 // marker identifies a comment for ever: account, invoice, and a hash of the
@@ -180,6 +180,12 @@ func (t *turn) markerOf(about string, asked int64) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("[tradepost %s/%d/%s]", t.Account, t.entry.Key.InvoiceID, h[:16]), nil
+}
+
+// say is comment for a text that tells of no faults: with the link to the invoice and
+// the marker below it, as those have.
+func (t *turn) say(ctx context.Context, marker, text string) error {
+	return t.comment(ctx, marker, fault.Signed(text, t.page(), marker))
 }
 
 // comment stores a private comment, unless one with that marker, or with one of the

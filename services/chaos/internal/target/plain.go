@@ -134,6 +134,9 @@ func (p *Plain) Totals(context.Context) (map[string][]string, error) {
 
 // signed gives the total of a credit memo ServiceTrade's sign.
 func signed(kind, total string) string {
+	if total == "" {
+		return ""
+	}
 	if kind != "invoice" && !strings.HasPrefix(total, "-") {
 		return "-" + total
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -201,7 +202,7 @@ func (q *QuickBooks) Events(ctx context.Context) ([]Event, error) {
 			delete(q.live, e.ID)
 		}
 	}
-	return q.events[:len(q.events):len(q.events)], nil
+	return slices.Clip(q.events), nil
 }
 
 // Totals implements Target: as the company shows its documents, not as they were written.

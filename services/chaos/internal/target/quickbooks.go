@@ -96,7 +96,7 @@ func (q *QuickBooks) misbehave(ctx context.Context) error {
 func bookTroubles() []map[string]any {
 	all := []map[string]any{
 		{"name": "throttled", "fault": "throttled", "probability": 0.003, "retry_after": "2s"},
-		{"name": "access token ended early", "fault": "signed-out", "probability": 0.002},
+		{"name": "access token ended early", "fault": "signed-out", "probability": 0.005},
 		{"name": "5xx of a read", "fault": "server-error", "method": "GET", "probability": 0.01},
 		{"name": "new tokens lost", "fault": "cut-after", "resource": "token", "probability": 0.3},
 		{"name": "5xx for tokens", "fault": "server-error", "resource": "token", "probability": 0.1},

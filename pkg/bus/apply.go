@@ -13,6 +13,10 @@ import (
 type ApplyOptions struct {
 	// Replicas is how many servers of a cluster hold each message: 1, 3 or 5; 0 means 1.
 	Replicas int
+	// FirstInstall says that no Tradepost ever posted for these connections from another
+	// store. Where this call makes the bucket of the records, postings then begin at
+	// once; otherwise they wait until what a lost store forgot must have ended.
+	FirstInstall bool
 }
 
 // Action tells what Apply did with one stream or bucket.
@@ -61,6 +65,11 @@ func Apply(ctx context.Context, js jetstream.JetStream, o ApplyOptions) ([]Appli
 			return done, fmt.Errorf("apply bucket %s: %w", config.Bucket, err)
 		}
 		done = append(done, a)
+		if o.FirstInstall && config.Bucket == BucketInvoices && a.Action == ActionCreated {
+			if err := beginFirst(ctx, js); err != nil {
+				return done, fmt.Errorf("begin the epoch of the records: %w", err)
+			}
+		}
 	}
 	return done, nil
 }

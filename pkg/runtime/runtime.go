@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -39,6 +40,18 @@ type Deps struct {
 	Health *Health
 	// Instance is unique to the process: the owner in claims.
 	Instance string
+	// KeepDir is a directory of this machine for what the service wants to know after a
+	// restart; "" where there is none that stays.
+	KeepDir string
+}
+
+// Keep is where a service keeps a file of that name on this machine; "" where it has no
+// place that stays.
+func (d Deps) Keep(name string) string {
+	if d.KeepDir == "" {
+		return ""
+	}
+	return filepath.Join(d.KeepDir, name)
 }
 
 // Configuration returns what holds the configuration in force.
@@ -94,6 +107,8 @@ type Options struct {
 	Metrics *prometheus.Registry
 	// Instance of the process; "" makes a new one.
 	Instance string
+	// KeepDir is a directory that stays on this machine; "" has none.
+	KeepDir string
 	// Traces records the spans; nil does what the variables OTEL_... say.
 	Traces *trace.TracerProvider
 	// DrainTimeout and StartTimeout, when they are not the usual ones.
@@ -150,6 +165,7 @@ func Run(ctx context.Context, o Options, build Build) error {
 	defer drainConn(nc, o)
 	service, err := build(ctx, Deps{
 		Config: o.Config, Live: o.Live, NC: nc, JS: js, Log: o.Log, Metrics: o.Metrics, Health: o.Health, Instance: o.Instance,
+		KeepDir: o.KeepDir,
 	})
 	if err != nil {
 		return fmt.Errorf("build %s: %w", o.Name, err)

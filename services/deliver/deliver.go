@@ -46,6 +46,7 @@ type Service struct {
 	live       *connection.Live
 	connectors *connector.Registry
 	gate       *stage.Gate
+	epochs     *record.Epochs
 	router     *bus.Router
 	clients    *stage.ClientSet
 	watcher    *watch.Watcher
@@ -103,8 +104,12 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
+	epochs, err := store.Epochs(d.Log).RememberIn(d.Keep("deliver.epoch"))
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		deps: d, live: live, connectors: connectors, gate: gate, router: router,
+		deps: d, live: live, connectors: connectors, gate: gate, epochs: epochs, router: router,
 		clients: clients, calls: calls, grants: grants, units: stage.NewUnits("connection", d.Log),
 		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics),
@@ -134,6 +139,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.signInPages != nil {
 		g.Go(func() error { return s.signInPages.Serve(ctx) })
 	}
+	g.Go(func() error { return s.epochs.Keep(ctx) })
 	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
 	return g.Wait()
 }
@@ -199,7 +205,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, client *
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
 	customers, idle := s.customers(ctx, c, client, rec, log)
 	return &posting.Poster{
-		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c),
+		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c), Epochs: s.epochs,
 		Source: client, Stored: stored.Streams{JS: s.deps.JS},
 		Instance: s.deps.Instance, Log: s.deps.Log,
 		Trouble:   func(err error) { s.units.Note(c.ID, err) },

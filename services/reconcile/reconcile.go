@@ -31,6 +31,7 @@ type Service struct {
 	deps    runtime.Deps
 	live    *connection.Live
 	gate    *stage.Gate
+	epochs  *record.Epochs
 	router  *bus.Router
 	clients *stage.ClientSet
 	units   *stage.Units
@@ -58,8 +59,12 @@ func New(ctx context.Context, d runtime.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	epochs, err := store.Epochs(d.Log).RememberIn(d.Keep("reconcile.epoch"))
+	if err != nil {
+		return nil, err
+	}
 	s := &Service{
-		deps: d, live: live, gate: gate, router: router, clients: clients, units: stage.NewUnits("connection", d.Log),
+		deps: d, live: live, gate: gate, epochs: epochs, router: router, clients: clients, units: stage.NewUnits("connection", d.Log),
 		settled: settle.NewMetrics(d.Metrics),
 	}
 	d.Health.AddLiveness("router", router.Healthy)
@@ -89,7 +94,7 @@ func (s *Service) attach(c *connection.Connection) (detach func() error, err err
 	}
 	set := &settle.Settler{
 		Account: c.AccountID, Connection: c.ID, EntityType: c.Account.ServiceTrade.InvoiceEntityType,
-		SystemTitle: c.DisplayName, AppURL: c.Account.ServiceTrade.AppURL, ServiceTrade: client, Gate: s.gate.For(c),
+		SystemTitle: c.DisplayName, AppURL: c.Account.ServiceTrade.AppURL, ServiceTrade: client, Gate: s.gate.For(c), Epochs: s.epochs,
 		Instance: s.deps.Instance, Log: s.deps.Log.With("connection", c.ID), Metrics: s.settled,
 	}
 	outcomes := bus.OutcomeConsumer(c.ID, max(c.Account.ServiceTrade.MaxParallel, 1))
@@ -110,6 +115,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.router.Run(ctx) })
 	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
+	g.Go(func() error { return s.epochs.Keep(ctx) })
 	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.settle) })
 	return g.Wait()
 }

@@ -135,13 +135,14 @@ func (s *Broker) BareJS(t testing.TB) jetstream.JetStream {
 	return js
 }
 
-// JS returns JetStream on a new connection, with all streams and buckets applied.
+// JS returns JetStream on a new connection, with all streams and buckets applied as for
+// a first installation.
 func (s *Broker) JS(t testing.TB) jetstream.JetStream {
 	t.Helper()
 	js := s.BareJS(t)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	_, err := bus.Apply(ctx, js, bus.ApplyOptions{})
+	_, err := bus.Apply(ctx, js, bus.ApplyOptions{FirstInstall: true})
 	require.NoError(t, err)
 	return js
 }

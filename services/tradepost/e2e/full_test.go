@@ -73,7 +73,7 @@ func TestDeletedStreamsAreMadeAgain(t *testing.T) {
 	for _, s := range stages {
 		p.awaitUnready(s, "run `tradepost nats apply`")
 	}
-	p.tradepost("nats", "apply")
+	p.tradepost("nats", "apply", "--first-install")
 	p.awaitReady()
 	rest := p.sendAll()
 	p.awaitSettled(time.Minute)

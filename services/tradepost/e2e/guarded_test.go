@@ -41,7 +41,7 @@ func newGuarded(t *testing.T, book *sandbox.Book, change func(string) string) *g
 	g.startGuardedNATS()
 	g.natsURL = g.as("provisioner")
 	g.writeConfig(web.URL, book)
-	g.tradepost("nats", "apply")
+	g.tradepost("nats", "apply", "--first-install")
 	for _, s := range stages {
 		listen := freeAddress(t)
 		g.add(&proc{

@@ -60,7 +60,7 @@ func newPlantOf(t *testing.T, o sandbox.Options, tune func(config map[string]any
 	t.Cleanup(web.Close)
 	p.startNATS()
 	p.writeConfig(web.URL, book)
-	p.tradepost("nats", "apply")
+	p.tradepost("nats", "apply", "--first-install")
 	for _, s := range stages {
 		listen := freeAddress(t)
 		p.add(&proc{

@@ -66,7 +66,7 @@ func startBroker(ctx context.Context, dir string) (*broker, error) {
 	}
 	b.stop = func() { b.nc.Close(); stopServer(s) }
 	if b.js, err = jetstream.New(b.nc); err == nil {
-		_, err = bus.Apply(ctx, b.js, bus.ApplyOptions{})
+		_, err = bus.Apply(ctx, b.js, bus.ApplyOptions{FirstInstall: true})
 	}
 	if err != nil {
 		b.stop()

@@ -18,11 +18,12 @@ const commandTime = time.Minute
 
 // Apply makes the streams and buckets as an operator does, with the product's own
 // command, and signs the connection in where that was lost with them. A cluster that
-// has just started needs a moment. signedIn tells that a sign-in was needed.
-func (w *World) Apply(ctx context.Context) (signedIn bool, err error) {
+// has just started needs a moment. flags are those of `nats apply`; signedIn tells that a
+// sign-in was needed.
+func (w *World) Apply(ctx context.Context, flags ...string) (signedIn bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*commandTime)
 	defer cancel()
-	if err := w.untilDone(ctx, func() error { return w.command(ctx, nil, "nats", "apply") }); err != nil {
+	if err := w.untilDone(ctx, func() error { return w.command(ctx, nil, append([]string{"nats", "apply"}, flags...)...) }); err != nil {
 		return false, err
 	}
 	if w.opt.Target.SignIn() == "" {

@@ -26,7 +26,7 @@ func (w *World) startProcesses(ctx context.Context) error {
 	if _, err := w.writeConfig(admin, state, addresses{nats: w.directURL(), serviceTrade: w.Control.url}); err != nil {
 		return err
 	}
-	if _, err := w.Apply(ctx); err != nil {
+	if _, err := w.Apply(ctx, "--first-install"); err != nil {
 		return err
 	}
 	names, _ := Names()

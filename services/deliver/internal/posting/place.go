@@ -17,6 +17,10 @@ import (
 func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
 	ctx = t.told(ctx, one.explanation)
 	live := one.slot.In(t.entry.Record)
+	young, err := t.young(ctx)
+	if err != nil {
+		return nil, err
+	}
 	found, outcome, err := t.find(ctx, connector.Query{
 		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(), ID: live.GetId(), Number: one.doc.GetNumber(),
 	})
@@ -25,6 +29,9 @@ func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error
 	}
 	switch len(found) {
 	case 0:
+		if young > 0 {
+			return untilOld(young), nil
+		}
 		if outcome, err := t.rest(ctx, t.besideMade(one)); outcome != nil || err != nil {
 			return outcome, err
 		}

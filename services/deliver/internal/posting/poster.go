@@ -64,6 +64,9 @@ type Poster struct {
 	// ClosedThrough is the last day of the closed books, YYYY-MM-DD, by the mapping in
 	// force; "" closes none, and so does nil. What counts on such a day is not updated.
 	ClosedThrough func() string
+	// Epochs keeps what is not found from being made while the records are so new that an
+	// attempt of before may not have come to light; nil trusts them.
+	Epochs Epochs
 	// Splits tells whether the mapping in force divides invoices between an invoice and a
 	// credit memo; nil says no.
 	Splits func() bool

@@ -1,6 +1,7 @@
 package settle
 
 import (
+	"cmp"
 	"context"
 	"testing"
 	"time"
@@ -19,12 +20,14 @@ type standstill struct {
 	*office
 	at   string
 	done bool
+	// long is how long it stands still; 10 minutes when 0.
+	long time.Duration
 }
 
 func (o *standstill) stand(at string) {
 	if o.at == at && !o.done {
 		o.done = true
-		time.Sleep(10 * time.Minute) // fake time
+		time.Sleep(cmp.Or(o.long, 10*time.Minute)) // fake time
 	}
 }
 

@@ -61,6 +61,9 @@ type Settler struct {
 	AppURL       string
 	ServiceTrade ServiceTrade
 	Gate         *stage.Gate
+	// Epochs keeps ServiceTrade from being written to while the records are so new that a
+	// worker which they have forgotten may still be at it; nil trusts them.
+	Epochs Epochs
 	// Instance is unique to this process.
 	Instance string
 	Log      *slog.Logger
@@ -142,7 +145,7 @@ func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1
 	if err := t.change(ctx, e, record.Settle(record.Claiming{Owner: t.owner, Lasts: claimTime})); err != nil {
 		return err
 	}
-	settlement, err := t.write(ctx)
+	settlement, err := t.writeWhenOld(ctx)
 	// The record is written even when the claim's time is over: a worker that took
 	// over meanwhile wins the compare-and-set.
 	ctx = context.WithoutCancel(ctx)
@@ -162,12 +165,16 @@ func (t *turn) later(ctx context.Context, cause error, delivered int) error {
 		d = max(d, settling)
 		give = func(owner string, w record.Waits) record.Transition { return record.DoubtWrite(owner, settling, w) }
 	}
-	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: servicetrade.WaitReason(cause)}
+	reason, hold := servicetrade.WaitReason(cause), d <= holdSlot || servicetrade.WriteUncertain(cause)
+	if young := (youngError{}); errors.As(cause, &young) {
+		d, reason, hold = young.left, reasonRecordsReplaced, true
+	}
+	waits := record.Waits{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, Until: time.Now().Add(d), Reason: reason}
 	if err := t.change(ctx, t.entry, give(t.owner, waits)); err != nil {
 		return err
 	}
 	cause = fmt.Errorf("settle invoice %d: %w", t.entry.Key.InvoiceID, cause)
-	if d <= holdSlot || servicetrade.WriteUncertain(cause) {
+	if hold {
 		return bus.RetryAfter(d, cause)
 	}
 	t.log.WarnContext(ctx, "the outcome cannot be settled yet; the sweep tries again", "reason", waits.Reason, "err", cause)

@@ -32,7 +32,7 @@ func (d *desk) runPipeline() {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- pipeline.Run(ctx, pipeline.Options{
-			Config: config, NATS: server, Log: slog.New(slog.DiscardHandler), Health: runtime.NewHealth(), Metrics: runtime.NewMetrics(),
+			Config: config, NATS: server, FirstInstall: true, Log: slog.New(slog.DiscardHandler), Health: runtime.NewHealth(), Metrics: runtime.NewMetrics(),
 		})
 	}()
 	require.NoError(d.t, d.sandbox.API.Await(ctx, func(a *sandbox.API) bool { return a.Counts()["pending_accounting"] == 0 }))

@@ -73,7 +73,7 @@ func (w *world) natsURL() string { return w.nats.ClientURL() }
 
 func (w *world) run(ctx context.Context) error {
 	return pipeline.Run(ctx, pipeline.Options{
-		Config: w.config, NATS: w.nats, Log: runtime.Logger(w.config.Log, w.logFile),
+		Config: w.config, NATS: w.nats, FirstInstall: true, Log: runtime.Logger(w.config.Log, w.logFile),
 		Health: runtime.NewHealth(), Metrics: runtime.NewMetrics(),
 	})
 }

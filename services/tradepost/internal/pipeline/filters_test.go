@@ -139,7 +139,7 @@ func run(t *testing.T, dir string, config *connection.Config) *runtime.Health {
 	done := make(chan error, 1)
 	go func() {
 		done <- pipeline.Run(ctx, pipeline.Options{
-			Config: config, NATS: broker, Log: slog.New(slog.DiscardHandler), Health: health, Metrics: runtime.NewMetrics(),
+			Config: config, NATS: broker, FirstInstall: true, Log: slog.New(slog.DiscardHandler), Health: health, Metrics: runtime.NewMetrics(),
 		})
 	}()
 	t.Cleanup(func() {

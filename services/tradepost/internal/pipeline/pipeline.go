@@ -28,10 +28,12 @@ type Options struct {
 	// Live holds Config, and whatever takes its place; nil: nothing does.
 	Live *connection.Live
 	// NATS is the embedded server, or nil to connect to Config.NATS.URL.
-	NATS    nats.InProcessConnProvider
-	Log     *slog.Logger
-	Health  *runtime.Health
-	Metrics *prometheus.Registry
+	NATS nats.InProcessConnProvider
+	// FirstInstall says that nothing was ever posted from another store; see bus.ApplyOptions.
+	FirstInstall bool
+	Log          *slog.Logger
+	Health       *runtime.Health
+	Metrics      *prometheus.Registry
 	// Connectors are those that deliver knows; nil means all that Tradepost comes with.
 	Connectors *connector.Registry
 }
@@ -62,7 +64,7 @@ func Apply(ctx context.Context, o Options) ([]bus.Applied, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open JetStream: %w", err)
 	}
-	return bus.Apply(ctx, js, bus.ApplyOptions{Replicas: o.Config.NATS.Replicas})
+	return bus.Apply(ctx, js, bus.ApplyOptions{Replicas: o.Config.NATS.Replicas, FirstInstall: o.FirstInstall})
 }
 
 // Run runs all stages until ctx ends or one of them fails. With an embedded server
@@ -99,12 +101,15 @@ func connectorsOf(o Options) (*connector.Registry, error) {
 
 func run(ctx context.Context, o Options, connectors *connector.Registry) error {
 	g, ctx := errgroup.WithContext(ctx)
-	instance := runtime.NewInstance()
+	instance, keep := runtime.NewInstance(), ""
+	if o.NATS != nil {
+		keep = o.Config.DataDir
+	}
 	for name, build := range stages(connectors) {
 		g.Go(func() error {
 			return runtime.Run(ctx, runtime.Options{
 				Name: name, Config: o.Config, Live: o.Live, InProcess: o.NATS, Log: o.Log,
-				Health: o.Health, Metrics: o.Metrics, Instance: instance,
+				Health: o.Health, Metrics: o.Metrics, Instance: instance, KeepDir: keep,
 			}, build)
 		})
 	}

@@ -149,7 +149,7 @@ func (p *plant) run() *connection.Config {
 	config, err := connection.Load(filepath.Join(p.dir, "tradepost.yaml"), environ)
 	require.NoError(p.t, err)
 	log := slog.New(slog.NewTextHandler(p.log, nil))
-	o := pipeline.Options{Config: config, NATS: p.nats, Log: log, Health: p.health, Metrics: runtime.NewMetrics()}
+	o := pipeline.Options{Config: config, NATS: p.nats, FirstInstall: true, Log: log, Health: p.health, Metrics: runtime.NewMetrics()}
 	p.live = pipeline.Follow(config, connection.LiveOptions{Environ: environ, Log: log, Every: 50 * time.Millisecond})
 	o.Live = p.live
 	ctx, cancel := context.WithCancel(p.t.Context())

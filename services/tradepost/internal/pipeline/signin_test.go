@@ -232,7 +232,7 @@ func TestUpSharesOneSessionAndEndsIt(t *testing.T) {
 	health := runtime.NewHealth()
 	go func() {
 		done <- pipeline.Run(ctx, pipeline.Options{
-			Config: &s.config, NATS: inside, Log: slog.New(slog.DiscardHandler), Health: health, Metrics: runtime.NewMetrics(),
+			Config: &s.config, NATS: inside, FirstInstall: true, Log: slog.New(slog.DiscardHandler), Health: health, Metrics: runtime.NewMetrics(),
 		})
 	}()
 	require.Eventually(t, func() bool { return health.Readiness().OK() }, 20*time.Second, 10*time.Millisecond)

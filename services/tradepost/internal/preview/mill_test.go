@@ -89,7 +89,7 @@ func openMill(t *testing.T, dir string, connections, accounts object) *mill {
 	m.server, err = embedded.Start(filepath.Join(m.config.DataDir, "nats"), embedded.Off)
 	require.NoError(t, err)
 	t.Cleanup(m.server.Stop)
-	_, err = pipeline.Apply(t.Context(), pipeline.Options{Config: m.config, NATS: m.server, Log: slog.New(slog.DiscardHandler)})
+	_, err = pipeline.Apply(t.Context(), pipeline.Options{Config: m.config, NATS: m.server, FirstInstall: true, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	nc, err := bus.Connect(t.Context(), bus.ConnectOptions{Name: "test", InProcess: m.server})
 	require.NoError(t, err)

@@ -26,7 +26,7 @@ func Parse(args []string, errOut io.Writer) (Options, error) {
 	f.StringVar(&o.Target, "target", target.NamePlain, "the accounting system: "+strings.Join(target.Names(), ", "))
 	f.IntVar(&o.Invoices, "invoices", 2000, "how many invoices are sent")
 	f.Int64Var(&o.Seed, "seed", 1, "the same seed gives the same schedule of users and faults")
-	f.Float64Var(&o.Rate, "rate", 0, "how many invoices are sent in a second (20; 10 from 10,000 invoices on; 4 with QuickBooks)")
+	f.Float64Var(&o.Rate, "rate", 0, "how many invoices are sent in a second (20; 10 from 10,000 invoices on; 2.5 with QuickBooks)")
 	f.DurationVar(&o.Gap, "gap", 0, "the time between two faults (2.5s; 6s from 10,000 invoices on)")
 	f.StringVar(&o.Dir, "dir", "", "a new `folder` for programs, store, logs and report (it is kept)")
 	f.StringVar(&o.Root, "root", ".", "the repository")

@@ -37,7 +37,7 @@ func TestTheTargetIsChosen(t *testing.T) {
 	books, err := Parse([]string{"--target", "quickbooks", "--invoices", "20000"}, io.Discard)
 	require.NoError(t, err)
 	require.Equal(t, "quickbooks", books.Target)
-	require.InDelta(t, 4, books.Rate, 0, "it takes no more")
+	require.InDelta(t, 2.5, books.Rate, 0, "it takes no more")
 	told, err := Parse([]string{"--target", "quickbooks", "--rate", "6"}, io.Discard)
 	require.NoError(t, err)
 	require.InDelta(t, 6, told.Rate, 0)

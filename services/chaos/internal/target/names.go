@@ -26,14 +26,14 @@ func Check(name string) error {
 	return nil
 }
 
-// MostRate is how many invoices a second a target of that name takes, with some left
-// for those that are sent again: QuickBooks takes no more than 500 calls in a minute.
-// 0 means that it does not matter.
+// MostRate is how many invoices a second a target of that name takes while everything
+// breaks, so that most are posted before all is calm: QuickBooks takes no more than 500
+// calls in a minute. 0 means that it does not matter.
 func MostRate(name string) float64 {
 	if name == NamePlain {
 		return 0
 	}
-	return 4
+	return 2.5
 }
 
 // New makes the target of a name for a plan.

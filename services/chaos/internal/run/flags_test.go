@@ -38,6 +38,7 @@ func TestTheTargetIsChosen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "quickbooks", books.Target)
 	require.InDelta(t, 2.5, books.Rate, 0, "it takes no more")
+	require.Equal(t, 5*time.Second, books.Gap)
 	told, err := Parse([]string{"--target", "quickbooks", "--rate", "6"}, io.Discard)
 	require.NoError(t, err)
 	require.InDelta(t, 6, told.Rate, 0)

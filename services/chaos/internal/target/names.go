@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tradepost/tradepost/services/chaos/internal/plan"
 )
@@ -26,14 +27,14 @@ func Check(name string) error {
 	return nil
 }
 
-// MostRate is how many invoices a second a target of that name takes while everything
-// breaks, so that most are posted before all is calm: QuickBooks takes no more than 500
-// calls in a minute. 0 means that it does not matter.
-func MostRate(name string) float64 {
+// Pace is how many invoices a second a target of that name takes while everything breaks,
+// and the time between two faults that leaves it some in which to post: QuickBooks takes
+// no more than 500 calls in a minute. 0 means that it does not matter.
+func Pace(name string) (rate float64, gap time.Duration) {
 	if name == NamePlain {
-		return 0
+		return 0, 0
 	}
-	return 2.5
+	return 2.5, 5 * time.Second
 }
 
 // New makes the target of a name for a plan.

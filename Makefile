@@ -56,10 +56,12 @@ fuzz-money: ## Make a million random documents under every way to round (N=10000
 
 # The seed of a chaos run's schedule.
 SEED ?= 1
-CHAOS := go run ./services/chaos/cmd/chaos
+# What the invoices are posted to: plain, quickbooks or quickbooks-forgetful.
+TARGET ?= plain
+CHAOS := go run ./services/chaos/cmd/chaos --target $(TARGET)
 
 .PHONY: chaos
-chaos: ## Break everything that can break during N invoices (SEED=…), and count what went wrong
+chaos: ## Break everything that can break during N invoices (SEED=…, TARGET=plain or quickbooks), and count what went wrong
 	$(CHAOS) --invoices $(or $(N),20000) --seed $(SEED)
 
 .PHONY: chaos-quick

@@ -109,12 +109,20 @@ func Text(f *tradepostv1.Fault) string {
 	room := maxText - utf8.RuneCountInString(head) - utf8.RuneCountInString(fix) - 1
 	message := Clip(f.GetMessage(), max(room, 40))
 	if vendor := f.GetVendorText(); vendor != "" {
-		const frame = ` It says: ""`
-		if left := room - utf8.RuneCountInString(message) - len(frame); left >= 10 {
-			message += ` It says: "` + Clip(OneLine(vendor), left) + `"`
+		frame := ` It says: ""` + traced(f)
+		if left := room - utf8.RuneCountInString(message) - utf8.RuneCountInString(frame); left >= 10 {
+			message += ` It says: "` + Clip(OneLine(vendor), left) + `"` + traced(f)
 		}
 	}
 	return Clip(head+message+" "+fix, maxText)
+}
+
+// traced is the vendor's id of the call, for its support desk.
+func traced(f *tradepostv1.Fault) string {
+	if f.GetVendorTraceId() == "" {
+		return ""
+	}
+	return " (its id of the call: " + f.GetVendorTraceId() + ")"
 }
 
 func todo(f *tradepostv1.Fault) string {
@@ -127,7 +135,7 @@ func Line(f *tradepostv1.Fault) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s: %s", f.GetCode(), f.GetThing(), f.GetMessage())
 	if f.GetVendorText() != "" {
-		fmt.Fprintf(&b, " It says: %q", f.GetVendorText())
+		fmt.Fprintf(&b, " It says: %q%s", f.GetVendorText(), traced(f))
 	}
 	fmt.Fprintf(&b, " %s", todo(f))
 	if f.GetPath() != "" {

@@ -182,3 +182,14 @@ func TestCommentOfEveryKindCountsWhatItLeavesOut(t *testing.T) {
 	require.LessOrEqual(t, utf8.RuneCountInString(got), fault.MaxComment)
 	require.Regexp(t, `and \d+ more kinds, see the log`, got)
 }
+
+func TestTheVendorsIdOfTheCallIsToldBesideItsWords(t *testing.T) {
+	f := fault.New("accounting.refused", fault.Args{
+		Params: map[string]string{"system": "QuickBooks Online"}, VendorText: "the period is closed", VendorTraceID: "1-abc\n",
+	})
+	for _, text := range []string{fault.Text(f), fault.Line(f)} {
+		require.Contains(t, text, `It says: "the period is closed" (its id of the call: 1-abc)`)
+	}
+	f.VendorText += strings.Repeat(" and so on", 200)
+	require.Contains(t, fault.Text(f), "(its id of the call: 1-abc)", "the words give way to it")
+}

@@ -63,6 +63,9 @@ type Args struct {
 	Params map[string]string
 	// VendorText is what the accounting system said, already masked.
 	VendorText string
+	// VendorTraceID is the vendor's own id of the call that failed, or "". It never goes
+	// into VendorText: whoever is told the same twice has to see that it is the same.
+	VendorTraceID string
 }
 
 // Lookup returns the catalogue's entry of code.
@@ -89,7 +92,7 @@ func New(code string, args Args) *tradepostv1.Fault {
 	e, ok := byCode[code]
 	if !ok {
 		mistake("fault code %q is not in the catalogue", code)
-		args = Args{Path: args.Path, Thing: args.Thing, VendorText: args.VendorText, Params: map[string]string{"code": code}}
+		args = Args{Path: args.Path, Thing: args.Thing, VendorText: args.VendorText, VendorTraceID: args.VendorTraceID, Params: map[string]string{"code": code}}
 		e = byCode[Unknown]
 	}
 	thing := Clip(OneLine(args.Thing), maxThing)
@@ -105,7 +108,7 @@ func New(code string, args Args) *tradepostv1.Fault {
 		Owner:      e.Owner,
 		Fix:        fill(e.Fix, thing, params),
 		Params:     params,
-		VendorText: Clip(OneLine(args.VendorText), maxVendor),
+		VendorText: Clip(OneLine(args.VendorText), maxVendor), VendorTraceId: Clip(OneLine(args.VendorTraceID), maxThing),
 	}
 }
 

@@ -4,10 +4,26 @@ import (
 	"context"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/canonical"
 )
+
+// OutcomeHash is what an outcome is known by: the record, its message and the comment
+// about it. The vendor's ids of calls are left out, since the same refusal has another
+// one each time, and people are told of it but once.
+func OutcomeHash(o *tradepostv1.Outcome) (string, error) {
+	bare := proto.CloneOf(o)
+	for _, faults := range [][]*tradepostv1.Fault{bare.GetRejected().GetFaults(), bare.GetPosted().GetRemarks()} {
+		for _, f := range faults {
+			f.VendorTraceId = ""
+		}
+	}
+	return canonical.Message(bare)
+}
 
 // Recorded is what the record keeps of an outcome that a stage came to: kind, hash, codes and
 // documents, but no texts. An outcome that does not close a send (wait, handed,

@@ -209,7 +209,7 @@ func (s *Service) ready(ctx context.Context, m bus.Message, received *tradepostv
 // reject writes the rejection into the record, and only then tells reconcile.
 func (s *Service) reject(ctx context.Context, m bus.Message, e record.Entry, received *tradepostv1.InvoiceReceived, faults []*tradepostv1.Fault) error {
 	o := &tradepostv1.Outcome{Result: &tradepostv1.Outcome_Rejected{Rejected: &tradepostv1.Rejected{Faults: faults}}}
-	hash, err := canonical.Message(o)
+	hash, err := stage.OutcomeHash(o)
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
 // overtime is how long after its deadline a call may come back.
@@ -73,6 +75,21 @@ var troubleCases = []Case{
 			rejected := k.refused(k.Connector.Create(k.ctx(), k.posting(d, 1)))
 			require.Contains(k, codes(rejected.Faults), code)
 			k.stays(d, 0)
+			// People are told once of what is the same: an id that is another one each time
+			// has a field of its own.
+			again := k.refused(k.Connector.Create(k.ctx(), k.posting(d, 1)))
+			require.Equal(k, untraced(rejected.Faults), untraced(again.Faults), "the same refusal has the same words")
 		}
 	}},
+}
+
+// untraced is what faults say, without the vendor's ids of the calls.
+func untraced(faults []*tradepostv1.Fault) []string {
+	all := make([]string, 0, len(faults))
+	for _, f := range faults {
+		bare := proto.CloneOf(f)
+		bare.VendorTraceId = ""
+		all = append(all, fault.Line(bare))
+	}
+	return all
 }

@@ -2,6 +2,7 @@ package connectortest_test
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"time"
 
@@ -86,6 +87,9 @@ func (m *memory) refuse(p connector.Posting) *connector.Rejected {
 		f = m.fault("too large")
 	default:
 		return nil
+	}
+	if m.mistake == newWords {
+		f.VendorText = rand.Text()
 	}
 	return &connector.Rejected{Faults: []*tradepostv1.Fault{f}}
 }

@@ -28,6 +28,7 @@ const (
 	refusesOutages   mistake = "create takes an outage for a refusal"
 	emptyOutages     mistake = "find answers empty in an outage"
 	wrongCodes       mistake = "a fault has another code"
+	newWords         mistake = "a refusal has other words each time"
 	silentPreview    mistake = "a preview tells no faults"
 	voidsStale       mistake = "void ignores the version"
 	voidCounts       mistake = "a void document is shown as if it counted"

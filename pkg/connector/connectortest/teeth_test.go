@@ -33,6 +33,7 @@ func TestKitHasTeeth(t *testing.T) {
 		hidesSilently:    "a_write_that_is_not_shown_yet_is_shown_within_the_settling_time",
 		refusesOutages:   "every_outage_is_a_wait_with_its_reason,_and_over_by_itself",
 		emptyOutages:     "every_outage_is_a_wait_with_its_reason,_and_over_by_itself",
+		newWords:         "every_kind_of_fault_is_refused_with_its_code,_and_makes_nothing",
 		wrongCodes:       "every_kind_of_fault_is_refused_with_its_code,_and_makes_nothing",
 		silentPreview:    "a_preview_tells_the_same_faults_and_makes_nothing",
 		voidsStale:       "a_stale_version_is_not_voided",

@@ -99,7 +99,11 @@ type Fault struct {
 	// The values that the texts were made of.
 	Params map[string]string `protobuf:"bytes,7,rep,name=params,proto3" json:"params,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// The accounting system's own words, masked; never shown alone.
-	VendorText    string `protobuf:"bytes,8,opt,name=vendor_text,json=vendorText,proto3" json:"vendor_text,omitempty"`
+	VendorText string `protobuf:"bytes,8,opt,name=vendor_text,json=vendorText,proto3" json:"vendor_text,omitempty"`
+	// The vendor's own id of the call that failed, for its support desk. It is
+	// another one each time and says nothing of what is wrong, so that it is no
+	// part of what an outcome is known by.
+	VendorTraceId string `protobuf:"bytes,9,opt,name=vendor_trace_id,json=vendorTraceId,proto3" json:"vendor_trace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -190,11 +194,18 @@ func (x *Fault) GetVendorText() string {
 	return ""
 }
 
+func (x *Fault) GetVendorTraceId() string {
+	if x != nil {
+		return x.VendorTraceId
+	}
+	return ""
+}
+
 var File_tradepost_v1_fault_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_fault_proto_rawDesc = "" +
 	"\n" +
-	"\x18tradepost/v1/fault.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\"\xfe\x02\n" +
+	"\x18tradepost/v1/fault.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\"\xa6\x03\n" +
 	"\x05Fault\x12<\n" +
 	"\x04code\x18\x01 \x01(\tB(\xbaH%r#2!^[a-z][a-z0-9_]*([.][a-z0-9_]+)+$R\x04code\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x14\n" +
@@ -205,7 +216,8 @@ const file_tradepost_v1_fault_proto_rawDesc = "" +
 	"\x03fix\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x03fix\x127\n" +
 	"\x06params\x18\a \x03(\v2\x1f.tradepost.v1.Fault.ParamsEntryR\x06params\x12\x1f\n" +
 	"\vvendor_text\x18\b \x01(\tR\n" +
-	"vendorText\x1a9\n" +
+	"vendorText\x12&\n" +
+	"\x0fvendor_trace_id\x18\t \x01(\tR\rvendorTraceId\x1a9\n" +
 	"\vParamsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x8e\x01\n" +

@@ -79,6 +79,25 @@ func (a *API) History(realm, entity string) []Version {
 	return c.History(e)
 }
 
+// JournalEntry is one write of an invoice or a credit memo; see its fields.
+type JournalEntry = books.Entry
+
+// Journal lists the writes of invoices and credit memos of a company in the order of
+// time, those with a number above after; refused ones too.
+func (a *API) Journal(realm string, after int) []JournalEntry {
+	if c := a.s.company(realm); c != nil {
+		return c.Journal(after, 0)
+	}
+	return nil
+}
+
+// Admit lets sales into the closed books whose private note holds a text, from now on.
+func (a *API) Admit(realm, text string) {
+	if c := a.s.company(realm); c != nil {
+		c.Admit(text)
+	}
+}
+
 // Settings gives the settings of a company.
 func (a *API) Settings(realm string) Settings {
 	if c := a.s.company(realm); c != nil {
@@ -125,17 +144,13 @@ func wire(doc Object) (Object, error) {
 
 // Void voids a transaction, and Delete deletes it, as a user does.
 func (a *API) Void(realm, entity, id string) error {
-	_, err := a.byHand(realm, entity, Object{"Id": id}, func(c *books.Company, e books.Entity, doc Object, _ books.Options) (Object, *books.Fault) {
-		return c.Void(e, doc)
-	})
+	_, err := a.byHand(realm, entity, Object{"Id": id}, (*books.Company).Void)
 	return err
 }
 
 // Delete deletes a transaction as a user does.
 func (a *API) Delete(realm, entity, id string) error {
-	_, err := a.byHand(realm, entity, Object{"Id": id}, func(c *books.Company, e books.Entity, doc Object, _ books.Options) (Object, *books.Fault) {
-		return c.Remove(e, doc)
-	})
+	_, err := a.byHand(realm, entity, Object{"Id": id}, (*books.Company).Remove)
 	return err
 }
 

@@ -52,13 +52,17 @@ func (d *Drive) retry(ctx context.Context, a plan.Action) error {
 }
 
 // takeOut has a bookkeeper take a document out of the books, if it is there.
-func (d *Drive) takeOut(a plan.Action) bool {
-	if !d.Target.Delete(d.invoices[a.Invoice].Marker) {
+func (d *Drive) takeOut(ctx context.Context, a plan.Action) (bool, error) {
+	was, err := d.Target.Delete(ctx, d.invoices[a.Invoice].Marker)
+	switch {
+	case err != nil:
+		return false, err
+	case was:
+		d.count("documents taken out of the books by hand")
+	default:
 		d.postpone(a)
-		return false
 	}
-	d.count("documents taken out of the books by hand")
-	return true
+	return was, nil
 }
 
 func (d *Drive) postpone(a plan.Action) {
@@ -76,14 +80,7 @@ func (d *Drive) catchUp(ctx context.Context) (int, error) {
 	d.postponed = nil
 	d.mu.Unlock()
 	for _, a := range now {
-		var err error
-		switch {
-		case a.Kind == plan.Retry:
-			err = d.retry(ctx, a)
-		case d.takeOut(a):
-			err = d.send(ctx, a)
-		}
-		if err != nil {
+		if err := d.catchUpOn(ctx, a); err != nil {
 			return 0, fmt.Errorf("%s of invoice %d: %w", a.Kind, d.invoices[a.Invoice].ID, err)
 		}
 	}
@@ -93,6 +90,17 @@ func (d *Drive) catchUp(ctx context.Context) (int, error) {
 	d.postponed = nil
 	d.faults["postponed by bookkeepers and operators"] += len(now) - undone
 	return len(now) - undone, nil
+}
+
+func (d *Drive) catchUpOn(ctx context.Context, a plan.Action) error {
+	if a.Kind == plan.Retry {
+		return d.retry(ctx, a)
+	}
+	was, err := d.takeOut(ctx, a)
+	if err != nil || !was {
+		return err
+	}
+	return d.send(ctx, a)
 }
 
 // failedRecord is the invoice's record if its last send failed and is closed.

@@ -29,7 +29,15 @@ var ErrRestless = errors.New("not everything came to rest in time")
 
 // Calm ends all misbehaviour and waits until every process works.
 func (d *Drive) Calm(ctx context.Context) error {
-	d.Target.Calm()
+	struck, err := d.Target.Calm(ctx)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	for kind, n := range struck {
+		d.faults["accounting system: "+kind] += n
+	}
+	d.mu.Unlock()
 	d.World.Recorder.Calm()
 	for _, lines := range []map[string]*world.Line{d.World.ServiceTrade, d.World.Books, d.World.NATS} {
 		for _, l := range lines {
@@ -116,8 +124,11 @@ func (d *Drive) unfinished(ctx context.Context) (unfinished, error) {
 	if err != nil {
 		return u, err
 	}
-	u.busy, err = d.busy(ctx)
-	if events := d.Target.Events(); len(events) > 0 && events[len(events)-1].At.After(u.last) {
+	if u.busy, err = d.busy(ctx); err != nil {
+		return u, err
+	}
+	events, err := d.Target.Events(ctx)
+	if len(events) > 0 && events[len(events)-1].At.After(u.last) {
 		u.last = events[len(events)-1].At
 	}
 	return u, err
@@ -172,14 +183,21 @@ func (d *Drive) Facts(ctx context.Context) (judge.Facts, error) {
 		calls[c.Invoice] = append(calls[c.Invoice], c)
 	}
 	books := map[string][]target.Event{}
-	for _, e := range d.Target.Events() {
+	events, err := d.Target.Events(ctx)
+	if err != nil {
+		return judge.Facts{}, err
+	}
+	for _, e := range events {
 		books[e.Marker] = append(books[e.Marker], e)
 	}
 	u, err := d.unfinished(ctx)
 	if err != nil {
 		d.Log.Warn("the records cannot be read: what is held counts as lost", "err", err)
 	}
-	live := d.Target.Totals()
+	live, err := d.Target.Totals(ctx)
+	if err != nil {
+		return judge.Facts{}, err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, inv := range d.invoices {

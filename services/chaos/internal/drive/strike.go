@@ -142,16 +142,16 @@ func (d *Drive) strikeStore(ctx context.Context, f plan.Fault) error {
 			return err
 		}
 		d.lose()
-		return w.Apply(ctx)
+		return d.apply(ctx)
 	case plan.Restore:
 		if err := d.whileDown(ctx, w.RestoreStore); err != nil {
 			return err
 		}
 		d.lose()
-		return w.Apply(ctx)
+		return d.apply(ctx)
 	case plan.WipeBucket:
 		d.lose()
-		return errors.Join(w.JS.DeleteKeyValue(ctx, bus.BucketInvoices), w.Apply(ctx))
+		return errors.Join(w.JS.DeleteKeyValue(ctx, bus.BucketInvoices), d.apply(ctx))
 	case plan.WipeStreams:
 		var problems error
 		for _, c := range bus.Streams(1) {
@@ -162,10 +162,19 @@ func (d *Drive) strikeStore(ctx context.Context, f plan.Fault) error {
 		d.mu.Lock()
 		d.cleared = append(d.cleared, time.Now())
 		d.mu.Unlock()
-		return errors.Join(problems, w.Apply(ctx))
+		return errors.Join(problems, d.apply(ctx))
 	default:
 		return fmt.Errorf("nobody knows how to do %q", f.Kind)
 	}
+}
+
+// apply has the operator make what is missing, and sign in where that is.
+func (d *Drive) apply(ctx context.Context) error {
+	signedIn, err := d.World.Apply(ctx)
+	if signedIn {
+		d.count("operator signs the connection in again")
+	}
+	return err
 }
 
 func (d *Drive) whileDown(ctx context.Context, do func() error) error {

@@ -129,13 +129,12 @@ func (d *Drive) do(ctx context.Context, a plan.Action) error {
 	case plan.Retry:
 		return d.retry(ctx, a)
 	case plan.Delete:
-		d.takeOut(a)
-		return nil
+		_, err := d.takeOut(ctx, a)
+		return err
 	case plan.Admit:
 		d.setVerdict(a.Invoice, judge.Good)
 		return d.step(ctx, a, judge.StepAdmit, "", func(int64) (world.View, error) {
-			d.Target.Admit(d.invoices[a.Invoice].Marker)
-			return world.View{}, nil
+			return world.View{}, d.Target.Admit(ctx, d.invoices[a.Invoice].Marker)
 		})
 	default:
 		date := map[plan.ActionKind]time.Time{

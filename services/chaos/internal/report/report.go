@@ -20,10 +20,11 @@ import (
 
 // Report is how a run ended.
 type Report struct {
-	Seed     int64 `json:"seed"`
-	Invoices int   `json:"invoices"`
-	Crippled bool  `json:"crippled,omitempty"`
-	Patient  bool  `json:"patient,omitempty"`
+	Target   string `json:"target"`
+	Seed     int64  `json:"seed"`
+	Invoices int    `json:"invoices"`
+	Crippled bool   `json:"crippled,omitempty"`
+	Patient  bool   `json:"patient,omitempty"`
 	// Acted is how long users and faults went on, Quiet how long it took until
 	// nothing was under way any more.
 	Acted time.Duration `json:"acted"`
@@ -95,7 +96,7 @@ func (r *Report) Table(w io.Writer) error {
 	whole := r.Acted + r.Quiet
 	fmt.Fprintf(t, "\ntime\t\n  users and faults\t%s\n  until quiet\t%s\n  invoices a second, over all\t%.1f\n  faults a minute, while they went on\t%.1f\n",
 		r.Acted.Round(time.Second), r.Quiet.Round(time.Second), float64(r.Invoices)/whole.Seconds(), float64(all)/r.Acted.Minutes())
-	fmt.Fprintf(t, "\ncounts of %d invoices, seed %d\t\n", r.Invoices, r.Seed)
+	fmt.Fprintf(t, "\ncounts of %d invoices, target %s, seed %d\t\n", r.Invoices, r.Target, r.Seed)
 	for _, k := range judge.Kinds() {
 		fmt.Fprintf(t, "  %s\t%d\n", k, r.Counts[k])
 	}

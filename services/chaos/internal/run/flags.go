@@ -7,7 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
+
+	"github.com/tradepost/tradepost/services/chaos/internal/target"
 )
 
 // large is the number of invoices from which a run is long enough for faults that
@@ -20,10 +23,11 @@ func Parse(args []string, errOut io.Writer) (Options, error) {
 	o := Options{Out: os.Stdout, Log: slog.New(slog.NewTextHandler(errOut, nil))}
 	f := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	f.SetOutput(errOut)
+	f.StringVar(&o.Target, "target", target.NamePlain, "the accounting system: "+strings.Join(target.Names(), ", "))
 	f.IntVar(&o.Invoices, "invoices", 2000, "how many invoices are sent")
 	f.Int64Var(&o.Seed, "seed", 1, "the same seed gives the same schedule of users and faults")
-	f.Float64Var(&o.Rate, "rate", 0, "how many invoices are sent in a second (20; 10 from 10,000 invoices on)")
-	f.DurationVar(&o.Gap, "gap", 0, "the time between two faults (2.5s; 6s from 10,000 invoices on)")
+	f.Float64Var(&o.Rate, "rate", 0, "how many invoices are sent in a second (20; 10 from 10,000 invoices on; 2.5 with QuickBooks)")
+	f.DurationVar(&o.Gap, "gap", 0, "the time between two faults (2.5s; 6s from 10,000 invoices on; 5s with QuickBooks)")
 	f.StringVar(&o.Dir, "dir", "", "a new `folder` for programs, store, logs and report (it is kept)")
 	f.StringVar(&o.Root, "root", ".", "the repository")
 	f.StringVar(&o.Report, "report", "", "the `file` of the report, as JSON")
@@ -34,6 +38,9 @@ func Parse(args []string, errOut io.Writer) (Options, error) {
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
+	if err := target.Check(o.Target); err != nil {
+		return o, fmt.Errorf("--target %w", err)
+	}
 	switch {
 	case f.NArg() > 0:
 		return o, fmt.Errorf("chaos takes no arguments: %q", f.Args())
@@ -43,7 +50,8 @@ func Parse(args []string, errOut io.Writer) (Options, error) {
 		return o, fmt.Errorf("--patient %q is none of yes, no and auto", *patient)
 	}
 	o.Patient = *patient == "yes" || *patient == "auto" && o.Invoices >= large
-	o.Rate, o.Gap = cmp.Or(o.Rate, bySize(o.Invoices, 20.0, 10)), cmp.Or(o.Gap, bySize(o.Invoices, 2500*time.Millisecond, 6*time.Second))
+	rate, gap := target.Pace(o.Target)
+	o.Rate, o.Gap = cmp.Or(o.Rate, rate, bySize(o.Invoices, 20.0, 10)), cmp.Or(o.Gap, gap, bySize(o.Invoices, 2500*time.Millisecond, 6*time.Second))
 	return o, nil
 }
 

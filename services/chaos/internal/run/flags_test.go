@@ -30,8 +30,22 @@ func TestALargeRunIsPatientAndGoesSlowly(t *testing.T) {
 	require.Equal(t, time.Second, told.Gap)
 }
 
+func TestTheTargetIsChosen(t *testing.T) {
+	usual, err := Parse(nil, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, "plain", usual.Target)
+	books, err := Parse([]string{"--target", "quickbooks", "--invoices", "20000"}, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, "quickbooks", books.Target)
+	require.InDelta(t, 2.5, books.Rate, 0, "it takes no more")
+	require.Equal(t, 5*time.Second, books.Gap)
+	told, err := Parse([]string{"--target", "quickbooks", "--rate", "6"}, io.Discard)
+	require.NoError(t, err)
+	require.InDelta(t, 6, told.Rate, 0)
+}
+
 func TestWhatTheCommandLineRefuses(t *testing.T) {
-	for _, args := range [][]string{{"--invoices", "0"}, {"--patient", "maybe"}, {"--rate", "-1"}, {"more"}, {"--unknown"}} {
+	for _, args := range [][]string{{"--invoices", "0"}, {"--patient", "maybe"}, {"--rate", "-1"}, {"more"}, {"--unknown"}, {"--target", "ledger"}} {
 		_, err := Parse(args, io.Discard)
 		require.Error(t, err, args)
 	}

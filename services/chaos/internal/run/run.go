@@ -23,6 +23,8 @@ import (
 
 // Options of a run.
 type Options struct {
+	// Target is the name of the accounting system.
+	Target   string
 	Seed     int64
 	Invoices int
 	Rate     float64
@@ -116,7 +118,7 @@ func (o *Options) play(ctx context.Context) (*report.Report, error) {
 	po := plan.Options{
 		Seed: o.Seed, Invoices: o.Invoices, Rate: o.Rate, Gap: o.Gap, Patient: o.Patient, Processes: processes, Nodes: nodes,
 	}
-	books := target.NewPlain(po)
+	books := target.New(o.Target, po)
 	o.Log.Info("building", "dir", o.Dir)
 	if err := world.Build(ctx, o.Root, filepath.Join(o.Dir, "bin"), books.Program()); err != nil {
 		return nil, err
@@ -137,7 +139,7 @@ func (o *Options) play(ctx context.Context) (*report.Report, error) {
 // follow lets the plan happen, waits for quiet, and judges.
 func (o *Options) follow(ctx context.Context, d *drive.Drive) (*report.Report, error) {
 	rep := &report.Report{
-		Seed: o.Seed, Invoices: o.Invoices, Crippled: o.Crippled, Patient: o.Patient,
+		Target: o.Target, Seed: o.Seed, Invoices: o.Invoices, Crippled: o.Crippled, Patient: o.Patient,
 		Work: map[string]int{}, Ended: map[string]int{},
 	}
 	began := time.Now()

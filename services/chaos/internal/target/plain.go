@@ -1,7 +1,7 @@
 package target
 
 import (
-	"net/http"
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -54,25 +54,30 @@ func trouble(draw float64) books.Trouble {
 	return ""
 }
 
-// Connector implements Target.
-func (p *Plain) Connector() string { return "plainbooks" }
+// Start implements Target.
+func (p *Plain) Start(_ context.Context, h Host, _ bool) (string, error) { return h.Serve(p.books) }
 
 // Program implements Target.
 func (p *Plain) Program() string { return "./services/deliver/cmd/deliver-chaos" }
 
-// Handler implements Target.
-func (p *Plain) Handler() http.Handler { return p.books }
-
-// Settings implements Target.
-func (p *Plain) Settings(url string, crippled bool) map[string]any {
+// Connection implements Target.
+func (p *Plain) Connection(url string, crippled bool) Connection {
 	find := "on"
 	if crippled {
 		find = "off"
 	}
-	return map[string]any{
+	return Connection{"plainbooks", map[string]any{
 		"url": url, "find": find, "call_time": callTime.String(), "settling": hidden.String(), "parallel": parallel,
-	}
+	}}
 }
+
+// Operator implements Target: another connector of the product makes the same streams.
+func (p *Plain) Operator() Connection {
+	return Connection{"hledger", map[string]any{"journal_dir": "books"}}
+}
+
+// SignIn implements Target.
+func (p *Plain) SignIn() string { return "" }
 
 // Mapping implements Target.
 func (p *Plain) Mapping() map[string]any {
@@ -87,20 +92,26 @@ func (p *Plain) RefusedDate() time.Time { return time.Date(2021, 6, 15, 16, 0, 0
 func (p *Plain) ClaimTime() time.Duration { return callTime + 10*time.Second + hidden + 5*time.Second }
 
 // Delete implements Target.
-func (p *Plain) Delete(marker string) bool {
+func (p *Plain) Delete(_ context.Context, marker string) (bool, error) {
 	there := p.books.Count(marker) > 0
 	p.books.Delete(marker)
-	return there
+	return there, nil
 }
 
 // Admit implements Target.
-func (p *Plain) Admit(marker string) { p.books.Admit(marker) }
+func (p *Plain) Admit(_ context.Context, marker string) error {
+	p.books.Admit(marker)
+	return nil
+}
 
 // Calm implements Target.
-func (p *Plain) Calm() { p.books.Calm() }
+func (p *Plain) Calm(context.Context) (map[string]int, error) {
+	p.books.Calm()
+	return nil, nil
+}
 
 // Events implements Target.
-func (p *Plain) Events() []Event {
+func (p *Plain) Events(context.Context) ([]Event, error) {
 	var all []Event
 	for _, e := range p.books.Events() {
 		one := Event{At: e.At, What: e.What, Marker: e.Marker, ID: e.ID, Total: signed(e.Kind, e.Total), Trouble: string(e.Trouble)}
@@ -109,20 +120,23 @@ func (p *Plain) Events() []Event {
 		}
 		all = append(all, one)
 	}
-	return all
+	return all, nil
 }
 
 // Totals implements Target.
-func (p *Plain) Totals() map[string][]string {
+func (p *Plain) Totals(context.Context) (map[string][]string, error) {
 	all := map[string][]string{}
 	for _, d := range p.books.Documents() {
 		all[d.Marker] = append(all[d.Marker], signed(d.Kind, d.Total))
 	}
-	return all
+	return all, nil
 }
 
 // signed gives the total of a credit memo ServiceTrade's sign.
 func signed(kind, total string) string {
+	if total == "" {
+		return ""
+	}
 	if kind != "invoice" && !strings.HasPrefix(total, "-") {
 		return "-" + total
 	}

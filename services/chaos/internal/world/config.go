@@ -49,14 +49,12 @@ func (w *World) writeShared(s State) error {
 // writeConfig writes the configuration of one process: they differ only in the
 // proxies that they go through.
 func (w *World) writeConfig(process string, s State, a addresses) (string, error) {
-	connection := map[string]any{
-		"account": Account, "mapping_file": "mapping.yaml",
-		"connector": w.opt.Target.Connector(), "settings": w.opt.Target.Settings(a.target, w.opt.Crippled),
+	c := w.opt.Target.Operator()
+	if process != admin {
+		c = w.opt.Target.Connection(a.target, w.opt.Crippled)
 	}
-	if process == admin {
-		// The product's own binary does not have the connector, and does not need it
-		// to make streams.
-		connection["connector"], connection["settings"] = "hledger", map[string]any{"journal_dir": "books"}
+	connection := map[string]any{
+		"account": Account, "mapping_file": "mapping.yaml", "connector": c.Connector, "settings": c.Settings,
 	}
 	name := process + ".yaml"
 	return w.path(name), w.writeYAML(name, map[string]any{

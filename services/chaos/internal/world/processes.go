@@ -2,12 +2,10 @@ package world
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -21,14 +19,14 @@ func (w *World) startProcesses(ctx context.Context) error {
 	if err := w.writeShared(state); err != nil {
 		return err
 	}
+	books, err := w.opt.Target.Start(ctx, w, w.opt.Crippled)
+	if err != nil {
+		return fmt.Errorf("start the accounting system: %w", err)
+	}
 	if _, err := w.writeConfig(admin, state, addresses{nats: w.directURL(), serviceTrade: w.Control.url}); err != nil {
 		return err
 	}
-	if err := w.apply(ctx, "--first-install"); err != nil {
-		return err
-	}
-	books, err := w.serve(w.opt.Target.Handler())
-	if err != nil {
+	if _, err := w.Apply(ctx, "--first-install"); err != nil {
 		return err
 	}
 	names, _ := Names()
@@ -40,8 +38,8 @@ func (w *World) startProcesses(ctx context.Context) error {
 	return w.AwaitProcesses(ctx)
 }
 
-// serve listens for a handler inside the harness; it returns host:port.
-func (w *World) serve(h http.Handler) (string, error) {
+// Serve implements target.Host.
+func (w *World) Serve(h http.Handler) (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("listen: %w", err)
@@ -53,8 +51,24 @@ func (w *World) serve(h http.Handler) (string, error) {
 	return l.Addr().String(), nil
 }
 
+// Spawn implements target.Host.
+func (w *World) Spawn(ctx context.Context, name, program, readyPath string, args func(address string) []string) (string, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return "", err
+	}
+	p := w.proc(name, program, args(address), nil, "http://"+address+readyPath)
+	w.oracles = append(w.oracles, p)
+	if err := p.Start(); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return address, p.AwaitReady(ctx)
+}
+
 func (w *World) startProcess(name string, s State, books string) error {
-	recorder, err := w.serve(w.Recorder.For(name))
+	recorder, err := w.Serve(w.Recorder.For(name))
 	if err != nil {
 		return err
 	}
@@ -122,26 +136,4 @@ func (w *World) Node(name string) *Node {
 		}
 	}
 	return nil
-}
-
-// Apply makes the streams and buckets as an operator does, with the product's own
-// command. A cluster that has just started needs a moment.
-func (w *World) Apply(ctx context.Context) error { return w.apply(ctx) }
-
-func (w *World) apply(ctx context.Context, flags ...string) error {
-	args := append([]string{"nats", "apply", "--config", w.path(admin + ".yaml")}, flags...)
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
-		cmd := exec.CommandContext(ctx, filepath.Join(w.opt.Binaries, "tradepost"), args...)
-		out, err := cmd.CombinedOutput()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("tradepost nats apply: %w: %s", err, out), ctx.Err())
-		case <-time.After(time.Second):
-		}
-	}
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -46,7 +45,8 @@ type World struct {
 	JS                        jetstream.JetStream
 	// Emptied counts the nodes that could not recover what they had on disk.
 	Emptied atomic.Int32
-	sandbox *Proc
+	// oracles are the processes that no fault touches.
+	oracles []*Proc
 	proxies *toxiproxy.ApiServer
 	servers []*http.Server
 }
@@ -107,23 +107,19 @@ func (w *World) start(ctx context.Context) error {
 
 // startSandbox starts the stand-in for ServiceTrade. It is the oracle, and stays.
 func (w *World) startSandbox(ctx context.Context) error {
-	address, err := freeAddress()
-	if err != nil {
-		return err
-	}
 	o := w.opt.Plan
-	w.sandbox = w.proc("sandbox", "sandbox", []string{
-		"serve", "--listen", address, "--seed", strconv.FormatInt(o.Seed, 10), "--invoices", strconv.Itoa(o.Invoices),
-		"--extras", "0", "--max-lines", "6", "--configured",
-	}, nil, "http://"+address+"/_sandbox/state")
-	if err := w.sandbox.Start(); err != nil {
+	address, err := w.Spawn(ctx, "sandbox", "sandbox", "/_sandbox/state", func(address string) []string {
+		return []string{
+			"serve", "--listen", address, "--seed", strconv.FormatInt(o.Seed, 10), "--invoices", strconv.Itoa(o.Invoices),
+			"--extras", "0", "--max-lines", "6", "--configured",
+		}
+	})
+	if err != nil {
 		return err
 	}
 	w.Control = &Control{url: "http://" + address}
 	w.Recorder = newRecorder("http://"+address, o)
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	return w.sandbox.AwaitReady(ctx)
+	return nil
 }
 
 // Close ends everything.
@@ -135,8 +131,8 @@ func (w *World) Close() {
 		p.Kill()
 	}
 	w.KillNodes()
-	if w.sandbox != nil {
-		w.sandbox.Kill()
+	for _, p := range w.oracles {
+		p.Kill()
 	}
 	for _, lines := range []map[string]*Line{w.ServiceTrade, w.Books, w.NATS} {
 		for _, l := range lines {

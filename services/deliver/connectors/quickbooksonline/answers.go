@@ -106,7 +106,7 @@ func rejected(faults ...*tradepostv1.Fault) connector.Rejected {
 
 // refusal is the fault of a write that QuickBooks refused for what is in it.
 func (q *Online) refusal(t *trouble, d *tradepostv1.Document) *tradepostv1.Fault {
-	args := fault.Args{Thing: thing(d), VendorText: t.vendorText(), Params: map[string]string{}}
+	args := fault.Args{Thing: thing(d), VendorText: t.vendorText(), VendorTraceID: t.tid, Params: map[string]string{}}
 	switch t.class {
 	case classClosed:
 		args.Thing, args.Params["date"] = "", bookDate(d)

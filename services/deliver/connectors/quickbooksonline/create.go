@@ -189,7 +189,7 @@ func (w *draft) taken(t *trouble, e entity, p *paper) *tradepostv1.Fault {
 		other += " for " + p.CustomerRef.Name
 	}
 	return fault.New("document.number_taken", fault.Args{
-		Thing: "Number " + w.d.GetNumber(), VendorText: t.vendorText(),
+		Thing: "Number " + w.d.GetNumber(), VendorText: t.vendorText(), VendorTraceID: t.tid,
 		Params: map[string]string{"number": w.d.GetNumber(), "other": other},
 	})
 }

@@ -196,7 +196,7 @@ func (w *draft) madeFirst(err error, what string) error {
 		return err
 	}
 	return &refused{fault.New("accounting.refused", fault.Args{
-		Thing: what, VendorText: t.vendorText(), Params: map[string]string{"system": title},
+		Thing: what, VendorText: t.vendorText(), VendorTraceID: t.tid, Params: map[string]string{"system": title},
 	})}
 }
 

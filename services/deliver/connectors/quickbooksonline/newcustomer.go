@@ -84,7 +84,7 @@ func (q *Online) takenBy(ctx context.Context, name, parent string) (record, bool
 // nameTaken is the fault of a name that somebody else has.
 func (w *draft) nameTaken(ctx context.Context, l *level, name string, t *trouble) error {
 	return &refused{fault.New("customer.name_taken", fault.Args{
-		Path: "customer", Thing: l.thing, VendorText: t.vendorText(),
+		Path: "customer", Thing: l.thing, VendorText: t.vendorText(), VendorTraceID: t.tid,
 		Params: map[string]string{"value": name, "by": w.q.whoHas(ctx, name), "connection": w.q.connection},
 	})}
 }

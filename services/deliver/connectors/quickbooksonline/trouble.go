@@ -44,17 +44,13 @@ func (t *trouble) Error() string {
 // Unwrap gives the cause of a call without an answer.
 func (t *trouble) Unwrap() error { return t.cause }
 
-// vendorText is what QuickBooks said, all of it, with the ids that its support needs.
+// vendorText is what QuickBooks said, all of it, without Intuit's id of the call.
 func (t *trouble) vendorText() string {
 	said := make([]string, 0, len(t.faults))
 	for _, f := range t.faults {
 		said = append(said, f.String())
 	}
-	text := strings.Join(said, "; ")
-	if t.tid != "" {
-		text += " (intuit_tid " + t.tid + ")"
-	}
-	return text
+	return strings.Join(said, "; ")
 }
 
 // code is that of the fault that decided; "" where none was told.

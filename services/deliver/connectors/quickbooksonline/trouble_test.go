@@ -147,7 +147,8 @@ func TestVendorWordsComeWithIntuitsIdOfTheCall(t *testing.T) {
 	i := newIntuit(t)
 	i.onWrite(99, func(w http.ResponseWriter) { refuse(w, 400, "6000", "Business Validation Error") })
 	rejected := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Rejected)
-	require.Regexp(t, `Business Validation Error \(code 6000\) \(intuit_tid 1-tid-\d+\)`, rejected.Faults[0].GetVendorText())
+	require.Equal(t, "Message of 6000: Business Validation Error (code 6000)", rejected.Faults[0].GetVendorText(), "the same each time")
+	require.Regexp(t, `^1-tid-\d+$`, rejected.Faults[0].GetVendorTraceId())
 }
 
 // A write that hangs is given up with the call's time, and may have been made.

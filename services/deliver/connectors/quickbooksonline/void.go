@@ -74,7 +74,7 @@ func (q *Online) notVoided(f connector.Found, err error) connector.Answer {
 	if !is || t.class == classNoAnswer || t.class == classRepeated {
 		return doubt(err)
 	}
-	args := fault.Args{VendorText: t.vendorText(), Params: map[string]string{"number": orUnknown(f.Number)}}
+	args := fault.Args{VendorText: t.vendorText(), VendorTraceID: t.tid, Params: map[string]string{"number": orUnknown(f.Number)}}
 	if t.class == classClosed {
 		args.Params["date"], args.Params["closed_through"] = f.IssueDate, q.closedThrough()
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.void_in_closed_books", args)}}

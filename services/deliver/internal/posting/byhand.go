@@ -13,7 +13,6 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/invoice"
 	"github.com/tradepost/tradepost/pkg/record"
@@ -207,7 +206,7 @@ func (p *Poster) settleByHand(ctx context.Context, m bus.Message, e record.Entry
 			Kind: f.Kind, Id: f.ID, Number: f.Number, Version: f.Version, Total: f.Total, Adopted: true, Url: f.URL,
 		}},
 	}}}
-	hash, err := canonical.Message(o)
+	hash, err := stage.OutcomeHash(o)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/stage"
 	"github.com/tradepost/tradepost/pkg/telemetry"
@@ -51,7 +50,7 @@ func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
 	if r := o.GetRejected(); r != nil {
 		r.Documents = t.posted
 	}
-	hash, err := canonical.Message(o)
+	hash, err := stage.OutcomeHash(o)
 	if err != nil {
 		return err
 	}

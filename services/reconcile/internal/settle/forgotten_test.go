@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
@@ -82,8 +84,18 @@ func TestALossInTheMiddleOfASecondSendMakesNoSecondComment(t *testing.T) {
 	})
 }
 
+// refusedAt is refused, by a call with an id of the vendor's.
+func refusedAt(trace string) *tradepostv1.Outcome {
+	o := refused()
+	for _, f := range o.GetRejected().GetFaults() {
+		f.VendorTraceId = trace
+	}
+	return o
+}
+
 // A user presses Send while an operator's retry is under way, which fails with the
-// same faults: the user asked, and is told.
+// same faults: the user asked, and is told. The vendor's id of the call makes them no
+// others.
 func TestASendDuringAnOperatorsRetryHasItsOwnComment(t *testing.T) {
 	for name, c := range map[string]struct {
 		pressed bool
@@ -95,9 +107,9 @@ func TestASendDuringAnOperatorsRetryHasItsOwnComment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			atDesk(t, func(t *testing.T, d *desk) {
 				d.office.invoice.Updated = time.Now().Unix()
-				d.handle(d.outcome(refused()))
+				d.handle(d.outcome(refusedAt("1-first")))
 				time.Sleep(time.Minute)
-				retry := d.outcome(refused())
+				retry := d.outcome(refusedAt("1-second"))
 				require.Equal(t, "failed", d.record().GetStartStatus())
 				if c.pressed {
 					d.office.invoice.Status, d.office.invoice.Updated = "pending_accounting", time.Now().Unix()

@@ -17,7 +17,6 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
-	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
@@ -136,7 +135,7 @@ func (d *desk) outcome(o *tradepostv1.Outcome) bus.Message {
 	d.t.Helper()
 	hash, err := snapshot.Hash(d.office.invoice)
 	require.NoError(d.t, err)
-	outcomeHash, err := canonical.Message(o)
+	outcomeHash, err := stage.OutcomeHash(o)
 	require.NoError(d.t, err)
 	e, err := d.Gate.Store.Get(d.t.Context(), d.key())
 	require.NoError(d.t, err)

@@ -13,7 +13,6 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/stage"
@@ -108,7 +107,7 @@ func (s *Settler) Handle(ctx context.Context, m bus.Message) error {
 // textsOf is the message's outcome if its content is what the record holds; a
 // message may name the right hash and bring other words.
 func textsOf(r *tradepostv1.Record, o *tradepostv1.InvoiceOutcome) *tradepostv1.Outcome {
-	if have, err := canonical.Message(o.GetOutcome()); err != nil || have != r.GetOutcome().GetHash() {
+	if have, err := stage.OutcomeHash(o.GetOutcome()); err != nil || have != r.GetOutcome().GetHash() {
 		return &tradepostv1.Outcome{}
 	}
 	return o.GetOutcome()
@@ -124,7 +123,7 @@ func holds(r *tradepostv1.Record, o *tradepostv1.InvoiceOutcome) bool {
 	if r.GetOutcome().GetKind() != tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED {
 		return true
 	}
-	have, err := canonical.Message(o.GetOutcome())
+	have, err := stage.OutcomeHash(o.GetOutcome())
 	return err == nil && have == want
 }
 

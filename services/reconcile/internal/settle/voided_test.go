@@ -10,7 +10,6 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/snapshot"
@@ -30,7 +29,7 @@ func (d *desk) concluded(start string, o *tradepostv1.Outcome, refs ...*tradepos
 	d.t.Helper()
 	hash, err := snapshot.Hash(d.office.invoice)
 	require.NoError(d.t, err)
-	outcomeHash, err := canonical.Message(o)
+	outcomeHash, err := stage.OutcomeHash(o)
 	require.NoError(d.t, err)
 	e, err := d.Gate.Store.Get(d.t.Context(), d.key())
 	require.NoError(d.t, err)

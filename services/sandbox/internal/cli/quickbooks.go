@@ -39,6 +39,7 @@ func (f *quickbooksFlags) add(flags *pflag.FlagSet, prefix string) {
 	flags.BoolVar(&f.noLimits, prefix+"no-limits", false, "do not throttle")
 	flags.StringVar(&f.tax, prefix+"tax", quickbooks.TaxManual, "sales tax of the companies: off, manual or automated")
 	flags.DurationVar(&f.queryDelay, prefix+"query-delay", 0, "how long statements do not show a write yet")
+	flags.DurationVar(&f.RotateAfter, prefix+"rotate-after", 0, "the age at which a refresh token is replaced (24h); below 0 at each refresh")
 	flags.StringVar(&f.scenario, prefix+"scenario", "", "order faults of QuickBooks by a scenario file, or by one of "+strings.Join(quickbooks.Scenarios(), ", "))
 	flags.DurationVar(&f.Work, prefix+"work", 0, "how long a company works on each request")
 }

@@ -59,7 +59,7 @@ func TestCommandsAgainstARunningQuickBooks(t *testing.T) {
 
 func TestServeQuickBooksUntilStopped(t *testing.T) {
 	for name, args := range map[string][]string{
-		"alone":  {"quickbooks", "serve", "--listen=127.0.0.1:0", "--companies=3", "--no-limits", "--tax=automated", "--query-delay=2s", "--scenario=bad-month-end"},
+		"alone":  {"quickbooks", "serve", "--listen=127.0.0.1:0", "--companies=3", "--no-limits", "--tax=automated", "--query-delay=2s", "--rotate-after=-1s", "--scenario=bad-month-end"},
 		"beside": {"serve", "--listen=127.0.0.1:0", "--demo", "--quickbooks=127.0.0.1:0", "--quickbooks-companies=3", "--quickbooks-no-limits", "--quickbooks-tax=automated", "--quickbooks-query-delay=2s"},
 	} {
 		t.Run(name, func(t *testing.T) {

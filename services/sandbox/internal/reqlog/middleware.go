@@ -20,7 +20,10 @@ const (
 type noteKey struct{}
 
 // note collects what handlers further in know about the request.
-type note struct{ user, fault string }
+type note struct {
+	user, fault string
+	arrived     time.Time
+}
 
 // SetUser tells the log who asked.
 func SetUser(ctx context.Context, user string) {
@@ -36,12 +39,21 @@ func SetFault(ctx context.Context, fault string) {
 	}
 }
 
+// Arrived tells when the request came, before any fault was played; zero outside of a
+// logged request.
+func Arrived(ctx context.Context) time.Time {
+	if n, ok := ctx.Value(noteKey{}).(*note); ok {
+		return n.arrived
+	}
+	return time.Time{}
+}
+
 // Middleware logs every request that passes. Who has read an answer to its end
 // finds it finished in the log.
 func (l *Log) Middleware(now func() time.Time, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := now()
-		n := &note{user: unsigned}
+		n := &note{user: unsigned, arrived: start}
 		body := readBody(r)
 		sequence := l.Begin(Entry{
 			Time: start, Method: r.Method, Path: r.URL.Path, Query: cleanQuery(r.URL.RawQuery),

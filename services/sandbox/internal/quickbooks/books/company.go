@@ -27,6 +27,8 @@ type Company struct {
 	deposits map[string]bool   // ids of transactions that were deposited
 	places   map[string]Object // the address to which a sale is shipped, where it is shown in another way
 	changed  chan struct{}     // closed at each change
+	journal  []Entry
+	admitted []string // texts in private notes that closed books are open to
 }
 
 // table holds the objects of one entity in the order in which they were made.

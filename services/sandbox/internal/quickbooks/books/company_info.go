@@ -30,7 +30,7 @@ func (c *Company) preferences() Object {
 		"ClassTrackingPerTxn": s.ClassPerTxn, "ClassTrackingPerTxnLine": s.ClassPerLine, "TrackDepartments": s.Departments,
 		"DepartmentTerminology": "Location", "CustomerTerminology": "Customers", "FirstMonthOfFiscalYear": "January", "TaxYearMonth": "January",
 	}
-	if s.ClosedThrough != "" {
+	if s.ClosedThrough != "" && !s.ClosedUntold {
 		accounting["BookCloseDate"] = s.ClosedThrough
 	}
 	return Object{

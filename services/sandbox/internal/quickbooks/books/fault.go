@@ -100,3 +100,15 @@ func notEnabled(feature string) *Fault {
 	return refuse("5030", "Feature Not Supported Error",
 		"The feature you are trying to use is not supported : "+feature+" is not turned on in this company.")
 }
+
+// linked is code 800: what a payment pays cannot be deleted (Intuit API reference,
+// "Delete an invoice"; error code list).
+func linked() *Fault {
+	return refuse("800", "Cannot delete object", "The object can't be deleted due to existing dependencies. Delete those dependencies first.")
+}
+
+// deposited is code 6540 (Intuit documentation, "Handling common errors", 6540).
+func deposited() *Fault {
+	return refuse("6540", "Deposited Transaction cannot be changed",
+		"This transaction has been deposited. If you want to change or delete it, you must edit the deposit it appears on and remove it first.")
+}

@@ -107,7 +107,7 @@ func (c *Company) saleDates(e Entity, doc, old Object, _ Options) *Fault {
 		doc["TxnDate"] = c.today()
 	}
 	for _, o := range []Object{doc, old} {
-		if f := c.closed(Text(o, "TxnDate")); f != nil {
+		if f := c.closed(o); f != nil {
 			return f
 		}
 	}
@@ -165,8 +165,9 @@ func checkDate(doc Object, name string) *Fault {
 // closed refuses a date in the closed books: 6200, or 6210 when a password is
 // wanted (Intuit documentation, "Handling common errors", 6210, and error code
 // list). An empty date is none.
-func (c *Company) closed(date string) *Fault {
-	if date == "" || c.settings.ClosedThrough == "" || date > c.settings.ClosedThrough {
+func (c *Company) closed(doc Object) *Fault {
+	date := Text(doc, "TxnDate")
+	if date == "" || c.settings.ClosedThrough == "" || date > c.settings.ClosedThrough || c.isAdmitted(doc) {
 		return nil
 	}
 	if c.settings.ClosedPassword {

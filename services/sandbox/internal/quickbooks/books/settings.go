@@ -37,6 +37,9 @@ type Settings struct {
 	// ClosedPassword asks for a password to post into closed books, which the API
 	// cannot give.
 	ClosedPassword bool `json:"closedPassword"`
+	// ClosedUntold leaves the closing date out of the preferences, so that an app meets
+	// it only when it writes.
+	ClosedUntold bool `json:"closedUntold"`
 
 	MultiCurrency bool `json:"multiCurrency"`
 	ClassPerLine  bool `json:"classPerLine"`

@@ -11,9 +11,14 @@ func jsonInt(n int) json.Number { return json.Number(itoa(n)) }
 // Void voids an invoice: it stays with all amounts zero, and its private note
 // begins with the word Voided (Intuit API reference, "Void an invoice"). A credit
 // memo cannot be voided by the API, only deleted.
-func (c *Company) Void(e Entity, body Object) (Object, *Fault) {
+func (c *Company) Void(e Entity, body Object, o Options) (Object, *Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.journaled(e, body, o, Voided, func() (Object, *Fault) { return c.void(e, body) })
+}
+
+// void is Void with the lock held.
+func (c *Company) void(e Entity, body Object) (Object, *Fault) {
 	if e.Name == "CreditMemo" {
 		return nil, unsupported("void of " + e.Name)
 	}
@@ -73,7 +78,7 @@ func (c *Company) payment(doc, old Object) (Object, *Fault) {
 	if Text(doc, "TxnDate") == "" {
 		doc["TxnDate"] = c.today()
 	}
-	if f := c.closed(Text(doc, "TxnDate")); f != nil {
+	if f := c.closed(doc); f != nil {
 		return nil, f
 	}
 	if old != nil {

@@ -2,6 +2,7 @@ package books
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -11,6 +12,9 @@ type Options struct {
 	AllowDuplicates bool
 	// Void is include=void, which voids a payment.
 	Void bool
+	// RequestID and Arrived are for the journal; empty where a user does it by hand.
+	RequestID string
+	Arrived   time.Time
 }
 
 // Write creates or updates an object: without an Id it is a create, with one an
@@ -19,6 +23,15 @@ type Options struct {
 func (c *Company) Write(e Entity, body Object, o Options) (Object, *Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	what := Created
+	if Text(body, "Id") != "" {
+		what = Updated
+	}
+	return c.journaled(e, body, o, what, func() (Object, *Fault) { return c.write(e, body, o) })
+}
+
+// write is Write with the lock held.
+func (c *Company) write(e Entity, body Object, o Options) (Object, *Fault) {
 	if f := c.open(); f != nil {
 		return nil, f
 	}
@@ -191,9 +204,14 @@ func checkLimits(doc Object, limits []limit) *Fault {
 
 // Remove deletes a transaction (Intuit API reference, "Delete an invoice"); lists
 // cannot be deleted, only made inactive.
-func (c *Company) Remove(e Entity, body Object) (Object, *Fault) {
+func (c *Company) Remove(e Entity, body Object, o Options) (Object, *Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.journaled(e, body, o, Deleted, func() (Object, *Fault) { return c.remove(e, body) })
+}
+
+// remove is Remove with the lock held.
+func (c *Company) remove(e Entity, body Object) (Object, *Fault) {
 	old, f := c.changeable(e, body)
 	if f != nil {
 		return nil, f
@@ -223,23 +241,11 @@ func (c *Company) changeable(e Entity, body Object) (Object, *Fault) {
 	if f != nil {
 		return nil, f
 	}
-	if f := c.closed(Text(old, "TxnDate")); f != nil {
+	if f := c.closed(old); f != nil {
 		return nil, f
 	}
 	if c.deposits[Text(old, "Id")] {
 		return nil, deposited()
 	}
 	return old, nil
-}
-
-// linked is code 800: what a payment pays cannot be deleted (Intuit API reference,
-// "Delete an invoice"; error code list).
-func linked() *Fault {
-	return refuse("800", "Cannot delete object", "The object can't be deleted due to existing dependencies. Delete those dependencies first.")
-}
-
-// deposited is code 6540 (Intuit documentation, "Handling common errors", 6540).
-func deposited() *Fault {
-	return refuse("6540", "Deposited Transaction cannot be changed",
-		"This transaction has been deposited. If you want to change or delete it, you must edit the deposit it appears on and remove it first.")
 }

@@ -144,13 +144,9 @@ func (c *Control) act(company *books.Company, r *http.Request) (any, error) {
 	doc := books.Object{"Id": r.PathValue("id")}
 	switch what := r.PathValue("what"); what {
 	case "void":
-		return orFault(company.ByHand(e, doc, func(c *books.Company, e books.Entity, o books.Object, _ books.Options) (books.Object, *books.Fault) {
-			return c.Void(e, o)
-		}))
+		return orFault(company.ByHand(e, doc, (*books.Company).Void))
 	case "delete":
-		return orFault(company.ByHand(e, doc, func(c *books.Company, e books.Entity, o books.Object, _ books.Options) (books.Object, *books.Fault) {
-			return c.Remove(e, o)
-		}))
+		return orFault(company.ByHand(e, doc, (*books.Company).Remove))
 	case "deposit":
 		if !company.MarkDeposited(e, r.PathValue("id")) {
 			return nil, fmt.Errorf("%s %s: %w", e.Name, r.PathValue("id"), errNotFound)

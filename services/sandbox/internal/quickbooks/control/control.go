@@ -61,6 +61,8 @@ func New(cfg Config) *Control {
 		"GET /_quickbooks/companies/{realm}/history/{entity}":              c.one(c.history),
 		"POST /_quickbooks/companies/{realm}/objects/{entity}":             c.one(c.put),
 		"POST /_quickbooks/companies/{realm}/objects/{entity}/{id}/{what}": c.one(c.act),
+		"GET /_quickbooks/companies/{realm}/journal":                       c.one(c.journal),
+		"POST /_quickbooks/companies/{realm}/admit":                        c.one(c.admit),
 		"DELETE /_quickbooks/companies/{realm}/requestids":                 c.one(c.forgetIDs),
 		"GET /_quickbooks/faults":                                          c.orders,
 		"POST /_quickbooks/faults":                                         c.order,

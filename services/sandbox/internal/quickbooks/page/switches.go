@@ -13,6 +13,7 @@ var toggles = []toggle{
 	{"warnDuplicates", "Warn about duplicate numbers", func(s *books.Settings) *bool { return &s.WarnDuplicates }},
 	{"taxOverride", "Automated tax keeps a total that is sent", func(s *books.Settings) *bool { return &s.TaxOverride }},
 	{"closedPassword", "Closed books have a password", func(s *books.Settings) *bool { return &s.ClosedPassword }},
+	{"closedUntold", "Preferences do not tell the closing date", func(s *books.Settings) *bool { return &s.ClosedUntold }},
 	{"classPerLine", "Classes on each line", func(s *books.Settings) *bool { return &s.ClassPerLine }},
 	{"classPerTxn", "One class for a transaction", func(s *books.Settings) *bool { return &s.ClassPerTxn }},
 	{"departments", "Locations", func(s *books.Settings) *bool { return &s.Departments }},

@@ -134,14 +134,10 @@ func (p *Page) change(r *http.Request) (string, error) {
 	back := "/companies/" + c.Realm
 	switch r.FormValue("do") {
 	case "void":
-		_, f := c.ByHand(e, doc, func(c *books.Company, e books.Entity, o books.Object, _ books.Options) (books.Object, *books.Fault) {
-			return c.Void(e, o)
-		})
+		_, f := c.ByHand(e, doc, (*books.Company).Void)
 		return back, f.AsError()
 	case "delete":
-		_, f := c.ByHand(e, doc, func(c *books.Company, e books.Entity, o books.Object, _ books.Options) (books.Object, *books.Fault) {
-			return c.Remove(e, o)
-		})
+		_, f := c.ByHand(e, doc, (*books.Company).Remove)
 		return back, f.AsError()
 	case "note":
 		doc["PrivateNote"] = r.FormValue("note")

@@ -11,6 +11,7 @@ import (
 	"github.com/tradepost/tradepost/services/sandbox/internal/faults"
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/books"
 	"github.com/tradepost/tradepost/services/sandbox/internal/quickbooks/query"
+	"github.com/tradepost/tradepost/services/sandbox/internal/reqlog"
 )
 
 // request is one request of the API that has passed the gateway.
@@ -112,7 +113,7 @@ func (s *Server) dispatch(q request) (map[string]any, *books.Fault) {
 			return nil, f
 		}
 		values := q.URL.Query()
-		return one(e)(change(q.company, e, values.Get("operation"), body, optionsOf(values.Get("include"))))
+		return one(e)(change(q.company, e, values.Get("operation"), body, q.optionsOf(values.Get("include"))))
 	}
 	return nil, unsupported(q.Method + " " + q.URL.Path)
 }
@@ -133,8 +134,8 @@ func one(e books.Entity) func(books.Object, *books.Fault) (map[string]any, *book
 	}
 }
 
-func optionsOf(include string) books.Options {
-	var o books.Options
+func (q request) optionsOf(include string) books.Options {
+	o := books.Options{RequestID: q.URL.Query().Get("requestid"), Arrived: reqlog.Arrived(q.Context())}
 	for word := range strings.SplitSeq(include, ",") {
 		switch strings.TrimSpace(word) {
 		case "allowduplicatedocnum":
@@ -152,13 +153,13 @@ func change(c *books.Company, e books.Entity, operation string, body books.Objec
 	switch operation {
 	case "", "create", "update":
 		if o.Void {
-			return c.Void(e, body)
+			return c.Void(e, body, o)
 		}
 		return c.Write(e, body, o)
 	case "void":
-		return c.Void(e, body)
+		return c.Void(e, body, o)
 	case "delete":
-		return c.Remove(e, body)
+		return c.Remove(e, body, o)
 	}
 	return nil, unsupported("operation=" + operation)
 }

@@ -94,7 +94,7 @@ func (s *Server) batchItem(q request, item books.Object, start time.Time) (map[s
 		if !ok || !isObject {
 			continue
 		}
-		return one(e)(change(q.company, e, books.Text(item, "operation"), body, optionsOf(books.Text(item, "optionsData"))))
+		return one(e)(change(q.company, e, books.Text(item, "operation"), body, q.optionsOf(books.Text(item, "optionsData"))))
 	}
 	return nil, unsupported("a batch item without Query or entity")
 }

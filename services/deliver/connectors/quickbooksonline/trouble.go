@@ -35,7 +35,7 @@ func (t *trouble) Error() string {
 	default:
 		words += fmt.Sprintf("QuickBooks answered with HTTP status %d", t.status)
 	}
-	if t.tid != "" && !strings.Contains(words, t.tid) {
+	if t.tid != "" {
 		words += " (intuit_tid " + t.tid + ")"
 	}
 	return words
@@ -44,17 +44,15 @@ func (t *trouble) Error() string {
 // Unwrap gives the cause of a call without an answer.
 func (t *trouble) Unwrap() error { return t.cause }
 
-// vendorText is what QuickBooks said, all of it, with the ids that its support needs.
+// vendorText is what QuickBooks said, all of it. It is the same for each try that meets the
+// same trouble, or a comment would follow each of them: Intuit's id of the call is in the
+// attempt, and not here.
 func (t *trouble) vendorText() string {
 	said := make([]string, 0, len(t.faults))
 	for _, f := range t.faults {
 		said = append(said, f.String())
 	}
-	text := strings.Join(said, "; ")
-	if t.tid != "" {
-		text += " (intuit_tid " + t.tid + ")"
-	}
-	return text
+	return strings.Join(said, "; ")
 }
 
 // code is that of the fault that decided; "" where none was told.

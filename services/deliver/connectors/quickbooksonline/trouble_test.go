@@ -143,11 +143,16 @@ func TestThrottlingIsToldToEverybody(t *testing.T) {
 	require.Equal(t, holdFor, retryAfter("soon"))
 }
 
-func TestVendorWordsComeWithIntuitsIdOfTheCall(t *testing.T) {
+// The words of a refusal are part of what a comment is known by: each try that meets the
+// same one tells the same.
+func TestARefusalSaysTheSameEachTime(t *testing.T) {
 	i := newIntuit(t)
 	i.onWrite(99, func(w http.ResponseWriter) { refuse(w, 400, "6000", "Business Validation Error") })
-	rejected := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Rejected)
-	require.Regexp(t, `Business Validation Error \(code 6000\) \(intuit_tid 1-tid-\d+\)`, rejected.Faults[0].GetVendorText())
+	q := i.connect(nil, Options{})
+	first := q.Create(t.Context(), posting(sample())).(connector.Rejected)
+	require.Regexp(t, `Business Validation Error \(code 6000\)$`, first.Faults[0].GetVendorText())
+	again := q.Create(t.Context(), posting(sample())).(connector.Rejected)
+	require.Equal(t, first.Faults[0].GetVendorText(), again.Faults[0].GetVendorText())
 }
 
 // A write that hangs is given up with the call's time, and may have been made.

@@ -61,11 +61,12 @@ func TestQuickBooksRefusals(t *testing.T) {
 		"item-inactive": {spoil: items(false), mend: items(true)},
 		"tax-recomputed": {
 			company: company{taxed: true, mapping: map[string]any{"tax": map[string]any{"mode": "as_billed", "code": "TAX"}}},
-			spoil: func(o *online, _ int64) {
+			spoil: func(o *online, id int64) {
 				o.configure(func(s *quickbooks.Settings) { s.SalesTax, s.TaxOverride = quickbooks.TaxAutomated, false })
+				o.put("Customer", quickbooks.Object{"Id": o.customerOf(id)["Id"], "sparse": true, "Taxable": false})
 			},
 			mend: func(o *online, id int64) {
-				o.configure(func(s *quickbooks.Settings) { s.SalesTax = quickbooks.TaxManual })
+				o.configure(func(s *quickbooks.Settings) { s.TaxOverride = true })
 				require.NoError(o.t, o.stand.API.Delete(o.realm, "Invoice", o.document(id)["Id"].(string)))
 			},
 		},
@@ -77,6 +78,8 @@ func TestQuickBooksRefusals(t *testing.T) {
 				o.send(id)
 				o.requireStatus(id, "failed")
 				o.requireComment(id, 1, name)
+				o.retry(id)
+				require.Len(t, o.sandbox.API.Comments(id), 1, "an operator's retry tells the same faults once")
 				c.mend(o, id)
 				time.Sleep(time.Hour) // fake time: a bookkeeper takes longer
 				o.posted(id)

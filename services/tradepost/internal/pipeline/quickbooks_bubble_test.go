@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -71,9 +72,7 @@ func inQuickBooks(t *testing.T, c company, test func(o *online)) {
 		b.mapping = map[string]any{
 			"accounts": nil, "customers": map[string]any{"match": []string{"name"}}, "items": map[string]any{"match": []string{"code", "name"}},
 		}
-		for part, content := range c.mapping {
-			b.mapping[part] = content
-		}
+		maps.Copy(b.mapping, c.mapping)
 	}, func(*bubble) { test(o) })
 }
 

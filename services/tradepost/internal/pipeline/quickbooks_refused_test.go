@@ -24,14 +24,14 @@ type refusal struct {
 // enough: then the same invoice is posted.
 func TestQuickBooksRefusals(t *testing.T) {
 	for name, c := range map[string]refusal{
-		"books-closed":          {spoil: close("2026-12-31", false), mend: close("", false)},
-		"books-closed-password": {spoil: close("2026-12-31", true), mend: close("", false)},
+		"books-closed":          {spoil: closed("2026-12-31", false), mend: closed("", false)},
+		"books-closed-password": {spoil: closed("2026-12-31", true), mend: closed("", false)},
 		"books-closed-just-now": { // after Tradepost read what QuickBooks closed
 			spoil: func(o *online, id int64) {
 				o.posted(o.sandbox.API.Invoices("ok")[1].ID)
-				close("2026-12-31", true)(o, id)
+				closed("2026-12-31", true)(o, id)
 			},
-			mend: close("", false),
+			mend: closed("", false),
 		},
 		"number-taken": {
 			spoil: func(o *online, id int64) { o.byHand(id, 1) },
@@ -97,7 +97,7 @@ func TestQuickBooksRefusals(t *testing.T) {
 	}
 }
 
-func close(through string, password bool) func(o *online, id int64) {
+func closed(through string, password bool) func(o *online, id int64) {
 	return func(o *online, _ int64) {
 		o.configure(func(s *quickbooks.Settings) { s.ClosedThrough, s.ClosedPassword = through, password })
 	}

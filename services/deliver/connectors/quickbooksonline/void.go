@@ -76,19 +76,21 @@ func (q *Online) notVoided(ctx context.Context, f connector.Found, err error) co
 	}
 	args := fault.Args{VendorText: t.vendorText(), Params: map[string]string{"number": orUnknown(f.Number)}}
 	if t.class == classClosed {
-		args.Params["date"], args.Params["closed_through"] = f.IssueDate, q.closedThrough(ctx)
+		args.Params["date"] = f.IssueDate
+		args.Params["closed_through"], _ = q.closedDay(ctx)
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.void_in_closed_books", args)}}
 	}
 	return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.cannot_be_voided", args)}}
 }
 
-// closedThrough is the last day of the closed books, read again: they were closed since
-// the preferences were read, where a void of an older document is refused.
-func (q *Online) closedThrough(ctx context.Context) string {
+// closedDay is the last day of the closed books, in words where QuickBooks does not tell
+// it. It is read again: the books were closed since the preferences were read, where a
+// change of an older document is refused.
+func (q *Online) closedDay(ctx context.Context) (day string, told bool) {
 	q.forgetPreferences()
 	p, err := q.preferences(ctx)
 	if err != nil || p.closedThrough == "" {
-		return "(a day that QuickBooks does not tell)"
+		return "(a day that QuickBooks does not tell)", false
 	}
-	return p.closedThrough
+	return p.closedThrough, true
 }

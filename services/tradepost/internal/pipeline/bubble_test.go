@@ -44,15 +44,13 @@ var services = []string{"ingest", "transform", "deliver", "reconcile"}
 // bubble is a ServiceTrade, a NATS server, books and replicas of the stages in fake
 // time. Nothing in it has a socket, since time stands still while one is waited for.
 type bubble struct {
-	t       *testing.T
-	dir     string
-	sandbox *sandbox.Sandbox
-	js      jetstream.JetStream
-	broker  *bustest.Broker
-	// hosts are the books' addresses; every other one is ServiceTrade's.
-	hosts map[string]http.Handler
-	// mapping is what a test sets in the mapping; nil takes a part out.
-	mapping  map[string]any
+	t        *testing.T
+	dir      string
+	sandbox  *sandbox.Sandbox
+	js       jetstream.JetStream
+	broker   *bustest.Broker
+	hosts    map[string]http.Handler // the books'; every other one is ServiceTrade's
+	mapping  map[string]any          // what a test sets in it; nil takes a part out
 	kind     string
 	settings map[string]any
 	resend   string

@@ -147,3 +147,23 @@ func TestQuickBooksGetsAnewWhatWasMadeVoid(t *testing.T) {
 		require.Equal(t, before["DocNumber"], o.document(id)["DocNumber"])
 	})
 }
+
+// The period was closed in QuickBooks after the posting: an edit does not get into it, and
+// a document that is gone from it is not made anew there.
+func TestQuickBooksKeepsClosedBooks(t *testing.T) {
+	inQuickBooks(t, updating(), func(o *online) {
+		id, gone := o.first().ID, o.sandbox.API.Invoices("ok")[1].ID
+		before, other := o.posted(id), o.posted(gone)
+		require.NoError(t, o.stand.API.Delete(o.realm, "Invoice", other["Id"].(string)))
+		closed("2026-12-31", false)(o, id)
+		time.Sleep(time.Hour) // fake time
+		o.raise(id)
+		o.send(id)
+		o.requireStatus(id, "failed")
+		require.Equal(t, before, o.document(id))
+		o.requireComment(id, 1, "edit-closed")
+		o.send(gone)
+		o.requireStatus(gone, "failed")
+		o.requireComment(gone, 1, "gone-closed")
+	})
+}

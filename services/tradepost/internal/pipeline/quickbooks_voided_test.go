@@ -2,11 +2,13 @@ package pipeline_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/sandbox/quickbooks"
 )
 
@@ -68,5 +70,22 @@ func TestQuickBooksIsLeftAloneWhereAVoidIsOnlyTold(t *testing.T) {
 		require.Equal(t, before, o.document(id)["SyncToken"])
 		require.Empty(t, o.stand.API.Objects(o.realm, "CreditMemo"))
 		o.requireComment(id, 1, "void-told")
+	})
+}
+
+// QuickBooks voids no credit memos: the bookkeeper is told.
+func TestQuickBooksCannotVoidACreditMemo(t *testing.T) {
+	inQuickBooks(t, voiding("void"), func(o *online) {
+		credit := o.first()
+		credit.ID, credit.Number, credit.Lines = 0, "C-77", slices.Clone(credit.Lines[:1])
+		credit.Lines[0].Quantity, credit.Lines[0].Price = sandbox.NewAmount("1"), sandbox.NewAmount("-25")
+		made, err := o.sandbox.API.Add(credit)
+		require.NoError(t, err)
+		require.Empty(t, o.stand.API.Objects(o.realm, "CreditMemo"))
+		o.posted(made.ID)
+		require.Len(t, o.stand.API.Objects(o.realm, "CreditMemo"), 1)
+		require.NoError(t, o.sandbox.API.Void(made.ID))
+		o.awaitVoided(3*time.Hour, made.ID)
+		o.requireComment(made.ID, 1, "void-credit-memo")
 	})
 }

@@ -19,8 +19,9 @@ type decision struct {
 	fault *tradepostv1.Fault
 	// one is the paper, with the hash of what stands in the books where that says the same.
 	one paper
-	// ours says that nobody but us wrote the document last.
-	ours bool
+	// ours says that nobody but us wrote the document last, same that we gave it the very
+	// content that is wanted.
+	ours, same bool
 	// asItIs says that the document is adopted although this send would write it in
 	// another way: the invoice is what it was, and the books are to stay.
 	asItIs      bool
@@ -37,6 +38,7 @@ func (t *try) decide(one paper, live *tradepostv1.DocumentRef, f connector.Found
 	}
 	equal, differences := sameContent(f, d.one, live, d.ours)
 	d.differences = differences
+	d.same = d.ours && live.GetHashVersion() == canonical.HashVersion && live.GetHash() == d.one.hash
 	total := sameAmount(f.Total, one.doc.GetTotals().GetTotal())
 	closed := t.closedDay(one, live, f)
 	switch {
@@ -64,6 +66,9 @@ func (t *try) untouchableFor(d decision, f connector.Found, closed string) *trad
 	switch {
 	case d.ours && closed != "":
 		return faultOf("document.in_closed_books", d.one, f, map[string]string{"date": closed, "closed_through": t.closedThrough()})
+	case d.same && t.Resend == connection.ResendReject:
+		// Nothing was changed in ServiceTrade: the books made another total of it.
+		return faultOf("document.total_differs", d.one, f, nil)
 	case d.ours && t.Resend == connection.ResendReject:
 		return faultOf("document.posted_before", d.one, f, nil)
 	case !can || !d.ours:

@@ -33,6 +33,9 @@ func (t *turn) commentFaults(ctx context.Context) error {
 	case there == "":
 	case record.OfVoid(t.entry.Record):
 		in.Heading = fmt.Sprintf("Invoice %s is void in ServiceTrade. In %s there still is %s.", t.invoiceName(), t.SystemTitle, there) + t.voidedThere()
+	case slices.ContainsFunc(faults, isOfWhatWasMade):
+		in.Heading = fmt.Sprintf("Invoice %s was not posted to %s as it should be. It is there as %s: do not enter it again.",
+			t.invoiceName(), t.SystemTitle, there)
 	default:
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
@@ -42,6 +45,12 @@ func (t *turn) commentFaults(ctx context.Context) error {
 		return err
 	}
 	return t.comment(ctx, marker, fault.Comment(in), also...)
+}
+
+// isOfWhatWasMade tells whether a fault is about a document that the send made: nothing
+// was posted before.
+func isOfWhatWasMade(f *tradepostv1.Fault) bool {
+	return f.GetCode() == "document.total_differs" || f.GetCode() == "document.number_differs"
 }
 
 // touchSlack is what ServiceTrade may take to note our own comment as a change of

@@ -93,7 +93,7 @@ var invoiceEntries = []Entry{
 	{
 		Code: "tax.rate_mismatch", Title: "Sales tax is not the rate on the taxable lines", Raised: "transform", Owner: office, Thing: "Sales tax",
 		Message: "the invoice charges {tax} of sales tax, but {rate} % of its taxable lines ({base}) is {expected}: a difference of {difference}.",
-		Fix:     "Check in ServiceTrade which lines are taxable, the tax rate and the sales tax until they agree, then send the invoice again.",
+		Fix:     "Check in ServiceTrade which lines are taxable, the tax rate and the sales tax until they agree, then send the invoice again. If several authorities round their own taxes, the mapping can allow for cents (tax: tolerance).",
 		Params:  []string{"base", "difference", "expected", "rate", "tax"},
 	},
 	{

@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -159,6 +160,15 @@ func (r *reader) tax(n ast.Node, path string, t *Tax) {
 		"codes":  func(n ast.Node, path string) { t.Codes = r.steps(n, path, true) },
 		"code":   func(n ast.Node, path string) { t.Code = r.reference(n, path) },
 		"exempt": func(n ast.Node, path string) { t.Exempt = r.reference(n, path) },
+		"tolerance": func(n ast.Node, path string) {
+			s, ok := scalarText(n)
+			units, err := strconv.ParseInt(s, 10, 64)
+			if !ok || err != nil || units < 0 || units > MaxTaxTolerance {
+				r.add(n, path, fmt.Sprintf("expected a whole number from 0 to %d", MaxTaxTolerance), "write how many cents the rounding of several taxes may make, such as 1")
+				return
+			}
+			t.Tolerance = units
+		},
 	})
 }
 

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 )
@@ -75,6 +76,7 @@ func (m *Mapping) addPolicies(v map[string]any) {
 		"rounding.of":         {string(m.Rounding.Of), string(usual.Rounding.Of)},
 		"rounding.tax":        {string(m.Rounding.Tax), string(usual.Rounding.Tax)},
 		"tax.exempt":          {refView(m.Tax.Exempt), ""},
+		"tax.tolerance":       {strconv.FormatInt(m.Tax.Tolerance, 10), "0"},
 		"go_live":             {m.GoLive.String(), ""},
 	} {
 		if words[0] != words[1] {

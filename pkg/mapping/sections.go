@@ -103,7 +103,14 @@ type Tax struct {
 	Code *tradepostv1.Reference
 	// Exempt is the code of lines that are not taxed; nil gives them none.
 	Exempt *tradepostv1.Reference
+	// Tolerance is by how many of the currency's smallest units the tax that
+	// ServiceTrade states may differ from its rate on the taxable lines: 0 to
+	// MaxTaxTolerance. It changes no amount.
+	Tolerance int64
 }
+
+// MaxTaxTolerance is the most that rounding explains: more is another tax.
+const MaxTaxTolerance = 10
 
 // NumberSource is where the number of a document comes from.
 type NumberSource string

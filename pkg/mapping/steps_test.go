@@ -270,6 +270,7 @@ func TestPolicies(t *testing.T) {
 		"policy: {mixed_signs: %s}": {"keep", "split", "refuse"}, "policy: {voided: %s}": {"void", "credit_memo", "comment"},
 		"rounding: {mode: %s}": {"half_up", "half_even"}, "rounding: {of: %s}": {"line", "document"}, "rounding: {tax: %s}": {"line", "document"},
 		"go_live: %s": {"2026-01-01", "2026-02-01"}, "tax: {mode: taxable_flag, exempt: %s}": {"NON", "EX"},
+		"tax: {tolerance: %s}": {"0", "1", "10"},
 	}
 	for file, values := range words {
 		hashes := map[string]bool{}

@@ -10,6 +10,14 @@ func taxed(taxableLine bool, tax, rate, total string) func(*snapshot) {
 	}
 }
 
+// twoAuthorities is an invoice that a state and a county tax.
+func twoAuthorities(tax, total string) func(*snapshot) {
+	return func(s *snapshot) {
+		withLines(s, total, taxable(sold(1, "Filter", "1", "10.22", filter)))
+		s.Invoice.Tax, s.Invoice.TaxRate = tax, "7.25"
+	}
+}
+
 // bothSigns is a taxed charge under one code and a taxed credit under another.
 func bothSigns(rate, tax, total string) func(*snapshot) {
 	return func(s *snapshot) {
@@ -27,6 +35,11 @@ var taxCases = []goldenCase{
 	{name: "tax-rate-unreadable", mapping: "tax", edit: taxed(true, "5", "-5", "105")},
 	{name: "tax-without-a-rate", mapping: "tax", edit: taxed(true, "5", "", "105")},
 	{name: "tax-off-by-a-cent", mapping: "tax", edit: taxed(true, "7.26", "7.25", "107.26")},
+	// 4.75 % of 10.22 is 0.49 and 2.5 % is 0.26: 0.75 together, and 7.25 % is 0.74.
+	{name: "tax-of-two-authorities", mapping: "tolerant", edit: twoAuthorities("0.75", "10.97")},
+	{name: "tax-of-two-authorities-unexpected", mapping: "tax", edit: twoAuthorities("0.75", "10.97")},
+	{name: "tax-beyond-its-tolerance", mapping: "tolerant", edit: twoAuthorities("0.76", "10.98")},
+	{name: "tax-tolerated-beside-the-total", mapping: "tolerant", edit: twoAuthorities("0.75", "10.98")},
 	{name: "tax-by-rate-mismatch", mapping: "tax", edit: taxed(true, "", "5", "107")},
 	{name: "tax-rounded-for-each-line", mapping: "tax", edit: func(s *snapshot) {
 		withLines(s, "3.24", taxable(sold(1, "a", "1", "1.50", labor)), taxable(sold(2, "b", "1", "1.50", labor)))

@@ -19,6 +19,7 @@ type node struct {
 	Enum        []any         `yaml:"enum"`
 	Ref         string        `yaml:"$ref"`
 	Pattern     string        `yaml:"pattern"`
+	Maximum     *int          `yaml:"maximum"`
 	Items       *node         `yaml:"items"`
 	Properties  yaml.MapSlice `yaml:"properties"`
 	Additional  any           `yaml:"additionalProperties"`
@@ -111,6 +112,8 @@ func (n node) value() (string, error) {
 		return "steps", nil
 	case n.Items != nil && n.Items.Ref == "#/$defs/line_step":
 		return "steps, also over facts of the line", nil
+	case n.Maximum != nil:
+		return fmt.Sprintf("a whole number to %d", *n.Maximum), nil
 	case n.Type == "boolean":
 		return "`true`, `false`", nil
 	case n.Pattern != "":

@@ -33,7 +33,7 @@ import (
 
 const connectionID = "acme-books"
 
-// contractor is the sandbox of the page: `sandbox serve --tax`, with two invoices more.
+// contractor is the sandbox of the page: `sandbox serve --tax`, with three invoices more.
 func contractor(t *testing.T) (url string, ids map[string]int64) {
 	book := sandbox.GenerateBook(sandbox.BookOptions{Seed: 1, Invoices: 40, TaxShown: true})
 	like := book.Invoices[5] // of the first customer that comes, with its job and location
@@ -51,6 +51,13 @@ func contractor(t *testing.T) (url string, ids map[string]int64) {
 	}
 	byHand("F-1", "Filters", line(1, 134, "Pleated filter 20x20x2", "4", "8.25"), line(2, 155, "Inbound freight, UPS", "1", "45"), line(3, 155, "Touch-up paint", "1", "20"))
 	byHand("W-1", "Warranty call", line(1, 153, "Compressor replaced under warranty", "1", "0"))
+	tax := *book.Invoices[0].Tax
+	filter := line(1, 134, "Pleated filter 20x20x2", "1", "10.22")
+	filter.Taxable = true
+	byHand("T-1", "One filter", filter)
+	billed := &book.Invoices[len(book.Invoices)-1]
+	tax.Subtotal, tax.Tax, tax.Rate = billed.Total, sandbox.NewAmount("0.75"), sandbox.NewAmount("7.25")
+	billed.Tax, billed.Total = &tax, sandbox.NewAmount("10.97")
 	ids = map[string]int64{}
 	for _, inv := range book.Invoices {
 		ids[inv.Number] = inv.ID

@@ -19,8 +19,17 @@ func (r Reckoning) TaxOf(lines []normalise.Line, exponent int32) (money.Amount, 
 // amounts. It returns false where there is no rate and the groups have both signs: a
 // rounded tax on what is left of charges and credits says nothing of either.
 func (r Reckoning) Shares(groups [][]normalise.Line, exponent int32) ([]money.Amount, bool) {
-	if shares := r.ratedShares(groups, exponent); shares != nil && money.Sum(shares...).Equal(r.Tax) {
-		return shares, true
+	if shares := r.ratedShares(groups, exponent); shares != nil {
+		rest := r.Tax.Sub(money.Sum(shares...))
+		if rest.IsZero() {
+			return shares, true
+		}
+		if !r.off.IsZero() && rest.Abs().Cmp(r.tolerance) <= 0 {
+			// The rate alone says what is whose; the cents beyond it go where they weigh least.
+			i := largest(shares)
+			shares[i] = shares[i].Add(rest)
+			return shares, true
+		}
 	}
 	weights, sign := make([]money.Amount, len(groups)), 0
 	for i, g := range groups {
@@ -37,6 +46,16 @@ func (r Reckoning) Shares(groups [][]normalise.Line, exponent int32) ([]money.Am
 	}
 	shares, err := r.Tax.Allocate(weights, exponent)
 	return shares, err == nil
+}
+
+// largest is the place of the largest amount, whatever its sign; the first of several.
+func largest(all []money.Amount) (at int) {
+	for i, a := range all {
+		if a.Abs().Cmp(all[at].Abs()) > 0 {
+			at = i
+		}
+	}
+	return at
 }
 
 func (r Reckoning) ratedShares(groups [][]normalise.Line, exponent int32) []money.Amount {

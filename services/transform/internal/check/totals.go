@@ -30,7 +30,14 @@ type Reckoning struct {
 	rate  money.Amount
 	rated bool
 	way   way
+	// tolerance is what the mapping lets Tax differ from the rate by; off is by how much
+	// it does.
+	tolerance, off money.Amount
 }
+
+// Off is by how much the tax differs from its rate on the taxable lines, rounded in the
+// way that comes nearest; zero where it does not, or has no rate.
+func (r Reckoning) Off() money.Amount { return r.off }
 
 // Totals compares the sum of the lines with ServiceTrade's total. A difference is
 // sales tax only if the mapping posts sales tax, ServiceTrade itself states exactly
@@ -38,6 +45,7 @@ type Reckoning struct {
 // rate: a line that got lost must never pass as tax.
 func Totals(inv *normalise.Invoice, m *mapping.Mapping, connection string, exponent int32) (Reckoning, []*tradepostv1.Fault) {
 	r := Reckoning{Total: inv.Total.Value, rate: inv.TaxRate.Value, rated: inv.TaxRate.OK, way: wayOf(m.Rounding)}
+	r.tolerance = money.FromInt(m.Tax.Tolerance, exponent)
 	for _, l := range inv.Lines {
 		r.Lines = r.Lines.Add(l.Amount)
 		if l.Taxable {
@@ -111,7 +119,9 @@ func (t totals) taxed() []*tradepostv1.Fault {
 }
 
 // proven holds a tax that ServiceTrade states against its rate on the taxable lines.
-// ServiceTrade may round in another way than the mapping, so that any way will do.
+// ServiceTrade may round in another way than the mapping, so that any way will do. Where
+// several authorities tax an invoice it shows the sum of their rates and of their taxes,
+// each rounded by itself: the mapping says how much that may come to.
 // Without a rate there is nothing to hold it against but that something is taxable.
 func (t totals) proven() []*tradepostv1.Fault {
 	if t.r.TaxFrom == "taxRate" {
@@ -130,13 +140,17 @@ func (t totals) proven() []*tradepostv1.Fault {
 }
 
 func (t totals) byRate() []*tradepostv1.Fault {
+	expected := t.r.way.tax(t.r.rate, t.inv.Lines, t.exponent)
+	nearest, off := t.r.way, t.r.Tax.Sub(expected)
 	for _, w := range waysFrom(t.r.way) {
-		if w.tax(t.r.rate, t.inv.Lines, t.exponent).Equal(t.r.Tax) {
-			t.r.way = w
-			return nil
+		if o := t.r.Tax.Sub(w.tax(t.r.rate, t.inv.Lines, t.exponent)); o.Abs().Cmp(off.Abs()) < 0 {
+			nearest, off = w, o
 		}
 	}
-	expected := t.r.way.tax(t.r.rate, t.inv.Lines, t.exponent)
+	if off.Abs().Cmp(t.r.tolerance) <= 0 {
+		t.r.way, t.r.off = nearest, off
+		return nil
+	}
 	return one(fault.New("tax.rate_mismatch", fault.Args{Path: "tax", Params: map[string]string{
 		"tax": t.text(t.r.Tax), "rate": t.r.rate.String(), "base": t.text(t.r.TaxableBase),
 		"expected": t.text(expected), "difference": t.text(t.r.Tax.Sub(expected)),

@@ -127,6 +127,9 @@ func billed(inv *normalise.Invoice, p taxPart, sums check.Reckoning) explain.Sou
 	if sums.TaxFrom == "taxRate" {
 		s = explain.Source{Field: "taxRate", Value: inv.TaxRate.Text, Rule: "rate x taxable lines, equal to total - lines"}
 	}
+	if off := sums.Off(); !off.IsZero() {
+		s.Rule += fmt.Sprintf(", %s from its rate, within tax.tolerance", off)
+	}
 	if !p.amount.Equal(sums.Tax) {
 		s.Rule += ", this code's share"
 	}

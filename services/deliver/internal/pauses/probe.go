@@ -77,14 +77,14 @@ func (c *Connection) probeOnce(ctx context.Context) {
 		c.probing = false
 	}()
 	k := c.keeper
-	mine, err := k.Records.Lease(ctx, "probe-"+c.id, k.Owner, 2*lastProbe)
-	if err != nil || !mine {
-		return
-	}
 	limited, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	p, same := c.kept(limited)
 	if !same {
+		return
+	}
+	mine, err := k.Records.Lease(limited, "probe-"+c.id, k.Owner, 2*lastProbe)
+	if err != nil || !mine {
 		return
 	}
 	err = c.probe(limited)
@@ -115,8 +115,8 @@ func (c *Connection) probeOnce(ctx context.Context) {
 func (c *Connection) kept(ctx context.Context) (p *tradepostv1.Pause, same bool) {
 	p = c.pause()
 	have, err := c.keeper.Store.Get(ctx, c.id)
-	if err != nil {
-		return p, false // Looked at again soon.
+	if err != nil || c.pause() != p {
+		return p, false // Looked at again soon; what the watch saw meanwhile is newer.
 	}
 	if same = proto.Equal(have, p); !same {
 		c.keeper.see(ctx, c.id, have, nil)

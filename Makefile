@@ -37,6 +37,10 @@ certify-qbo: ## Try the QuickBooks Online connector against a sandbox company of
 torture-signins: ## End what renews sign-ins 10,000 times within the process, and 200 times with kill -9 (SEED=…)
 	TRADEPOST_TEST_SEED=$(SEED) TRADEPOST_TEST_CRASHES=10000 TRADEPOST_TEST_KILLS=200 go -C pkg test -count=1 -timeout 60m -v -run '^TestNo(Crash|Kill)LosesAConnection$$' ./grant
 
+.PHONY: load-qbo
+load-qbo: ## Post 2,500 invoices to each of 4 companies of the QuickBooks stand-in within its limits, in some 7 minutes (N=2500)
+	TRADEPOST_TEST_LOAD=$(or $(N),2500) go -C services/tradepost test -count=1 -timeout 60m -v -run '^TestFourCompaniesUseTheDocumentedLimitsAndKeepThem$$' ./e2e
+
 .PHONY: bench-build
 bench-build:
 	@mkdir -p bin

@@ -108,7 +108,7 @@ func TestPublishOverAHalfOpenConnection(t *testing.T) {
 	defer cancel()
 	start := time.Now()
 	require.ErrorIs(t, p.Send(ctx, ready(1), "one", command()), context.DeadlineExceeded)
-	require.Less(t, time.Since(start), 2*time.Second)
+	require.Less(t, time.Since(start), 30*time.Second)
 	sent := make(chan error, 1)
 	go func() { sent <- p.Send(context.Background(), ready(2), "two", command()) }()
 	bustest.Eventually(t, func() error {

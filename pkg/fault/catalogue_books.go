@@ -69,6 +69,12 @@ var booksEntries = []Entry{
 		Params:  []string{"number"},
 	},
 	{
+		Code: "document.changes_not_taken", Title: "Changes that did not reach the books", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
+		Message: "somebody changed or entered document {number} in the books by hand, so Tradepost left it alone. Number, date and total agree; what was changed in ServiceTrade since (lines, texts) is not in it.",
+		Fix:     "Compare its lines and texts with the invoice, and correct them in the books by hand. Or delete or void the document there and send the invoice again: it is posted anew.",
+		Params:  []string{"number"},
+	},
+	{
 		Code: "document.different_found", Title: "Another document has this reference", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "the books already hold document {number} for this invoice, with other content (total {books_total}; in ServiceTrade {invoice_total}). What differs: {differences}.",
 		Fix:     "Compare the two. Delete or correct the document in the books, then send the invoice again.",

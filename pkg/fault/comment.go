@@ -37,12 +37,12 @@ type CommentInput struct {
 
 // Comment writes the private comment: plain text of at most MaxComment
 // characters that names every fault. When they do not fit one by one, faults
-// of the same kind are told together, and where even the list of things is too
-// long it says how many are left out. The same input gives the same text.
+// of the same kind are told together, and what there is no room for is left out piece
+// by piece: things and words before what to do. It says how many things are left out. The same input gives the same text.
 func Comment(in CommentInput) string {
-	head, foot := heading(in), footer(in)
+	head, foot := heading(in), footer(in.Link, in.Reference)
 	room := MaxComment - utf8.RuneCountInString(head) - utf8.RuneCountInString(foot) - 2
-	for _, body := range []func([]*tradepostv1.Fault, int) (string, bool){oneByOne, grouped, groupedBriefly} {
+	for _, body := range []func([]*tradepostv1.Fault, int) (string, bool){oneByOne, grouped} {
 		if text, fits := body(in.Faults, room); fits {
 			return head + "\n" + text + "\n" + foot
 		}
@@ -69,9 +69,13 @@ func heading(in CommentInput) string {
 	return s + fmt.Sprintf("%d problems.", len(in.Faults))
 }
 
-func footer(in CommentInput) string {
-	ref := "Reference: " + in.Reference
-	link := OneLine(in.Link)
+// Signed is a text with the last lines of a comment: the link to the invoice, "" leaves
+// it out, and the reference by which the comment is found again.
+func Signed(text, link, reference string) string { return text + "\n" + footer(link, reference) }
+
+func footer(link, reference string) string {
+	ref := "Reference: " + reference
+	link = OneLine(link)
 	if link == "" || utf8.RuneCountInString(link) > maxLink {
 		return ref
 	}

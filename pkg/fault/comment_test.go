@@ -71,12 +71,38 @@ func items(n int) []*tradepostv1.Fault {
 	return list
 }
 
+// eight are problems of kinds of their own, which do not fit one by one.
+func eight() []*tradepostv1.Fault {
+	list := []*tradepostv1.Fault{customer("Acme Tower LLC"), item(3), mismatch(), refused()}
+	for _, code := range []string{"document.different_found", "document.number_taken", "document.in_closed_books", "document.total_differs"} {
+		params := map[string]string{}
+		e, _ := fault.Lookup(code)
+		for _, p := range e.Params {
+			params[p] = "the value of " + p
+		}
+		list = append(list, fault.New(code, fault.Args{Params: params}))
+	}
+	return list
+}
+
+// Whoever reads of eight problems is told what to do about each: nothing that there is
+// room for is left out.
+func TestCommentOfEightProblemsSaysWhatToDo(t *testing.T) {
+	got := comment(eight()...)
+	require.LessOrEqual(t, utf8.RuneCountInString(got), fault.MaxComment)
+	for _, f := range eight() {
+		require.Contains(t, got, f.GetThing())
+		require.Contains(t, got, f.GetFix())
+	}
+}
+
 func TestCommentGolden(t *testing.T) {
 	cases := map[string]string{
 		"one":       comment(customer("Acme Tower LLC")),
 		"three":     comment(customer("Acme Tower LLC"), item(3), mismatch()),
 		"vendor":    comment(refused()),
 		"grouped":   comment(append(items(14), customer("Acme Tower LLC"), mismatch())...),
+		"eight":     comment(eight()...),
 		"overflow":  comment(append([]*tradepostv1.Fault{customer("Acme Tower LLC"), mismatch()}, items(300)...)...),
 		"all-kinds": comment(everyKind()...),
 		"heading": fault.Comment(fault.CommentInput{

@@ -61,7 +61,8 @@ type Args struct {
 	// Params fill the templates. A missing one is a mistake of the program: tests
 	// stop, a running service writes "(not known)".
 	Params map[string]string
-	// VendorText is what the accounting system said, already masked.
+	// VendorText is what the accounting system said, already masked. The same trouble has
+	// the same text: another one is told in a comment of its own.
 	VendorText string
 	// VendorTraceID is the vendor's own id of the call that failed, or "". It never goes
 	// into VendorText: whoever is told the same twice has to see that it is the same.

@@ -9,6 +9,18 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
+// form is how much a line of a comment tells.
+type form int
+
+const (
+	// brief: how many, who mends them, and which things.
+	brief form = iota
+	// mended: the same, with what to do.
+	mended
+	// full: a single fault as it is told alone.
+	full
+)
+
 // group is the faults that one line of a comment tells together.
 type group struct {
 	title  string
@@ -17,6 +29,7 @@ type group struct {
 	single *tradepostv1.Fault
 	things []string
 	count  int
+	form   form
 	shown  int
 }
 
@@ -46,15 +59,14 @@ func groups(faults []*tradepostv1.Fault) []*group {
 	return list
 }
 
-// render is one line: title (count): things. What to do (who): fix. Without
-// brief a group of one fault is told in full.
-func (g *group) render(brief bool) string {
-	if g.count == 1 && !brief {
+// render is one line: title (count): things. What to do (who): fix.
+func (g *group) render() string {
+	if g.form == full && g.count == 1 {
 		return Text(g.single)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%d", g.title, g.count)
-	if brief {
+	if g.form == brief {
 		fmt.Fprintf(&b, "; %s", g.owner)
 	}
 	b.WriteString(")")
@@ -67,49 +79,79 @@ func (g *group) render(brief bool) string {
 		fmt.Fprintf(&b, ": %d things, see the log", rest)
 	}
 	b.WriteString(".")
-	if !brief {
+	if g.form != brief {
 		fmt.Fprintf(&b, " What to do (%s): %s", g.owner, g.fix)
 	}
 	return b.String()
 }
 
+// grouped tells faults of the same kind together. What there is no room for gives way in
+// this order: more than one thing of a group, the words of single faults, what to do,
+// and the last thing. It is false when not even the briefest lines fit.
 func grouped(faults []*tradepostv1.Fault, room int) (string, bool) {
-	return fitGroups(groups(faults), room, false)
-}
-
-func groupedBriefly(faults []*tradepostv1.Fault, room int) (string, bool) {
-	return fitGroups(groups(faults), room, true)
-}
-
-// fitGroups shows as many things as there is room for: one more of each group
-// in turn, so that a long group does not push out a short one.
-func fitGroups(gs []*group, room int, brief bool) (string, bool) {
-	lines := make([]string, len(gs))
-	used := len(gs) - 1
-	for i, g := range gs {
-		lines[i] = numbered(i, len(gs), g.render(brief))
-		used += utf8.RuneCountInString(lines[i])
-	}
-	if used > room {
+	p := newPage(groups(faults), room)
+	if p.used > room {
 		return "", false
 	}
+	p.grow(false, func(g *group) bool { return g.moreThings(1) })
+	p.grow(false, func(g *group) bool { return g.richer(mended) })
+	p.grow(false, func(g *group) bool { return g.count == 1 && g.richer(full) })
+	p.grow(true, func(g *group) bool { return g.moreThings(len(g.things)) })
+	return strings.Join(p.lines, "\n"), true
+}
+
+func (g *group) moreThings(atMost int) bool {
+	if g.shown >= atMost || g.form == full {
+		return false
+	}
+	g.shown++
+	return true
+}
+
+func (g *group) richer(to form) bool {
+	if g.form >= to {
+		return false
+	}
+	g.form = to
+	return true
+}
+
+// page is the lines of a comment while they grow.
+type page struct {
+	groups []*group
+	lines  []string
+	used   int
+	room   int
+}
+
+func newPage(gs []*group, room int) *page {
+	p := &page{groups: gs, lines: make([]string, len(gs)), used: len(gs) - 1, room: room}
+	for i, g := range gs {
+		p.lines[i] = numbered(i, len(gs), g.render())
+		p.used += utf8.RuneCountInString(p.lines[i])
+	}
+	return p
+}
+
+// grow changes one group after the other, and takes back what there is no room for.
+// again goes on as long as any grew, so that a long group does not push out a short one.
+func (p *page) grow(again bool, change func(*group) bool) {
 	for grown := true; grown; {
 		grown = false
-		for i, g := range gs {
-			if g.shown == len(g.things) || (g.count == 1 && !brief) {
+		for i, g := range p.groups {
+			before := *g
+			if !change(g) {
 				continue
 			}
-			g.shown++
-			line := numbered(i, len(gs), g.render(brief))
-			next := used + utf8.RuneCountInString(line) - utf8.RuneCountInString(lines[i])
-			if next > room {
-				g.shown--
+			line := numbered(i, len(p.groups), g.render())
+			next := p.used + utf8.RuneCountInString(line) - utf8.RuneCountInString(p.lines[i])
+			if next > p.room {
+				*g = before
 				continue
 			}
-			lines[i], used, grown = line, next, true
+			p.lines[i], p.used, grown = line, next, again
 		}
 	}
-	return strings.Join(lines, "\n"), true
 }
 
 // titlesOnly is for so many kinds of faults that nothing else fits: what they

@@ -25,6 +25,8 @@ const (
 	StepCreate = posting.StepCreate
 	StepAdopt  = posting.StepAdopt
 	StepUpdate = posting.StepUpdate
+	StepVoid   = posting.StepVoid
+	StepGone   = posting.StepGone
 	StepNone   = posting.StepNone
 )
 

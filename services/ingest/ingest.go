@@ -30,8 +30,20 @@ const (
 	cacheAge = 2 * time.Minute
 	// sweepEvery is how often all records are looked through.
 	sweepEvery = 5 * time.Minute
+	// firstSweep is when a process that was just started looks for sends that the one
+	// before it left without a message: all of them are old enough by then.
+	firstSweep = send.OpeningAge + 5*time.Second
 	// commandsInFlight is how many commands are carried out at once.
 	commandsInFlight = 4
+)
+
+const (
+	// OpeningAge is the age from which a send whose message is perhaps not published
+	// counts as left behind by a process that died.
+	OpeningAge = send.OpeningAge
+	// OpeningHealed is the age at which the sweep has published it, where ingest runs,
+	// serves the connection and can read ServiceTrade.
+	OpeningHealed = OpeningAge + sweepEvery
 )
 
 // Service polls every account that has an enabled connection.
@@ -131,6 +143,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.router.Run(ctx) })
 	g.Go(func() error { return s.units.Follow(ctx, s.live, s.wanted) })
 	g.Go(func() error { return stage.Sweep(ctx, s.store, sweepEvery, s.deps.Log, s.heal) })
+	g.Go(func() error { s.sweepFirst(ctx); return nil })
 	g.Go(func() error { return s.keepPolling(ctx) })
 	g.Go(func() error { return s.census.Run(ctx) })
 	if s.hooks != nil {
@@ -148,6 +161,22 @@ func (s *Service) serves(connection string) bool {
 // paused tells whether what waits in a connection waits for its pause.
 func (s *Service) paused(ctx context.Context, connection string) (bool, error) {
 	return s.pauses.Lately(ctx, connection, send.StuckAge, time.Now())
+}
+
+// sweepFirst publishes what a process that died was about to publish. A void or an
+// operator's retry is in no list of a poll, and would wait for the first whole sweep.
+func (s *Service) sweepFirst(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(firstSweep):
+	}
+	stage.SweepOnce(ctx, s.store, s.deps.Log, func(ctx context.Context, e record.Entry) error {
+		if e.State() != record.Opening {
+			return nil
+		}
+		return s.heal(ctx, e)
+	})
 }
 
 // heal publishes sends again that make no progress.

@@ -124,7 +124,7 @@ func (s *Service) once(ctx context.Context, m bus.Message, received *tradepostv1
 	in = in.Knowing(e.Record, received.GetSnapshotHash())
 	do := Make
 	if record.OfVoid(e.Record) {
-		v, err := s.voided(ctx, e.Record)
+		v, err := VoidedOf(ctx, s.js, e.Record, e.Record.GetOpenedAt().AsTime())
 		if err != nil {
 			return err
 		}

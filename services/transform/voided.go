@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -11,16 +14,17 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
-// voided is what TakeBack has to know of an invoice that was voided after it was posted:
+// VoidedOf is what TakeBack has to know of an invoice that was voided after it was posted:
 // what the record says, and what the messages say that were posted then. What is made of
-// it depends on nothing that changes while the send is open.
-func (s *Service) voided(ctx context.Context, r *tradepostv1.Record) (Voided, error) {
-	v := Voided{Standing: record.Standing(r), Opened: r.GetOpenedAt().AsTime()}
+// it depends on nothing that changes while the send is open; opened is when that was. The
+// stage and preview both ask it.
+func VoidedOf(ctx context.Context, js jetstream.JetStream, r *tradepostv1.Record, opened time.Time) (Voided, error) {
+	v := Voided{Standing: record.Standing(r), Opened: opened}
 	v.Begun = slices.ContainsFunc(r.GetDocuments(), func(d *tradepostv1.DocumentRef) bool {
 		return d.GetReversal() && !d.GetGone() && d.GetConnection() == r.GetConnection()
 	})
 	for _, ref := range v.Standing {
-		docs, err := s.given(ctx, ref)
+		docs, err := postedWith(ctx, js, ref)
 		if err != nil {
 			return v, err
 		}
@@ -29,13 +33,13 @@ func (s *Service) voided(ctx context.Context, r *tradepostv1.Record) (Voided, er
 	return v, nil
 }
 
-// given reads the documents of the message that ref was posted with; none when that is
-// gone, or was never noted.
-func (s *Service) given(ctx context.Context, ref *tradepostv1.DocumentRef) ([]*tradepostv1.Document, error) {
+// postedWith reads the documents of the message that ref was posted with; none when that
+// is gone, or was never noted.
+func postedWith(ctx context.Context, js jetstream.JetStream, ref *tradepostv1.DocumentRef) ([]*tradepostv1.Document, error) {
 	if ref.GetStream() == "" {
 		return nil, nil
 	}
-	m, err := bus.At(ctx, s.js, ref.GetStream(), ref.GetSequence())
+	m, err := bus.At(ctx, js, ref.GetStream(), ref.GetSequence())
 	if errors.Is(err, bus.ErrNoMessage) {
 		return nil, nil
 	}

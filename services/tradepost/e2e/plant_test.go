@@ -112,15 +112,17 @@ func (p *plant) startNATS() {
 	require.NoError(p.t, err)
 }
 
+// table is a table of the mapping.
+func table(rows []sandbox.TableRow) map[string]string {
+	m := map[string]string{}
+	for _, r := range rows {
+		m[strconv.FormatInt(r.ID, 10)] = r.Key
+	}
+	return m
+}
+
 func (p *plant) writeConfig(url string, book *sandbox.Book) {
 	p.t.Helper()
-	table := func(rows []sandbox.TableRow) map[string]string {
-		m := map[string]string{}
-		for _, r := range rows {
-			m[strconv.FormatInt(r.ID, 10)] = r.Key
-		}
-		return m
-	}
 	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 	require.NoError(p.t, os.WriteFile(p.path("secrets.key"), []byte(key), 0o600))
 	config := map[string]any{

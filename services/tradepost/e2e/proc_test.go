@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -55,21 +56,23 @@ func TestMain(m *testing.M) {
 
 // proc is a process of the plant that can be ended and started again.
 type proc struct {
-	t     *testing.T
-	name  string
-	args  []string
-	env   []string
-	ready string // address of its /readyz, or host:port to connect to
-	cmd   *exec.Cmd
-	done  chan struct{}
-	log   *lockedBuffer
+	t    *testing.T
+	name string
+	// program is the binary; empty is that of the name.
+	program string
+	args    []string
+	env     []string
+	ready   string // address of its /readyz, or host:port to connect to
+	cmd     *exec.Cmd
+	done    chan struct{}
+	log     *lockedBuffer
 }
 
 func (p *proc) start() {
 	p.t.Helper()
 	dir, err := build()
 	require.NoError(p.t, err)
-	p.cmd = exec.Command(filepath.Join(dir, p.name), p.args...)
+	p.cmd = exec.Command(filepath.Join(dir, cmp.Or(p.program, p.name)), p.args...)
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	require.NoError(p.t, p.cmd.Start())

@@ -31,7 +31,7 @@ func TestAProcessThatEndsByItselfIsStartedAgain(t *testing.T) {
 	p := process(t, "test -e "+marker+" && exec sleep 60; touch "+marker+"; exit 1")
 	require.NoError(t, p.Start())
 	first := p.pid()
-	require.Eventually(t, func() bool { return p.pid() != first }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return p.pid() != first }, 30*time.Second, 10*time.Millisecond)
 	require.Equal(t, 1, p.EndedByItself())
 }
 
@@ -52,9 +52,9 @@ func TestAPausedProcessStandsStill(t *testing.T) {
 		return err == nil && stateOf(string(text)) == 'T'
 	}
 	resume := p.Pause()
-	require.Eventually(t, stopped, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, stopped, 30*time.Second, 10*time.Millisecond)
 	resume()
-	require.Eventually(t, func() bool { return !stopped() }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return !stopped() }, 30*time.Second, 10*time.Millisecond)
 	resume = p.Pause()
 	p.Kill()
 	require.NoError(t, p.Start())
@@ -79,7 +79,7 @@ func TestALineIsCutAndMended(t *testing.T) {
 	require.NoError(t, l.Swallow())
 	require.False(t, isOK(t.Context(), url))
 	require.NoError(t, l.Restore())
-	require.Eventually(t, func() bool { return isOK(t.Context(), url) }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return isOK(t.Context(), url) }, 30*time.Second, 10*time.Millisecond)
 }
 
 // stateOf reads the third field of /proc/<pid>/stat, behind the name in parentheses.

@@ -20,6 +20,9 @@ const (
 	// gatherTime is by how much the looks at what was changed are apart at the least,
 	// while more are writing, and will ask next, than are asking: each is a metered read.
 	gatherTime = 500 * time.Millisecond
+	// keptPart is for which part of the settling time a look at what was changed is good
+	// enough for those who come later: 5 s of 30.
+	keptPart = 6
 )
 
 // books is what this process knows of a company: which documents carry which marker,
@@ -36,16 +39,19 @@ type books struct {
 	since map[string]time.Time
 	// wanted are the records that documents name, read from the next reading on.
 	wanted map[string]bool
-	// next is the reading that takes in who asks now; busy says that somebody reads.
-	next *reading
-	busy bool
+	// now is the reading under way, next the one that takes in who asks for more; busy
+	// says that somebody reads.
+	now, next *reading
+	busy      bool
+	// began is when the last reading did, and good that it could be made.
+	began time.Time
+	good  bool
 	// writing is how many documents are being written.
 	writing int
-	// began is when the last reading did. Only the reader uses it.
-	began time.Time
 }
 
-// reading is one look at what was changed; all who ask before it begins share it.
+// reading is one look at what was changed; all who ask before it begins share it, and
+// those who ask soon after.
 type reading struct {
 	done chan struct{}
 	// full is closed when so many ask that it is not to wait for more.
@@ -88,7 +94,7 @@ func (b *books) read(ctx context.Context) error {
 }
 
 // have returns when records of these entities are known, whole. It asks nobody when
-// they were read before: Find has asked for the changes.
+// they were read before: Find has asked for the changes, unless it was just done.
 func (b *books) have(ctx context.Context, names ...string) error {
 	b.mu.Lock()
 	missing := false
@@ -101,14 +107,18 @@ func (b *books) have(ctx context.Context, names ...string) error {
 	if !missing {
 		return ctx.Err()
 	}
-	return b.current(ctx)
+	return b.anew(ctx)
 }
 
 // unread lists what was never read and is wanted.
 func (b *books) unread() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var names []string
+	return b.missing()
+}
+
+// missing is unread for a caller that holds mu.
+func (b *books) missing() (names []string) {
 	for _, name := range append(entityNames(documents), slices.Sorted(maps.Keys(b.wanted))...) {
 		if _, known := b.since[name]; !known {
 			names = append(names, name)

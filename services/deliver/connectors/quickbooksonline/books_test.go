@@ -111,8 +111,8 @@ func TestMoreChangesThanCaptureTells(t *testing.T) {
 		return true
 	}
 	q := i.connect(nil, Options{})
-	require.NoError(t, q.books.current(t.Context()))
-	require.NoError(t, q.books.current(t.Context()))
+	require.NoError(t, q.books.anew(t.Context()))
+	require.NoError(t, q.books.anew(t.Context()))
 	require.Len(t, q.books.markers.where("st-acme-1199"), 1)
 
 	var told int
@@ -134,7 +134,7 @@ func TestWhatWasRemovedIsForgotten(t *testing.T) {
 		}
 		return s.answer(h, w)
 	}
-	q := i.connect(nil, Options{})
+	q := i.connect(func(c *Config) { c.SettlingTime = keptPart }, Options{}) // nanoseconds
 	require.NoError(t, q.books.current(t.Context()))
 	require.Len(t, q.books.markers.where("st-acme-0"), 1)
 	gone = true

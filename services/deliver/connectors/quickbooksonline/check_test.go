@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	intuitapp "github.com/tradepost/tradepost/pkg/grant/intuit"
 )
 
 // What keeps a connection from posting is told with its owner, before any invoice fails.
@@ -47,6 +49,19 @@ func TestAnAnswerAboutAnotherDocumentIsNotBelieved(t *testing.T) {
 	rejected := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Rejected)
 	require.Equal(t, "accounting.answer_unreadable", rejected.Faults[0].GetCode())
 	require.Equal(t, "9", rejected.Document.ID)
+}
+
+// The tokens of a sign-in at Intuit are for Intuit only.
+func TestASignInAtIntuitIsNotSentElsewhere(t *testing.T) {
+	cfg := Config{URL: "http://localhost:8390", App: intuitapp.App{ClientID: "ABc123", ClientSecret: connection.NewSecret("s")}}
+	signedIn := Options{Tokens: func(connector.Settings) Tokens { return nil }}
+	_, err := New(cfg, connector.Settings{}, signedIn)
+	require.ErrorContains(t, err, "name app.authorize_url and app.token_url too")
+	cfg.App.AuthorizeURL, cfg.App.TokenURL = "http://localhost:8390/a", "http://localhost:8390/t"
+	_, err = New(cfg, connector.Settings{}, signedIn)
+	require.NoError(t, err)
+	_, err = New(Config{App: intuitapp.App{ClientID: "ABc123", ClientSecret: connection.NewSecret("s")}}, connector.Settings{}, signedIn)
+	require.NoError(t, err, "Intuit itself")
 }
 
 func TestSettingsThatAreWrongAreAllNamed(t *testing.T) {

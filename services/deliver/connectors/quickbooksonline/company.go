@@ -165,10 +165,15 @@ func (q *Online) outdated() bool {
 
 // staleAll lets everything that is kept of the company be read again.
 func (q *Online) staleAll() {
-	q.known.mu.Lock()
-	q.known.have.readAt = time.Time{}
-	q.known.mu.Unlock()
+	q.forgetPreferences()
 	q.books.forget(customerRecords, itemRecords, termRecords, classRecords, departmentRecords, taxRecords, accountRecords)
+}
+
+// forgetPreferences lets those of the company be read again.
+func (q *Online) forgetPreferences() {
+	q.known.mu.Lock()
+	defer q.known.mu.Unlock()
+	q.known.have.readAt = time.Time{}
 }
 
 // isMissing tells whether QuickBooks refused an id that is kept here.

@@ -3,7 +3,9 @@ package quickbooksonline
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,6 +136,9 @@ func (c *Config) problems(signIn bool) error {
 	if err := c.App.Problems(); err != nil {
 		errs = append(errs, err)
 	}
+	if c.elsewhere() && c.App.ClientID != "" && c.AccessToken.IsZero() && (c.App.AuthorizeURL == "" || c.App.TokenURL == "") {
+		bad("url", "leads elsewhere than to Intuit, and a sign-in at Intuit would be sent there: name app.authorize_url and app.token_url too")
+	}
 	if environments[c.Environment] == "" {
 		bad("environment", "%q is neither %s nor %s", c.Environment, Production, Sandbox)
 	} else if u, err := url.Parse(c.URL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
@@ -166,6 +171,11 @@ func (c *Config) problems(signIn bool) error {
 		bad("customers.suffix", "%q has a colon, which no name may have in QuickBooks", c.Customers.Suffix)
 	}
 	return errors.Join(errs...)
+}
+
+// elsewhere tells whether the calls go to another address than Intuit's.
+func (c *Config) elsewhere() bool {
+	return !slices.Contains(slices.Collect(maps.Values(environments)), c.URL)
 }
 
 func (c *Config) choice(bad func(key, format string, args ...any), key, value, one, other string) {

@@ -91,10 +91,11 @@ func New(cfg Config, s connector.Settings, o Options) (*Online, error) {
 }
 
 // Describe tells deliver what to expect. A write may stay invisible to searches for the
-// settling time; the longest call is a write that QuickBooks itself gives up.
+// settling time, and to Find as long as what was read before is kept; the longest call is
+// a write that QuickBooks itself gives up.
 func (q *Online) Describe() connector.Descriptor {
 	return connector.Descriptor{
-		Kind: kind, Title: title, CallTimeout: q.prepareTime() + q.cfg.CallTime + q.cfg.CallTime/24, SettlingTime: q.cfg.SettlingTime,
+		Kind: kind, Title: title, CallTimeout: q.prepareTime() + q.cfg.CallTime + q.cfg.CallTime/24, SettlingTime: q.cfg.SettlingTime + q.kept(),
 		MaxInFlight: q.cfg.Parallel, AssignsNumber: true, Limits: connector.LimitsOf(kind),
 	}
 }
@@ -102,6 +103,10 @@ func (q *Online) Describe() connector.Descriptor {
 // prepareTime bounds what has to be known before a document is written: the customer,
 // the items, the preferences.
 func (q *Online) prepareTime() time.Duration { return q.cfg.CallTime / 4 }
+
+// kept is for how long Find answers from what this process read of the company before.
+// What other processes wrote since is not found.
+func (q *Online) kept() time.Duration { return q.cfg.SettlingTime / keptPart }
 
 // RemembersKeys implements connector.IdempotentCreator.
 func (q *Online) RemembersKeys() time.Duration { return remembered }

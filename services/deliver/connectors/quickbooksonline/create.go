@@ -115,9 +115,10 @@ func (q *Online) posted(w *draft, there *paper, adopted bool) connector.Answer {
 	s, _ := stampOf(there.PrivateNote)
 	switch {
 	case f.Void:
-		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.void", fault.Args{
+		// It counts nothing, so that nobody is told that it is there.
+		return rejected(fault.New("document.void", fault.Args{
 			Thing: thing(w.d), Params: map[string]string{"number": orUnknown(f.Number)},
-		})}}
+		}))
 	case s.marker != w.d.GetMarker():
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("accounting.answer_unreadable", fault.Args{
 			Thing: thing(w.d), Params: map[string]string{"system": title}, VendorText: "the private note of " + f.ID + " is not the one that was sent",
@@ -171,7 +172,9 @@ func (q *Online) numberTaken(ctx context.Context, w *draft, p connector.Posting,
 			s, _ := stampOf(page[i].PrivateNote)
 			if s.marker == w.d.GetMarker() && e.kind == w.d.GetKind() {
 				q.books.markers.note(e, &page[i])
-				if equal, _ := connector.Equal(q.found(e, &page[i]), w.d, p.DocumentHash); equal {
+				there := q.found(e, &page[i])
+				// A void one keeps its number, and no find tells of it.
+				if equal, _ := connector.Equal(there, w.d, p.DocumentHash); equal || there.Void {
 					return q.posted(w, &page[i], true)
 				}
 				return doubt(t) // Find shows it, and what is different.

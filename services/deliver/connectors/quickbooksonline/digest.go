@@ -104,5 +104,5 @@ func difference(a, b string) string {
 	if err1 != nil || err2 != nil {
 		return "(unknown)"
 	}
-	return x.Sub(y).Fixed(2)
+	return x.Sub(y).Abs().Fixed(2)
 }

@@ -35,7 +35,7 @@ func (t *trouble) Error() string {
 	default:
 		words += fmt.Sprintf("QuickBooks answered with HTTP status %d", t.status)
 	}
-	if t.tid != "" && !strings.Contains(words, t.tid) {
+	if t.tid != "" {
 		words += " (intuit_tid " + t.tid + ")"
 	}
 	return words

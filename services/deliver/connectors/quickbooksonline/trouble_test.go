@@ -143,7 +143,9 @@ func TestThrottlingIsToldToEverybody(t *testing.T) {
 	require.Equal(t, holdFor, retryAfter("soon"))
 }
 
-func TestVendorWordsComeWithIntuitsIdOfTheCall(t *testing.T) {
+// The words of a refusal are part of what a comment is known by: each try that meets the
+// same one tells the same.
+func TestARefusalSaysTheSameEachTime(t *testing.T) {
 	i := newIntuit(t)
 	i.onWrite(99, func(w http.ResponseWriter) { refuse(w, 400, "6000", "Business Validation Error") })
 	rejected := i.connect(nil, Options{}).Create(t.Context(), posting(sample())).(connector.Rejected)

@@ -16,6 +16,30 @@ import (
 // is seen in its content.
 func (q *Online) Update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
 	defer q.books.writes()()
+	answer := q.update(ctx, p, found)
+	if r, is := answer.(connector.Rejected); is {
+		for i, f := range r.Faults {
+			if f.GetCode() == "document.date_closed" {
+				r.Faults[i] = q.inClosedBooks(ctx, p.Document, found, f)
+			}
+		}
+	}
+	return answer
+}
+
+// inClosedBooks is the fault of a document that counts on a day whose books are closed:
+// another date does not get it out of them. f stays where only the new day is closed.
+func (q *Online) inClosedBooks(ctx context.Context, d *tradepostv1.Document, found connector.Found, f *tradepostv1.Fault) *tradepostv1.Fault {
+	through, told := q.closedDay(ctx)
+	if told && found.IssueDate > through {
+		return f
+	}
+	return fault.New("document.in_closed_books", fault.Args{Thing: thing(d), Params: map[string]string{
+		"date": found.IssueDate, "closed_through": through, "books_total": found.Total, "invoice_total": total(d),
+	}})
+}
+
+func (q *Online) update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
 	w, answer := q.ready(ctx, p)
 	if answer != nil {
 		return answer

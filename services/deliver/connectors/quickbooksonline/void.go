@@ -35,7 +35,7 @@ func (q *Online) Void(ctx context.Context, found connector.Found) connector.Answ
 			return answer
 		}
 		if stale = err; !isStale(err) {
-			return q.notVoided(there, err)
+			return q.notVoided(ctx, there, err)
 		}
 	}
 	return waitChanged(stale)
@@ -66,7 +66,7 @@ func (q *Online) void(ctx context.Context, at place, now *paper) (connector.Answ
 }
 
 // notVoided answers a void that failed. QuickBooks voids invoices, but no credit memos.
-func (q *Online) notVoided(f connector.Found, err error) connector.Answer {
+func (q *Online) notVoided(ctx context.Context, f connector.Found, err error) connector.Answer {
 	if a, is := waitOf(err); is {
 		return a
 	}
@@ -76,18 +76,21 @@ func (q *Online) notVoided(f connector.Found, err error) connector.Answer {
 	}
 	args := fault.Args{VendorText: t.vendorText(), VendorTraceID: t.tid, Params: map[string]string{"number": orUnknown(f.Number)}}
 	if t.class == classClosed {
-		args.Params["date"], args.Params["closed_through"] = f.IssueDate, q.closedThrough()
+		args.Params["date"] = f.IssueDate
+		args.Params["closed_through"], _ = q.closedDay(ctx)
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.void_in_closed_books", args)}}
 	}
 	return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.cannot_be_voided", args)}}
 }
 
-// closedThrough is the last day of the closed books, as far as the company tells it.
-func (q *Online) closedThrough() string {
-	q.known.mu.Lock()
-	defer q.known.mu.Unlock()
-	if day := q.known.have.closedThrough; day != "" {
-		return day
+// closedDay is the last day of the closed books, in words where QuickBooks does not tell
+// it. It is read again: the books were closed since the preferences were read, where a
+// change of an older document is refused.
+func (q *Online) closedDay(ctx context.Context) (day string, told bool) {
+	q.forgetPreferences()
+	p, err := q.preferences(ctx)
+	if err != nil || p.closedThrough == "" {
+		return "(a day that QuickBooks does not tell)", false
 	}
-	return "(a day that QuickBooks does not tell)"
+	return p.closedThrough, true
 }

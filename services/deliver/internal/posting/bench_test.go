@@ -1,6 +1,7 @@
 package posting_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,8 @@ type workbench struct {
 	books *books
 	// invoice is what ServiceTrade shows; nil makes it unreachable.
 	invoice *tradepostv1.ServiceTradeInvoice
+	// says describes the line of invoices that showing makes; "" leaves it.
+	says    string
 	handled int
 }
 
@@ -65,6 +68,13 @@ func pendingInvoice(total string) *tradepostv1.ServiceTradeInvoice {
 		Id: invoiceID, InvoiceNumber: "1042", Status: "pending_accounting", TotalPrice: total,
 		Items: []*tradepostv1.ServiceTradeItem{{Id: 1, Description: "Labor", Quantity: "1", Price: total}},
 	}
+}
+
+// showing is the pending invoice with the line's description that the test wants.
+func (w *workbench) showing(total string) *tradepostv1.ServiceTradeInvoice {
+	inv := pendingInvoice(total)
+	inv.Items[0].Description = cmp.Or(w.says, inv.Items[0].Description)
+	return inv
 }
 
 func (w *workbench) poster(owner string) *posting.Poster {
@@ -243,9 +253,13 @@ func (w *workbench) entry() record.Entry {
 // faults returns the codes that the last outcome was rejected with.
 func (w *workbench) faults() []string {
 	w.t.Helper()
-	var codes []string
-	for _, f := range w.outcome().GetOutcome().GetRejected().GetFaults() {
-		codes = append(codes, f.GetCode())
+	return codes(w.outcome().GetOutcome().GetRejected().GetFaults())
+}
+
+func codes(faults []*tradepostv1.Fault) []string {
+	var all []string
+	for _, f := range faults {
+		all = append(all, f.GetCode())
 	}
-	return codes
+	return all
 }

@@ -213,6 +213,7 @@ func (p *Poster) settleByHand(ctx context.Context, m bus.Message, e record.Entry
 	ref := &tradepostv1.DocumentRef{
 		Kind: f.Kind, Connection: p.Connection, Id: f.ID, Number: f.Number, Total: f.Total,
 		Generation: record.Generation(e.Record, f.Kind), Send: e.Record.GetSend(), PostedOn: f.IssueDate,
+		SnapshotHash: e.Record.GetSnapshotHash(),
 	}
 	_, err = p.Gate.Store.Change(ctx, e, record.SettleByHand(stage.Recorded(record.StageDeliver, o, hash), ref))
 	switch {

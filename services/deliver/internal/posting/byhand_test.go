@@ -2,6 +2,7 @@ package posting_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,6 +76,26 @@ func TestADocumentThatIsConfirmedSettlesAHeldSend(t *testing.T) {
 		w.deliver(w.poster("a"), m)
 		require.Equal(t, 1, w.books.count(), "the send's own message posts nothing more")
 		require.Zero(t, w.books.creates)
+	})
+}
+
+// What a person entered is never updated: whoever edits the invoice afterwards, at the
+// same total, is told that the books do not follow.
+func TestChangesDoNotReachWhatAPersonEntered(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.open()
+		w.hold()
+		w.enter("7", "522.50", ours)
+		w.books.entries[0].found.Number = "1042"
+		require.Empty(t, w.command(w.byHand(1, "7")))
+		for _, c := range []struct{ says, remark string }{{"", ""}, {"Travel", "document.changes_not_taken"}} {
+			w.says = c.says
+			w.deliver(w.poster("a"), w.sendOf("522.50", document("522.50", "2026-11-22")))
+			posted := w.outcome().GetOutcome().GetPosted()
+			require.True(t, posted.GetDocuments()[0].GetAdopted(), "%v", w.outcome())
+			require.Equal(t, c.remark, strings.Join(codes(posted.GetRemarks()), " "))
+		}
+		require.Zero(t, w.books.updates+w.books.creates)
 	})
 }
 

@@ -19,12 +19,15 @@ type decision struct {
 	fault *tradepostv1.Fault
 	// one is the paper, with the hash of what stands in the books where that says the same.
 	one paper
-	// ours says that nobody but us wrote the document last.
-	ours bool
+	// ours says that nobody but us wrote the document last, same that we gave it the very
+	// content that is wanted.
+	ours, same bool
 	// asItIs says that the document is adopted although this send would write it in
 	// another way: the invoice is what it was, and the books are to stay.
 	asItIs      bool
 	differences []string
+	// remark is what people have to hear of a document that is adopted; nil for nothing.
+	remark *tradepostv1.Fault
 }
 
 // decide compares what was found with what is wanted, without asking anybody.
@@ -35,10 +38,14 @@ func (t *try) decide(one paper, live *tradepostv1.DocumentRef, f connector.Found
 	}
 	equal, differences := sameContent(f, d.one, live, d.ours)
 	d.differences = differences
+	d.same = d.ours && live.GetHashVersion() == canonical.HashVersion && live.GetHash() == d.one.hash
 	total := sameAmount(f.Total, one.doc.GetTotals().GetTotal())
 	closed := t.closedDay(one, live, f)
 	switch {
 	case equal && total:
+		if t.untaken(d, live, f) {
+			d.remark = faultOf("document.changes_not_taken", d.one, f, nil)
+		}
 		return d
 	case total && d.ours && t.unedited(live) && (closed != "" || t.Resend == connection.ResendReject):
 		d.asItIs = true
@@ -59,6 +66,9 @@ func (t *try) untouchableFor(d decision, f connector.Found, closed string) *trad
 	switch {
 	case d.ours && closed != "":
 		return faultOf("document.in_closed_books", d.one, f, map[string]string{"date": closed, "closed_through": t.closedThrough()})
+	case d.same && t.Resend == connection.ResendReject:
+		// Nothing was changed in ServiceTrade: the books made another total of it.
+		return faultOf("document.total_differs", d.one, f, nil)
 	case d.ours && t.Resend == connection.ResendReject:
 		return faultOf("document.posted_before", d.one, f, nil)
 	case !can || !d.ours:
@@ -82,6 +92,22 @@ func (t *try) wroteLast(live *tradepostv1.DocumentRef, f connector.Found) bool {
 // a mended mapping, unless their period is closed.
 func (t *try) unedited(live *tradepostv1.DocumentRef) bool {
 	return live.GetSnapshotHash() != "" && live.GetSnapshotHash() == t.madeOf()
+}
+
+// untaken tells whether a user's changes do not reach a document that is adopted: somebody
+// changed it in the books, so that it is not updated, and lines and texts, which the books
+// do not show, are other ones than those that it was written with.
+func (t *try) untaken(d decision, live *tradepostv1.DocumentRef, f connector.Found) bool {
+	if live == nil || d.ours || d.one.slot.Reversal || t.unedited(live) {
+		return false
+	}
+	if f.DocumentHash != "" && f.DocumentHash == d.one.hash {
+		return false
+	}
+	if live.GetHash() != "" && live.GetHashVersion() == canonical.HashVersion {
+		return t.linked(d.one, live).hash != live.GetHash()
+	}
+	return live.GetSnapshotHash() != "" // What it was written with is not known, only for which content.
 }
 
 // sameContent compares a document of the books with the one that is wanted; ours says

@@ -15,32 +15,6 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
-// Step is what an attempt would do with a document.
-type Step string
-
-// The steps of Place, in words that people and scripts read.
-const (
-	StepCreate Step = "create"
-	StepAdopt  Step = "adopt"
-	StepUpdate Step = "update"
-	// StepNone: there are faults, and nothing is written.
-	StepNone Step = "none"
-)
-
-// Sight is what an attempt would meet with one document.
-type Sight struct {
-	// Step is what it would do.
-	Step Step
-	// Faults are those that it would be rejected for.
-	Faults []*tradepostv1.Fault
-	// Found are the documents of this marker in the books, without void ones.
-	Found []connector.Found
-	// Differences are those between Found and the document, in words for a bookkeeper.
-	Differences []string
-	// Unsure are the reasons why an attempt may still end in another way.
-	Unsure []string
-}
-
 // Looker tells what an attempt would do, without a claim and without writing
 // anything: Place's questions in Place's order. It asks the books only what
 // Connector.Find and PreviewChecker answer.
@@ -158,8 +132,11 @@ func (l Looker) rest(ctx context.Context, t *try, markers []string) (Sight, bool
 
 // try is an attempt that is never made, for what it would decide.
 func (l Looker) try(papers []paper) *try {
+	return l.tryOf(papers[0].doc.GetSource(), papers)
+}
+
+func (l Looker) tryOf(of *tradepostv1.Source, papers []paper) *try {
 	_, can := l.Connector.(connector.Updater)
-	of := papers[0].doc.GetSource()
 	return &try{
 		Poster: &Poster{
 			Connection: l.Connection, Account: of.GetAccount(), Connector: l.Connector, Resend: l.Resend, Links: l.Links,
@@ -174,11 +151,17 @@ func (l Looker) try(papers []paper) *try {
 
 // compare tells what decide says.
 func (l Looker) compare(ctx context.Context, t *try, one paper, live *tradepostv1.DocumentRef, f connector.Found) (Sight, error) {
+	if takesBackAlready(one, live, f) {
+		return Sight{Step: StepAdopt, Found: []connector.Found{f}}, nil
+	}
 	d := t.decide(one, live, f)
 	s := Sight{Step: d.step, Found: []connector.Found{f}, Differences: d.differences}
 	if d.step == StepAdopt {
 		if other, is, err := l.rest(ctx, t, t.besideAdopted(one, live)); is || err != nil {
 			return other, err
+		}
+		if d.remark != nil {
+			s.Remarks = []*tradepostv1.Fault{d.remark}
 		}
 		return s, nil
 	}

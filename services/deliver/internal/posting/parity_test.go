@@ -20,12 +20,16 @@ import (
 // resends are what may become of an invoice of 600.00 between two sends, with what the
 // second one does under each policy.
 var resends = map[string]struct {
-	total   string
+	total string
+	// says is another description of the line, by a user.
+	says    string
 	now     func(first *tradepostv1.Document) *tradepostv1.Document
 	books   func(t *testing.T, dir string)
 	through string
 	update  posting.Step
 	reject  posting.Step
+	// remark is what people hear of an invoice that is processed.
+	remark string
 }{
 	"unchanged":      {update: posting.StepAdopt, reject: posting.StepAdopt},
 	"edited":         {total: "700.00", now: retotalled, update: posting.StepUpdate, reject: posting.StepNone},
@@ -36,14 +40,27 @@ var resends = map[string]struct {
 	}, update: posting.StepAdopt, reject: posting.StepAdopt},
 	"edited by a bookkeeper, and by a user": {total: "700.00", now: retotalled, books: byBookkeeper, update: posting.StepNone, reject: posting.StepNone},
 	"edited by a bookkeeper":                {books: byBookkeeper, update: posting.StepAdopt, reject: posting.StepAdopt},
-	"deleted by a bookkeeper":               {books: deleted, update: posting.StepCreate, reject: posting.StepCreate},
-	"closed, unchanged":                     {through: "2026-11-30", update: posting.StepAdopt, reject: posting.StepAdopt},
-	"closed, mapping mended":                {now: renamed, through: "2026-11-30", update: posting.StepAdopt, reject: posting.StepAdopt},
-	"closed, edited":                        {total: "700.00", now: retotalled, through: "2026-11-30", update: posting.StepNone, reject: posting.StepNone},
-	"closed, deleted":                       {books: deleted, through: "2026-11-30", update: posting.StepNone, reject: posting.StepNone},
+	"edited by a bookkeeper, and its lines by a user": {
+		says: "Travel", now: relined, books: byBookkeeper, update: posting.StepAdopt, reject: posting.StepAdopt, remark: "document.changes_not_taken",
+	},
+	"edited by a bookkeeper, and by a user what is not posted": {
+		says: "Travel", books: byBookkeeper, update: posting.StepAdopt, reject: posting.StepAdopt,
+	},
+	"edited by a bookkeeper, mapping mended": {now: renamed, books: byBookkeeper, update: posting.StepAdopt, reject: posting.StepAdopt},
+	"lines edited by a user":                 {says: "Travel", now: relined, update: posting.StepUpdate, reject: posting.StepNone},
+	"deleted by a bookkeeper":                {books: deleted, update: posting.StepCreate, reject: posting.StepCreate},
+	"closed, unchanged":                      {through: "2026-11-30", update: posting.StepAdopt, reject: posting.StepAdopt},
+	"closed, mapping mended":                 {now: renamed, through: "2026-11-30", update: posting.StepAdopt, reject: posting.StepAdopt},
+	"closed, edited":                         {total: "700.00", now: retotalled, through: "2026-11-30", update: posting.StepNone, reject: posting.StepNone},
+	"closed, deleted":                        {books: deleted, through: "2026-11-30", update: posting.StepNone, reject: posting.StepNone},
 }
 
 func retotalled(*tradepostv1.Document) *tradepostv1.Document { return whole("700.00") }
+
+func relined(d *tradepostv1.Document) *tradepostv1.Document {
+	d.Lines[0].Description = "Travel"
+	return d
+}
 
 // byBookkeeper adds a note to the document.
 func byBookkeeper(t *testing.T, dir string) {
@@ -85,7 +102,8 @@ func TestPreviewOfWhatIsSentAgain(t *testing.T) {
 					if c.total != "" {
 						total = c.total
 					}
-					hash, err := snapshot.Hash(pendingInvoice(total))
+					w.says = c.says
+					hash, err := snapshot.Hash(w.showing(total))
 					require.NoError(t, err)
 					sights, err := posting.Looker{
 						Connection: p.Connection, Connector: p.Connector, Record: w.record(), Resend: policy,
@@ -96,6 +114,9 @@ func TestPreviewOfWhatIsSentAgain(t *testing.T) {
 					require.Equal(t, step, w.done(written), "%v", w.outcome())
 					require.Equal(t, step, sights[0].Step)
 					require.Equal(t, messages(w.outcome().GetOutcome().GetRejected().GetFaults()), messages(sights[0].Faults))
+					remarks := w.outcome().GetOutcome().GetPosted().GetRemarks()
+					require.Equal(t, c.remark, strings.Join(codes(remarks), " "))
+					require.Equal(t, messages(remarks), messages(sights[0].Remarks))
 				})
 			})
 		}

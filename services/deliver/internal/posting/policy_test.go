@@ -202,3 +202,18 @@ func TestADoubtThatNobodyCanResolveIsHeld(t *testing.T) {
 		require.Equal(t, 1, w.books.count())
 	})
 }
+
+// The books made another total of it than they were given. Sent again as it was, it says
+// that once more, and not that ServiceTrade's invoice was changed.
+func TestATotalThatTheBooksMadeIsNobodysEdit(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.books.spoil = "520.00"
+		w.deliver(w.rejecting(), w.open())
+		require.Equal(t, []string{"document.total_differs"}, w.faults())
+		w.edit("522.50")
+		w.deliver(w.rejecting(), w.open())
+		require.Equal(t, []string{"document.total_differs"}, w.faults())
+		require.Zero(t, w.books.updates)
+		require.Equal(t, 1, w.books.count())
+	})
+}

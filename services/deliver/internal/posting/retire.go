@@ -73,7 +73,7 @@ func (t *try) leftOver(ctx context.Context, d *tradepostv1.DocumentRef) ([]conne
 	return nil, nil, nil
 }
 
-// leftQueries ask for a document that retires, under its own marker.
+// leftQueries ask for a document of the record, under each marker that it may have.
 func (t *try) leftQueries(d *tradepostv1.DocumentRef) []connector.Query {
 	var all []connector.Query
 	for _, marker := range t.markers(d) {

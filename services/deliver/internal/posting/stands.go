@@ -26,37 +26,49 @@ func (t *try) stands(ctx context.Context, ref *tradepostv1.DocumentRef) (*connec
 		}
 		return nil, nil, t.change(ctx, record.Note(t.owner, gone(ref)))
 	}
-	if len(found) > 1 {
-		return nil, rejected(faultOf("document.more_than_one", paperFor(ref), found[0], map[string]string{
-			"count": strconv.Itoa(len(found)), "numbers": names(found),
-		})), nil
-	}
-	was, is := signed(ref.GetKind(), ref.GetTotal()), signed(found[0].Kind, found[0].Total)
-	if !sameAmount(was, is) {
-		return nil, rejected(faultOf("document.changed_before_void", paperFor(ref), found[0], map[string]string{
-			"posted_total": was, "books_total": is,
-		})), nil
+	if fault := notAsPosted(ref, found); fault != nil {
+		return nil, rejected(fault), nil
 	}
 	return &found[0], nil, nil
 }
 
+// notAsPosted is why what was found of a posted document is left to the bookkeeper when
+// its invoice is void; nil when it is as it was posted.
+func notAsPosted(ref *tradepostv1.DocumentRef, found []connector.Found) *tradepostv1.Fault {
+	if len(found) > 1 {
+		return faultOf("document.more_than_one", paperFor(ref), found[0], map[string]string{
+			"count": strconv.Itoa(len(found)), "numbers": names(found),
+		})
+	}
+	was, is := signed(ref.GetKind(), ref.GetTotal()), signed(found[0].Kind, found[0].Total)
+	if !sameAmount(was, is) {
+		return faultOf("document.changed_before_void", paperFor(ref), found[0], map[string]string{"posted_total": was, "books_total": is})
+	}
+	return nil
+}
+
 // findPosted finds a document of the record, by its id and its marker.
 func (t *try) findPosted(ctx context.Context, ref *tradepostv1.DocumentRef) ([]connector.Found, *tradepostv1.Outcome, error) {
-	markers := t.markers(ref)
-	for _, marker := range markers {
-		found, outcome, err := t.find(t.told(ctx, nil), connector.Query{Kind: ref.GetKind(), Marker: marker, ID: ref.GetId(), Number: ref.GetNumber()})
+	queries := t.leftQueries(ref)
+	for _, q := range queries {
+		found, outcome, err := t.find(t.told(ctx, nil), q)
 		if outcome != nil || err != nil {
 			return nil, outcome, err
 		}
-		if len(markers) > 1 {
-			// The other document of a split may have the marker that is tried.
-			found = slices.DeleteFunc(found, func(f connector.Found) bool { return f.Kind != ref.GetKind() })
-		}
-		if len(found) > 0 {
+		if found = ofThePosted(ref, found, len(queries)); len(found) > 0 {
 			return found, nil, nil
 		}
 	}
 	return nil, nil, nil
+}
+
+// ofThePosted leaves out what cannot be the posted document: where its marker is not known,
+// the other document of a split may have the one that was tried.
+func ofThePosted(ref *tradepostv1.DocumentRef, found []connector.Found, markers int) []connector.Found {
+	if markers < 2 {
+		return found
+	}
+	return slices.DeleteFunc(found, func(f connector.Found) bool { return f.Kind != ref.GetKind() })
 }
 
 // markers are those that a document of the record may have. Records of before the marker

@@ -76,11 +76,17 @@ func (t *try) stillThere(ctx context.Context) (*tradepostv1.Outcome, error) {
 // takenBackBefore keeps what an earlier void made, with the same total but of its own
 // day: it takes the document back as well as another one would. Nobody updates it.
 func (t *try) takenBackBefore(one paper, live *tradepostv1.DocumentRef, f connector.Found) bool {
-	if !one.slot.Reversal || live.GetId() != f.ID || live.GetSend() == t.ready.GetSend() || !sameAmount(f.Total, one.doc.GetTotals().GetTotal()) {
+	if live.GetSend() == t.ready.GetSend() || !takesBackAlready(one, live, f) {
 		return false
 	}
 	t.keep(one, f, true)
 	last := t.refs[len(t.refs)-1]
 	last.Hash, last.HashVersion, last.Stream, last.Sequence = live.GetHash(), live.GetHashVersion(), live.GetStream(), live.GetSequence()
 	return true
+}
+
+// takesBackAlready tells whether what was found is what the record knows to take the
+// document back, with the same total.
+func takesBackAlready(one paper, live *tradepostv1.DocumentRef, f connector.Found) bool {
+	return one.slot.Reversal && live.GetId() == f.ID && sameAmount(f.Total, one.doc.GetTotals().GetTotal())
 }

@@ -37,7 +37,7 @@ func (w *workbench) ledger() (p *posting.Poster, dir string) {
 func (w *workbench) sendOf(total string, docs ...*tradepostv1.Document) bus.Message {
 	w.t.Helper()
 	time.Sleep(2 * time.Minute) // fake time
-	w.invoice = pendingInvoice(total)
+	w.invoice = w.showing(total)
 	r := w.ready(w.open())
 	r.Documents = docs
 	return w.replay(r)

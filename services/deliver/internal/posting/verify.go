@@ -72,6 +72,9 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 // compared, may hold what a bookkeeper added.
 func (t *try) adopt(d decision, f connector.Found, live *tradepostv1.DocumentRef) {
 	t.keep(d.one, f, true)
+	if d.remark != nil {
+		t.remarks = append(t.remarks, d.remark)
+	}
 	if live == nil {
 		return // Without a record of it there is nothing that tells whose it is.
 	}

@@ -23,8 +23,7 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	log := o.Log.With("invoice", m.Subject.InvoiceID, "follows_send", c.GetFollowsSend(), "by", c.GetBy())
 	switch c.GetCommand().(type) {
 	case *tradepostv1.InvoiceCommand_Refresh:
-		o.Taker.Forget()
-		return o.look(ctx, m.Subject.InvoiceID, 0)
+		return o.refresh(ctx, m.Subject.InvoiceID)
 	case *tradepostv1.InvoiceCommand_SettleByHand:
 		return nil // Deliver's, who can ask the accounting system.
 	case *tradepostv1.InvoiceCommand_NotMade:
@@ -47,6 +46,16 @@ func (o *Opener) Command(ctx context.Context, m bus.Message) error {
 	}
 	log.InfoContext(ctx, "retry", "state", record.StateName(e.State()), "reason", c.GetReason())
 	return o.retryFor(ctx, m, c, e, no)
+}
+
+// refresh looks at one invoice.
+func (o *Opener) refresh(ctx context.Context, id int64) error {
+	o.Taker.Forget()
+	e, err := o.Store.Get(ctx, o.key(id))
+	if err == nil && e.State() == record.Opening {
+		return o.unpublished(ctx, e)
+	}
+	return o.look(ctx, id, 0)
 }
 
 // retryFor carries a retry out, and tells when nothing came of it.

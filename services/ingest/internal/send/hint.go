@@ -42,7 +42,11 @@ func (o *Opener) Hint(ctx context.Context, m bus.Message) error {
 	one.Lock()
 	defer one.Unlock()
 	e, err := o.Store.Get(ctx, o.key(p.InvoiceID))
-	if err == nil {
+	switch {
+	case err != nil:
+	case e.State() == record.Opening:
+		err = o.unpublished(ctx, e)
+	default:
 		if !worthReading(e, m.Published, bus.HintChanged(m)) {
 			o.Log.DebugContext(ctx, "hint dropped: the send is under way, or was closed just now", "invoice", p.InvoiceID,
 				"state", record.StateName(e.State()))

@@ -20,9 +20,6 @@ import (
 )
 
 const (
-	// openingAge is the age from which an opening record counts as left behind by
-	// a process that died between writing it and publishing.
-	openingAge = 30 * time.Second
 	// stuckAge is the age from which an open send without progress is published again.
 	stuckAge = 15 * time.Minute
 	// stuckDoublings bounds how often that age doubles.
@@ -108,15 +105,14 @@ func (o *Opener) Heal(ctx context.Context, e record.Entry) error {
 	if o.Desk.closed(e.Record.GetConnection()) != "" {
 		return nil
 	}
-	age := o.Now().Sub(e.At)
 	switch e.State() {
 	case record.Opening:
-		if age > openingAge {
+		if o.left(e) {
 			return o.again(ctx, e)
 		}
 		return nil
 	case record.Opened, record.Claimed:
-		if age <= stuckAfter(e) {
+		if o.Now().Sub(e.At) <= stuckAfter(e) {
 			return nil
 		}
 	case record.Parked:
@@ -161,7 +157,8 @@ func (o *Opener) read(ctx context.Context, id int64) (*tradepostv1.ServiceTradeI
 
 // publish sends the snapshot, or what an operator mended, on its way, and then notes
 // that it did. A process that dies between the two leaves an opening record, which the
-// next poll or sweep heals.
+// next poll heals, whatever woke it once it comes again, the first sweep of the process
+// that is started in its place, or the next one of any other.
 func (o *Opener) publish(ctx context.Context, e record.Entry, snap *tradepostv1.Snapshot, by *mend) error {
 	r := e.Record
 	telemetry.Set(ctx, telemetry.Send(r.GetSend()), telemetry.Outcome("opened"))

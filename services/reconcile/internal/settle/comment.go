@@ -33,6 +33,9 @@ func (t *turn) commentFaults(ctx context.Context) error {
 	case there == "":
 	case record.OfVoid(t.entry.Record):
 		in.Heading = fmt.Sprintf("Invoice %s is void in ServiceTrade. In %s there still is %s.", t.invoiceName(), t.SystemTitle, there) + t.voidedThere()
+	case slices.ContainsFunc(faults, isOfWhatWasMade):
+		in.Heading = fmt.Sprintf("Invoice %s was not posted to %s as it should be. It is there as %s: do not enter it again.",
+			t.invoiceName(), t.SystemTitle, there)
 	default:
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
@@ -42,6 +45,12 @@ func (t *turn) commentFaults(ctx context.Context) error {
 		return err
 	}
 	return t.comment(ctx, marker, fault.Comment(in), also...)
+}
+
+// isOfWhatWasMade tells whether a fault is about a document that the send made: nothing
+// was posted before.
+func isOfWhatWasMade(f *tradepostv1.Fault) bool {
+	return f.GetCode() == "document.total_differs" || f.GetCode() == "document.number_differs"
 }
 
 // touchSlack is what ServiceTrade may take to note our own comment as a change of
@@ -114,9 +123,9 @@ func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTra
 		return err
 	}
 	const advice = "If it should not be there, the bookkeeper has to void it; if it should be brought up to date, send the invoice again."
-	return t.comment(ctx, marker, fmt.Sprintf(
-		"This invoice was moved to \"%s\" while it was on its way to %s, so its status was left as it is. It is in the books: %s. %s\n%s",
-		inv.GetStatus(), t.SystemTitle, there, advice, marker))
+	return t.say(ctx, marker, fmt.Sprintf(
+		"This invoice was moved to \"%s\" while it was on its way to %s, so its status was left as it is. It is in the books: %s. %s",
+		inv.GetStatus(), t.SystemTitle, there, advice))
 }
 
 // commentChanged is for an invoice that shows processed with another total than
@@ -126,10 +135,10 @@ func (t *turn) commentChanged(ctx context.Context, inv *tradepostv1.ServiceTrade
 	if err != nil {
 		return err
 	}
-	return t.comment(ctx, marker, fmt.Sprintf(
+	return t.say(ctx, marker, fmt.Sprintf(
 		"This invoice was changed while it was being posted: its total is %s now, and %s was posted to %s as %s. "+
-			"Send the invoice again, so that the books are brought up to date.\n%s",
-		inv.GetTotalPrice(), t.entry.Record.GetTotal(), t.SystemTitle, t.documents(), marker))
+			"Send the invoice again, so that the books are brought up to date.",
+		inv.GetTotalPrice(), t.entry.Record.GetTotal(), t.SystemTitle, t.documents()))
 }
 
 func (t *turn) commentNumberRefused(ctx context.Context, number string) error {
@@ -137,9 +146,9 @@ func (t *turn) commentNumberRefused(ctx context.Context, number string) error {
 	if err != nil {
 		return err
 	}
-	return t.comment(ctx, marker, fmt.Sprintf(
-		"Posted to %s as %s. ServiceTrade did not accept that number for this invoice, so the number here was left as it is.\n%s",
-		t.SystemTitle, t.documents(), marker))
+	return t.say(ctx, marker, fmt.Sprintf(
+		"Posted to %s as %s. ServiceTrade did not accept that number for this invoice, so the number here was left as it is.",
+		t.SystemTitle, t.documents()))
 }
 
 // marker identifies a comment for ever: account, invoice, and a hash of the
@@ -180,6 +189,12 @@ func (t *turn) markerOf(about string, asked int64) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("[tradepost %s/%d/%s]", t.Account, t.entry.Key.InvoiceID, h[:16]), nil
+}
+
+// say is comment for a text that tells of no faults: with the link to the invoice and
+// the marker below it, as those have.
+func (t *turn) say(ctx context.Context, marker, text string) error {
+	return t.comment(ctx, marker, fault.Signed(text, t.page(), marker))
 }
 
 // comment stores a private comment, unless one with that marker, or with one of the

@@ -21,7 +21,7 @@ func (t *turn) commentVoided(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.comment(ctx, marker, t.textVoided()+"\n"+marker)
+	return t.say(ctx, marker, t.textVoided())
 }
 
 func (t *turn) textVoided() string {
@@ -83,7 +83,7 @@ func (t *turn) commentNotVoid(ctx context.Context, inv *tradepostv1.ServiceTrade
 		text += fmt.Sprintf(" Meanwhile it was taken back in %s by %s. If the invoice is to count, the bookkeeper has to delete or void that there; then send the invoice again.",
 			t.SystemTitle, names(made))
 	}
-	return t.comment(ctx, marker, text+"\n"+marker)
+	return t.say(ctx, marker, text)
 }
 
 // standing are the posted documents that are not gone.

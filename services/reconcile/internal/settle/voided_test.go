@@ -137,6 +137,7 @@ func TestAVoidIsToldOnceAndChangesNoStatus(t *testing.T) {
 				d.handle(m)
 				require.True(t, lost, "the answer of the first write was lost")
 				require.Equal(t, []string{"comment"}, d.office.writes)
+				require.Regexp(t, `\nhttps://app\.servicetrade\.test/invoice/\d+\nReference: \[tradepost acme/\d+/[0-9a-f]{16}\]$`, d.office.comments[0].Content)
 				for _, says := range c.says {
 					require.Contains(t, d.office.comments[0].Content, says)
 				}

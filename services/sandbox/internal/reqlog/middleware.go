@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -47,7 +48,8 @@ func Arrived(ctx context.Context) time.Time {
 	return time.Time{}
 }
 
-// Middleware logs every request that passes.
+// Middleware logs every request that passes. Who has read an answer to its end
+// finds it finished in the log.
 func (l *Log) Middleware(now func() time.Time, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := now()
@@ -57,12 +59,13 @@ func (l *Log) Middleware(now func() time.Time, next http.Handler) http.Handler {
 			Time: start, Method: r.Method, Path: r.URL.Path, Query: cleanQuery(r.URL.RawQuery),
 			Body: cleanBody(r.URL.Path, body), Agent: r.UserAgent(),
 		})
-		recorder := &statusWriter{ResponseWriter: w}
-		defer func() { // also when a cut connection unwinds the stack
+		recorder := &answerWriter{ResponseWriter: w}
+		recorder.end = sync.OnceFunc(func() {
 			l.Finish(sequence, func(e *Entry) {
 				e.Status, e.Duration, e.User, e.Fault = recorder.status, now().Sub(start), n.user, n.fault
 			})
-		}()
+		})
+		defer recorder.end() // also when a cut connection unwinds the stack
 		next.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), noteKey{}, n)))
 	})
 }
@@ -104,28 +107,3 @@ func cleanQuery(raw string) string {
 	}
 	return values.Encode()
 }
-
-// statusWriter remembers the status that was sent.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader keeps the status.
-func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write counts as 200 when no status was sent before.
-func (w *statusWriter) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

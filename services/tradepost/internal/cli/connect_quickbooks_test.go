@@ -237,6 +237,7 @@ func TestConnectQuickBooksRefusesAnotherCompany(t *testing.T) {
 	cancel()
 	require.Equal(t, runtime.ExitFailure, bustest.Receive(t, ended))
 	require.Contains(t, w.text.String(), "another company was chosen")
+	require.Contains(t, w.text.String(), "it was stopped before somebody had signed in")
 	require.False(t, f.status().SignedIn)
 }
 
@@ -302,7 +303,7 @@ func TestKeysAreReplaced(t *testing.T) {
 // did until when it lasts.
 func TestDoctorLooksAtSignIns(t *testing.T) {
 	f := newFirm(t, "")
-	of := func() (status, text string) {
+	of := func(check string) (status, text string) {
 		t.Helper()
 		_, out, _ := f.run(nil, "-o", "json", "doctor")
 		var report struct {
@@ -313,20 +314,25 @@ func TestDoctorLooksAtSignIns(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal([]byte(out), &report), out)
 		for _, r := range report.Results {
-			if r.System == "connection acme-qbo" && r.Check == "sign-in" {
+			if r.System == "connection acme-qbo" && r.Check == check {
 				return r.Status, r.Looked + r.Problem + r.Fix
 			}
 		}
 		t.Fatal(out)
 		return "", ""
 	}
-	status, text := of()
+	status, text := of("sign-in")
 	require.Equal(t, "fail", status, text)
 	require.Contains(t, text, "nobody has signed connection acme-qbo in")
 	require.Contains(t, text, "tradepost connect quickbooks acme-qbo")
+	status, text = of("books")
+	require.Equal(t, "skip", status, "it is told once")
+	require.Contains(t, text, "that needs the sign-in")
 	code, _, _ := f.signIn()
 	require.Equal(t, runtime.ExitOK, code)
-	status, text = of()
+	status, text = of("books")
+	require.Equal(t, "ok", status, text)
+	status, text = of("sign-in")
 	require.Equal(t, "ok", status)
 	require.Contains(t, text, "signed in to company "+f.realm)
 	require.Contains(t, text, "a person has to sign in again by")

@@ -26,6 +26,9 @@ const linkLife = 30 * time.Minute
 
 var errLinkOver = errors.New("nobody signed in within half an hour, and the link is not valid any more: run the command again")
 
+// errStopped is for who ended the command that the link needs.
+var errStopped = errors.New("it was stopped before somebody had signed in, and the link works no more: run the command again")
+
 // loopback serves the pages here, until somebody has signed in.
 func (d *signInDesk) loopback(desk *grant.Desk, c grant.Connection, back *url.URL, ticket string) error {
 	ctx, cancel := context.WithTimeout(d.cmd.Context(), linkLife)
@@ -54,9 +57,11 @@ func (d *signInDesk) loopback(desk *grant.Desk, c grant.Connection, back *url.UR
 		defer stop()
 		return web.Serve(serving)
 	})
-	err = g.Wait()
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch err = g.Wait(); {
+	case errors.Is(err, context.DeadlineExceeded):
 		return errLinkOver
+	case errors.Is(err, context.Canceled):
+		return errStopped
 	}
 	return err
 }

@@ -53,6 +53,7 @@ func (s *shelf) life(id int64) {
 	s.put(bus.StageReceived, "acme-books", id, received(id, 2, "1042"))
 	s.put(bus.StageAttempt, "acme-books", id, &tradepostv1.InvoiceAttempt{
 		Send: 2, Attempt: 1, Operation: tradepostv1.AttemptOperation_ATTEMPT_OPERATION_FIND, Request: "find st-acme-1", DurationMs: 3,
+		VendorTraceId: "1-67f0",
 	})
 	_, err := s.js.Publish(s.t.Context(), "invoice.ready.acme-books.880029", []byte("rubbish"))
 	require.NoError(s.t, err)
@@ -74,7 +75,7 @@ func TestTraceTellsTheLife(t *testing.T) {
 		"Books:  invoice 1042 of 522.50 (id 7, connection acme-books, send 0), gone",
 		"rejected: 1 problem", `customer.not_mapped: Customer "Acme Tower": `,
 		"private comment 77", "retry asked for by maria, after send 1", "because linked",
-		"attempt 1: find in 3ms", "answer: nothing", "mended by hand", "cannot be read:",
+		"attempt 1: find in 3ms", "answer: nothing", "the accounting system's id of the call: 1-67f0", "mended by hand", "cannot be read:",
 	} {
 		require.Contains(t, out, want)
 	}

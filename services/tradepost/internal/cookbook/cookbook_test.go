@@ -25,6 +25,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
 	"github.com/tradepost/tradepost/pkg/stage"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/transform"
@@ -68,9 +69,14 @@ type kitchen struct {
 	config *connection.Config
 	client *servicetrade.Client
 	books  connector.Connector
+	// kind is the word for what comes out, title the accounting system, shown what came
+	// out of a posting.
+	kind, title string
+	shown       func(connector.Posted) string
 }
 
-func newKitchen(t *testing.T, url string, p page, r recipe) *kitchen {
+func newKitchen(t *testing.T, url string, p page, r recipe, environ []string, lay func(k *kitchen)) *kitchen {
+	t.Helper()
 	k := &kitchen{t: t, dir: t.TempDir()}
 	files := map[string]string{
 		"tradepost.yaml": strings.ReplaceAll(p.config, "http://localhost:8380", url),
@@ -83,16 +89,28 @@ func newKitchen(t *testing.T, url string, p page, r recipe) *kitchen {
 	}
 	validates(t, files["mapping.yaml"])
 	var err error
-	k.config, err = connection.Load(filepath.Join(k.dir, "tradepost.yaml"), nil)
+	k.config, err = connection.Load(filepath.Join(k.dir, "tradepost.yaml"), environ)
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
 	k.client = stage.Alone(k.config, log)["acme"]
 	t.Cleanup(func() { _ = k.client.Logout(context.Background()) })
-	k.books, err = hledger.Registration().New(t.Context(), stage.Settings(k.config, k.config.Connections[connectionID], log))
-	require.NoError(t, err)
+	lay(k)
 	_, err = k.books.Company(t.Context())
 	require.NoError(t, err)
 	return k
+}
+
+// inJournal makes the kitchen post to a journal of its own.
+func inJournal(k *kitchen) {
+	var err error
+	k.books, err = hledger.Registration().New(k.t.Context(), stage.Settings(k.config, k.config.Connections[connectionID], slog.New(slog.DiscardHandler)))
+	require.NoError(k.t, err)
+	k.kind, k.title = "journal", "hledger"
+	k.shown = func(p connector.Posted) string {
+		raw, err := os.ReadFile(filepath.Join(k.dir, "books", "invoices", p.Document.ID+".journal"))
+		require.NoError(k.t, err)
+		return string(raw)
+	}
 }
 
 // post runs an invoice through the code of transform and deliver's connector, and
@@ -108,24 +126,48 @@ func (k *kitchen) post(id int64) (kind, text string) {
 		Mapping: k.config.Connections[connectionID].Mapping, ExternalSystem: account.ServiceTrade.ExternalSystem,
 	})
 	if len(result.Faults) > 0 {
-		return "comment", fault.Comment(fault.CommentInput{
-			Faults: result.Faults, InvoiceNumber: inv.GetInvoiceNumber(), SystemTitle: "hledger", Reference: "acme/1",
-		})
+		return k.comment(inv, result.Faults)
 	}
 	var all strings.Builder
 	for _, doc := range result.Documents {
 		hash, err := invoice.HashOf(doc)
 		require.NoError(k.t, err)
 		answer := k.books.Create(k.t.Context(), connector.Posting{Document: doc, DocumentHash: hash, Generation: 1, Key: hash[:40]})
+		if refused, ok := answer.(connector.Rejected); ok {
+			return k.comment(inv, refused.Faults)
+		}
 		posted, ok := answer.(connector.Posted)
 		require.True(k.t, ok, "%v", answer)
 		equal, diffs := connector.Equal(posted.Document, doc, hash)
 		require.True(k.t, equal, "%v", diffs)
-		raw, err := os.ReadFile(filepath.Join(k.dir, "books", "invoices", doc.GetMarker()+".journal"))
-		require.NoError(k.t, err)
-		all.Write(raw)
+		all.WriteString(k.shown(posted))
 	}
-	return "journal", all.String()
+	return k.kind, all.String()
+}
+
+func (k *kitchen) comment(inv *tradepostv1.ServiceTradeInvoice, faults []*tradepostv1.Fault) (kind, text string) {
+	return "comment", fault.Comment(fault.CommentInput{
+		Faults: faults, InvoiceNumber: inv.GetInvoiceNumber(), SystemTitle: k.title, Reference: "acme/1",
+	})
+}
+
+// requireShown posts what the page shows of a recipe, and compares. It returns what came
+// out of each invoice: its kind, its text.
+func (k *kitchen) requireShown(r recipe, ids map[string]int64) map[string][2]string {
+	k.t.Helper()
+	require.NotEmpty(k.t, r.shown)
+	done := map[string][2]string{}
+	for _, e := range r.shown {
+		require.Contains(k.t, ids, e.invoice)
+		require.NotEmpty(k.t, strings.Trim(e.text, ".\n"))
+		if _, again := done[e.invoice]; !again {
+			kind, text := k.post(ids[e.invoice])
+			done[e.invoice] = [2]string{kind, text}
+		}
+		require.Equal(k.t, e.kind, done[e.invoice][0], "%s", done[e.invoice][1])
+		require.True(k.t, e.shows(done[e.invoice][1]), "the page shows for invoice %s:\n%s\nand what comes out is:\n%s", e.invoice, e.text, done[e.invoice][1])
+	}
+	return done
 }
 
 func validates(t *testing.T, text string) {
@@ -144,24 +186,13 @@ func validates(t *testing.T, text string) {
 
 // Each recipe gives what the page shows, and books that hledger itself takes.
 func TestEveryRecipe(t *testing.T) {
-	p := readPage(t)
+	p := readPage(t, "cookbook.md")
 	require.GreaterOrEqual(t, len(p.recipes), 10)
 	url, ids := contractor(t)
 	for _, r := range p.recipes {
 		t.Run(r.title, func(t *testing.T) {
-			require.NotEmpty(t, r.shown)
-			k := newKitchen(t, url, p, r)
-			done := map[string][2]string{}
-			for _, e := range r.shown {
-				require.Contains(t, ids, e.invoice)
-				require.NotEmpty(t, strings.Trim(e.text, ".\n"))
-				if _, again := done[e.invoice]; !again {
-					kind, text := k.post(ids[e.invoice])
-					done[e.invoice] = [2]string{kind, text}
-				}
-				require.Equal(t, e.kind, done[e.invoice][0], "%s", done[e.invoice][1])
-				require.True(t, e.shows(done[e.invoice][1]), "the page shows for invoice %s:\n%s\nand what comes out is:\n%s", e.invoice, e.text, done[e.invoice][1])
-			}
+			k := newKitchen(t, url, p, r, nil, inJournal)
+			k.requireShown(r, ids)
 			if _, err := exec.LookPath("hledger"); err == nil {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()

@@ -1,5 +1,5 @@
-// Package cookbook holds the test of docs/cookbook.md: what the page shows is what
-// the pipeline's own code makes.
+// Package cookbook holds the tests of docs/cookbook.md and docs/cookbook-quickbooks.md: what
+// the pages show is what the pipeline's own code makes.
 package cookbook_test
 
 import (
@@ -22,11 +22,11 @@ type recipe struct {
 	shown  []excerpt
 }
 
-// excerpt is what the page says comes out for an invoice: of its journal, or of the
-// comment on it.
+// excerpt is what the page says comes out for an invoice: of its journal, of what is
+// written to QuickBooks, or of the comment on it.
 type excerpt struct{ kind, invoice, text string }
 
-// page is docs/cookbook.md: what stands before the first recipe goes for all.
+// page is one of the pages: what stands before the first recipe goes for all.
 type page struct {
 	config, mapping string
 	tables          map[string]string
@@ -35,8 +35,8 @@ type page struct {
 
 var fence = regexp.MustCompile("(?ms)^```([a-z]+)(?: (\\S+))?\n(.*?)^```$")
 
-func readPage(t *testing.T) page {
-	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "cookbook.md"))
+func readPage(t *testing.T, name string) page {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", name))
 	require.NoError(t, err)
 	sections := strings.Split(string(raw), "\n## ")
 	p := page{tables: map[string]string{}}
@@ -56,7 +56,7 @@ func readPage(t *testing.T) page {
 				p.tables[name] = text
 			case kind == "csv":
 				r.tables[name] = text
-			case kind == "journal" || kind == "comment":
+			case kind == "journal" || kind == "http" || kind == "comment":
 				r.shown = append(r.shown, excerpt{kind, name, text})
 			}
 		}

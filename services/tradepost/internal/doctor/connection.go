@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tradepost/tradepost/pkg/connection"
@@ -46,9 +47,13 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 	if made == nil {
 		return results
 	}
-	results = append(results, simply(ctx, d, check{system, "sign-in"}, func(ctx context.Context) []Result { return d.signIn(ctx, conn, check{system, "sign-in"}) })...)
+	signed := simply(ctx, d, check{system, "sign-in"}, func(ctx context.Context) []Result { return d.signIn(ctx, conn, check{system, "sign-in"}) })
+	results = append(results, signed...)
 	c.name = "books"
 	faults, more, answered := bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) { return c.faults(ctx, made) })
+	if faults && slices.ContainsFunc(signed, isNoSignIn) {
+		more = []Result{c.skip("not looked at: that needs the sign-in")}
+	}
 	results = append(results, more...)
 	who := check{system, "company"}
 	if faults || !answered {
@@ -63,6 +68,10 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 	}
 	return results
 }
+
+// isNoSignIn tells whether nobody is signed in, as far as doctor knows. What the books
+// say then is that once more.
+func isNoSignIn(signIn Result) bool { return signIn.Status == Fail || signIn.Status == Skip }
 
 // able says that the connector found nothing that would keep it from posting. Of
 // books that are not there it can tell no more than that they could be made.

@@ -89,10 +89,10 @@ func TestHostAway(t *testing.T) {
 func TestHostThatHangsIsBounded(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	w.options.Limit = 100 * time.Millisecond
-	w.sandbox.SetFaults(func(*http.Request) *sandbox.Fault { return &sandbox.Fault{Latency: 3 * time.Second} })
+	w.sandbox.SetFaults(func(*http.Request) *sandbox.Fault { return &sandbox.Fault{Latency: time.Hour} })
 	began := time.Now()
 	r := doctor.Run(t.Context(), w.write())
-	require.Less(t, time.Since(began), 3*time.Second)
+	require.Less(t, time.Since(began), time.Minute)
 	require.Contains(t, only(t, r, onAccount, "host").Problem, "no answer in time")
 }
 

@@ -177,7 +177,7 @@ func attempt(m bus.Message, e *Event) error {
 	}
 	e.Send = b.GetSend()
 	e.Meaning = fmt.Sprintf("attempt %d: %s in %s", b.GetAttempt(), stage.Word(b.GetOperation(), "ATTEMPT_OPERATION_"), time.Duration(b.GetDurationMs())*time.Millisecond)
-	for _, one := range [][2]string{{"asked: ", b.GetRequest()}, {"answer: ", b.GetAnswer()}, {"error: ", b.GetError()}} {
+	for _, one := range [][2]string{{"asked: ", b.GetRequest()}, {"answer: ", b.GetAnswer()}, {"error: ", b.GetError()}, {"the accounting system's id of the call: ", b.GetVendorTraceId()}} {
 		if one[1] != "" {
 			e.Details = append(e.Details, one[0]+clip(one[1]))
 		}

@@ -20,7 +20,7 @@ import (
 func (l *Life) standing(e record.Entry, zone *time.Location, told faults, no *tradepostv1.InvoiceRefused) {
 	r := e.Record
 	l.Now = fmt.Sprintf("send %d is %s", r.GetSend(), record.StateName(r.GetState()))
-	l.Waits = waits(r, zone)
+	l.Waits = waits(e, zone, time.Now())
 	switch r.GetState() {
 	case record.Closed:
 		l.closed(r, told, no)
@@ -30,6 +30,10 @@ func (l *Life) standing(e record.Entry, zone *time.Location, told faults, no *tr
 		l.Todo = append(l.Todo, "operator: "+heldAdvice(r.GetHeldReason()), l.retryAdvice(r, no, "operator: then tradepost retry "+l.name()))
 	case record.Handed:
 		l.Waits = "the books to confirm what they were given (" + fault.OneLine(r.GetHandedToken()) + ")"
+	case record.Opening:
+		if late(e, time.Now()) {
+			l.Todo = append(l.Todo, "operator: ingest does not run, cannot read ServiceTrade, or does not serve connection "+l.Connection+": tradepost doctor names which")
+		}
 	case record.Outcome, record.Settling:
 		l.Now += fmt.Sprintf(": %s, ServiceTrade is to be told", strings.ToLower(strings.TrimPrefix(r.GetOutcome().GetKind().String(), "OUTCOME_KIND_")))
 	}
@@ -129,27 +133,6 @@ func (l *Life) paused(ctx context.Context, js jetstream.JetStream, r *tradepostv
 	case p != nil:
 		l.Waits = fault.OneLine(p.Words)
 		l.Todo = append(l.Todo, "nobody, once the reason is mended: it goes on by itself; to try at once: "+p.Resume)
-	}
-}
-
-// waits tells what an open send waits for.
-func waits(r *tradepostv1.Record, zone *time.Location) string {
-	if w := r.GetWaiting(); w != nil {
-		s := strings.ReplaceAll(fault.OneLine(w.GetReason()), "_", " ")
-		if w.GetUntil() != nil {
-			s += ", until " + w.GetUntil().AsTime().In(zone).Format(time.RFC3339)
-		}
-		return s
-	}
-	switch r.GetState() {
-	case record.Opening, record.Opened:
-		return "its turn: the next stage takes its message"
-	case record.Claimed:
-		return "the books: they are being asked (" + fault.OneLine(r.GetClaim().GetOwner()) + ")"
-	case record.Outcome, record.Settling:
-		return "ServiceTrade to take status and comment"
-	default:
-		return ""
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,6 +29,7 @@ import (
 	"github.com/tradepost/tradepost/services/deliver"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/connectors/plainbooks"
+	"github.com/tradepost/tradepost/services/deliver/connectors/quickbooksonline"
 	"github.com/tradepost/tradepost/services/ingest"
 	"github.com/tradepost/tradepost/services/reconcile"
 	"github.com/tradepost/tradepost/services/sandbox"
@@ -42,23 +44,26 @@ var services = []string{"ingest", "transform", "deliver", "reconcile"}
 // bubble is a ServiceTrade, a NATS server, books and replicas of the stages in fake
 // time. Nothing in it has a socket, since time stands still while one is waited for.
 type bubble struct {
-	t       *testing.T
-	dir     string
-	sandbox *sandbox.Sandbox
-	js      jetstream.JetStream
-	broker  *bustest.Broker
-	policy  map[string]string // of the mapping
-	plain   *plain.Books      // in the place of the journal; nil with a journal
-	config  *connection.Config
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	t        *testing.T
+	dir      string
+	sandbox  *sandbox.Sandbox
+	js       jetstream.JetStream
+	broker   *bustest.Broker
+	hosts    map[string]http.Handler // the books'; every other one is ServiceTrade's
+	mapping  map[string]any          // what a test sets in it; nil takes a part out
+	kind     string
+	settings map[string]any
+	resend   string
+	config   *connection.Config
+	stop     context.CancelFunc
+	running  sync.WaitGroup
 }
 
-// direct is the network: it hands a call to the sandbox, or to the plain books, in the
-// caller's goroutine.
+// direct is the network: it hands a call to the sandbox, or to the books of its host, in
+// the caller's goroutine.
 type direct struct {
 	handler http.Handler
-	plain   *plain.Books
+	hosts   map[string]http.Handler
 }
 
 // RoundTrip implements http.RoundTripper. A handler that panics with
@@ -78,8 +83,8 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		r.Body = http.NoBody
 	}
 	rec := httptest.NewRecorder()
-	if r.URL.Host == plainHost {
-		d.plain.ServeHTTP(rec, r)
+	if books := d.hosts[r.URL.Host]; books != nil {
+		books.ServeHTTP(rec, r)
 	} else {
 		d.handler.ServeHTTP(rec, r)
 	}
@@ -103,15 +108,31 @@ func inBubbleWith(t *testing.T, o sandbox.Options, policy map[string]string, rep
 // inBubbleOn is inBubbleWith on plain books; nil is a journal.
 func inBubbleOn(t *testing.T, p *plain.Books, o sandbox.Options, policy map[string]string, replicas int, test func(b *bubble)) {
 	t.Helper()
+	inBubbleOf(t, o, replicas, func(b *bubble) {
+		b.mapping = map[string]any{"policy": policy}
+		if p != nil {
+			b.kind, b.settings, b.hosts = "plainbooks", map[string]any{"url": "http://" + plainHost}, map[string]http.Handler{plainHost: p}
+		}
+	}, test)
+}
+
+// inBubbleOf is inBubble on books that lay sets up; without it on a journal.
+func inBubbleOf(t *testing.T, o sandbox.Options, replicas int, lay, test func(b *bubble)) {
+	t.Helper()
 	network := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = network })
 	dir := t.TempDir()
 	// The connector reads files again that were changed just now by the clock.
 	bustest.FakeTimeFrom(t, time.Now().Add(time.Hour), func(t *testing.T, broker *bustest.Broker) {
 		o.Configured, o.LogSize = true, 1e6
-		b := &bubble{t: t, policy: policy, plain: p, dir: dir, sandbox: sandbox.New(o), broker: broker}
+		// The whole journal is checked at the end; to check it at every posting takes long.
+		b := &bubble{
+			t: t, dir: dir, sandbox: sandbox.New(o), broker: broker, kind: "hledger", resend: "reject",
+			settings: map[string]any{"journal_dir": "books", "check": "when_installed", "program": "hledger-at-the-end"},
+		}
 		defer b.sandbox.Close()
-		http.DefaultTransport = direct{b.sandbox, p}
+		lay(b)
+		http.DefaultTransport = direct{b.sandbox, b.hosts}
 		b.js = broker.JS(t)
 		broker.Ageless(t, b.js)
 		b.configure(o.Book)
@@ -136,13 +157,15 @@ func (b *bubble) configure(book *sandbox.Book) {
 		}
 		return m
 	}
-	b.write("mapping.yaml", map[string]any{
+	mapping := map[string]any{
 		"version": 1, "books_closed_through": book.BooksClosedThrough, "tax": map[string]any{"mode": "none"},
 		"customers": map[string]any{"match": []string{"external_id", "table"}, "table": table(book.CustomerTable)},
 		"items":     map[string]any{"match": []string{"external_id", "table"}, "table": table(book.ItemTable)},
 		"accounts":  map[string]any{"receivable": "assets:receivable", "revenue_default": "revenue"},
-		"policy":    b.policy,
-	})
+	}
+	maps.Copy(mapping, b.mapping)
+	maps.DeleteFunc(mapping, func(_ string, part any) bool { return part == nil })
+	b.write("mapping.yaml", mapping)
 	b.write("tradepost.yaml", map[string]any{
 		"data_dir": "data",
 		"accounts": map[string]any{"acme": map[string]any{
@@ -152,22 +175,15 @@ func (b *bubble) configure(book *sandbox.Book) {
 				"invoice_entity_type": sandbox.DefaultInvoiceEntityType, "poll_interval": "1m", "external_system": book.ExternalSystem,
 			},
 		}},
-		"connections": map[string]any{"acme-books": b.connection()},
+		"connections": map[string]any{"acme-books": map[string]any{
+			"account": "acme", "connector": b.kind, "mapping_file": "mapping.yaml", "settings": b.settings, "resend": b.resend,
+		}},
 	})
 	var err error
 	b.config, err = connection.Load(filepath.Join(b.dir, "tradepost.yaml"), []string{
 		"TRADEPOST_SECRETS_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
 	})
 	require.NoError(b.t, err)
-}
-
-func (b *bubble) connection() map[string]any {
-	// The whole journal is checked at the end; to check it at every posting takes long.
-	kind, settings := "hledger", map[string]any{"journal_dir": "books", "check": "when_installed", "program": "hledger-at-the-end"}
-	if b.plain != nil {
-		kind, settings = "plainbooks", map[string]any{"url": "http://" + plainHost}
-	}
-	return map[string]any{"account": "acme", "connector": kind, "mapping_file": "mapping.yaml", "settings": settings}
 }
 
 func (b *bubble) write(name string, content any) {
@@ -180,7 +196,8 @@ func (b *bubble) write(name string, content any) {
 // start starts one replica of a stage and waits until it is ready.
 func (b *bubble) start(ctx context.Context, name, instance string) {
 	b.t.Helper()
-	connectors, err := connector.NewRegistry(hledger.Registration(), plainbooks.Registration())
+	connectors, err := connector.NewRegistry(hledger.Registration(), plainbooks.Registration(),
+		quickbooksonline.Registration(quickbooksonline.Options{Transport: http.DefaultTransport}))
 	require.NoError(b.t, err)
 	build := map[string]runtime.Build{
 		"ingest": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) { return ingest.New(ctx, d) },

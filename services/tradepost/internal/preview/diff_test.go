@@ -39,15 +39,7 @@ func (m *mill) posted(i corpusInvoice) {
 	i.snapshot.TakenAt = timestamppb.Now()
 	m.send(i)
 	require.NotNil(m.t, m.outcome(i).GetPosted())
-	e, err := m.store.Get(m.t.Context(), m.key(i))
-	require.NoError(m.t, err)
-	for _, step := range []record.Transition{
-		record.Settle(record.Claiming{Owner: "test", Lasts: time.Second}),
-		record.Close("test", tradepostv1.Settlement_SETTLEMENT_PROCESSED, time.Now()),
-	} {
-		e, err = m.store.Change(m.t.Context(), e, step)
-		require.NoError(m.t, err)
-	}
+	m.close(i, tradepostv1.Settlement_SETTLEMENT_PROCESSED)
 }
 
 func named(t *testing.T, all []corpusInvoice, name string) corpusInvoice {

@@ -173,16 +173,20 @@ func (m *mill) key(i corpusInvoice) record.Key {
 	return record.Key{Account: m.config.Connections[i.connection()].AccountID, InvoiceID: i.snapshot.GetInvoice().GetId()}
 }
 
-// send opens a send of an invoice and publishes it, as ingest does.
+// send opens a send of an invoice, or of its void, and publishes it, as ingest does.
 func (m *mill) send(i corpusInvoice) {
 	m.t.Helper()
 	hash, err := snapshot.Hash(i.snapshot.GetInvoice())
 	require.NoError(m.t, err)
 	e, err := m.store.Get(m.t.Context(), m.key(i))
 	require.NoError(m.t, err)
+	start := "pending_accounting"
+	if i.snapshot.GetInvoice().GetStatus() == "void" {
+		start = "void"
+	}
 	e, err = m.store.Change(m.t.Context(), e, record.OpenSend(record.Opens{
 		Key: m.key(i), Connection: i.connection(), SnapshotHash: hash, HashVersion: canonical.HashVersion,
-		StartStatus: "pending_accounting", Total: i.snapshot.GetInvoice().GetTotalPrice(), Now: time.Now(),
+		StartStatus: start, Total: i.snapshot.GetInvoice().GetTotalPrice(), Now: time.Now(),
 	}))
 	require.NoError(m.t, err)
 	to := bus.Subject{Stage: bus.StageReceived, Connection: i.connection(), InvoiceID: m.key(i).InvoiceID}

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,7 +20,6 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/invoice"
-	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/servicetrade"
 	"github.com/tradepost/tradepost/pkg/snapshot"
@@ -117,15 +115,19 @@ func (v *Viewer) Snapshot(ctx context.Context, snap *tradepostv1.Snapshot) *View
 		Connection: v.o.Connection.ID, System: v.o.Connection.DisplayName,
 	}
 	switch s := inv.GetStatus(); s {
-	case "", servicetrade.StatusPendingAccounting:
-	case servicetrade.StatusVoid:
-		view.Notes = append(view.Notes, "its status is void: it is not posted, and what was posted of it before is dealt with as policy.voided of the mapping says")
+	case "", servicetrade.StatusPendingAccounting, servicetrade.StatusVoid:
 	default:
 		view.Notes = append(view.Notes, fmt.Sprintf("its status is %s: it is posted when a user sends it to accounting", s))
 	}
 	// What was posted before keeps its day, so that the record comes first.
 	r, unread := v.record(ctx, view.InvoiceID)
 	madeOf, err := snapshot.Hash(inv)
+	if inv.GetStatus() == servicetrade.StatusVoid {
+		if err := errors.Join(unread, err, v.void(ctx, view, snap, r, madeOf)); err != nil {
+			view.cannot(err)
+		}
+		return view
+	}
 	result := transform.Make(transform.InputFor(v.o.Connection, snap, nil).Knowing(r, madeOf))
 	if len(result.Faults) > 0 {
 		view.refuse(result.Faults)
@@ -161,16 +163,8 @@ func (v *Viewer) looker(r *tradepostv1.Record, madeOf string) deliver.Looker {
 
 // look asks the record and the books about the documents.
 func (v *Viewer) look(ctx context.Context, view *View, result transform.Result, looker deliver.Looker) error {
-	for i, d := range result.Documents {
-		hash, err := invoice.HashOf(d)
-		if err != nil {
-			return err
-		}
-		p, err := paperOf(d, hash, result.Explanations[i])
-		if err != nil {
-			return err
-		}
-		view.Documents = append(view.Documents, p)
+	if err := view.show(result); err != nil {
+		return err
 	}
 	if f := v.elsewhere(looker.Record); f != nil {
 		view.refuse([]*tradepostv1.Fault{f})
@@ -185,6 +179,22 @@ func (v *Viewer) look(ctx context.Context, view *View, result transform.Result, 
 		if v.o.Diff {
 			view.Documents[i].Diff = v.diff(ctx, p.message, looker.Record)
 		}
+	}
+	return nil
+}
+
+// show adds the documents that transform made.
+func (view *View) show(result transform.Result) error {
+	for i, d := range result.Documents {
+		hash, err := invoice.HashOf(d)
+		if err != nil {
+			return err
+		}
+		p, err := paperOf(d, hash, result.Explanations[i])
+		if err != nil {
+			return err
+		}
+		view.Documents = append(view.Documents, p)
 	}
 	return nil
 }
@@ -205,6 +215,7 @@ func (v *Viewer) ahead(ctx context.Context, view *View, looker deliver.Looker) e
 		faults = append(faults, s.Faults...)
 		view.Documents[i].Step, view.InBooks = s.Step, append(view.InBooks, s.Differences...)
 		view.Notes = append(view.Notes, s.Unsure...)
+		view.Remarks = append(view.Remarks, faultsOf(s.Remarks)...)
 	}
 	if len(faults) > 0 {
 		view.refuse(faults)
@@ -223,37 +234,4 @@ func (v *Viewer) elsewhere(r *tradepostv1.Record) *tradepostv1.Fault {
 		}
 	}
 	return nil
-}
-
-// notePause tells that the connection posts nothing at present, so that the invoice
-// would wait, or does.
-func (v *Viewer) notePause(ctx context.Context, view *View) {
-	if v.o.JS == nil {
-		return
-	}
-	store, err := pause.Open(ctx, v.o.JS)
-	if err != nil {
-		return // A server without the bucket never served a connection.
-	}
-	p, err := store.Tell(ctx, v.o.Connection.ID, time.Now(), v.o.Connection.Account.Location())
-	switch {
-	case err != nil:
-		view.Notes = append(view.Notes, "whether the connection is paused could not be read: "+err.Error())
-	case p != nil && p.ByPerson:
-		view.Notes = append(view.Notes, p.Words+". Nothing is posted until then; to go on: "+p.Resume)
-	case p != nil:
-		view.Notes = append(view.Notes, p.Words+". It goes on by itself once that is mended; to try at once: "+p.Resume)
-	}
-}
-
-// noteState tells that a send is under way, which goes on with what it began with.
-func (view *View) noteState(r *tradepostv1.Record) {
-	if r == nil || r.GetState() == record.Closed {
-		return
-	}
-	note := fmt.Sprintf("its send %d is open (%s)", r.GetSend(), record.StateName(r.GetState()))
-	if why := strings.TrimSpace(r.GetHeldReason()); why != "" && r.GetState() == record.Held {
-		note += ": " + why
-	}
-	view.Notes = append(view.Notes, note)
 }

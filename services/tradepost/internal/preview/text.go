@@ -19,6 +19,7 @@ var steps = map[deliver.Step]string{
 	deliver.StepCreate: "would be made anew",
 	deliver.StepAdopt:  "is in the books already and stays as it is",
 	deliver.StepUpdate: "is in the books and would be changed",
+	deliver.StepGone:   "is not needed: what it takes back is not in the books any more",
 }
 
 // Text writes a view for a person. explain adds why each field has its value.
@@ -29,6 +30,8 @@ func (view *View) Text(w io.Writer, explain bool) error {
 	switch view.Verdict {
 	case Postable:
 		fmt.Fprintf(&b, "POSTABLE: %s.\n", count(len(view.Documents), "document"))
+	case Void:
+		b.WriteString("VOID: it is not posted.\n")
 	case Faulty:
 		fmt.Fprintf(&b, "NOT POSTABLE: %s.\n", count(len(view.Faults), "problem"))
 	default:
@@ -36,6 +39,9 @@ func (view *View) Text(w io.Writer, explain bool) error {
 	}
 	for i, f := range view.Faults {
 		fmt.Fprintf(&b, "%d. %s\n   [%s%s]\n", i+1, f.Text, f.Code, prefixed(" ", f.Path))
+	}
+	for _, f := range view.Remarks {
+		fmt.Fprintf(&b, "Remark: %s\n   [%s%s]\n", f.Text, f.Code, prefixed(" ", f.Path))
 	}
 	for _, note := range view.Notes {
 		fmt.Fprintf(&b, "Note: %s.\n", fault.OneLine(note))
@@ -154,7 +160,11 @@ func (d *Diff) text(b *strings.Builder) {
 
 // Summary is one line about many views.
 func (r *Report) Summary() string {
-	return fmt.Sprintf("%s: %d postable, %d with problems, %d could not be looked at", count(len(r.Invoices), "invoice"), r.Postable, r.Faulty, r.CannotLook)
+	s := fmt.Sprintf("%s: %d postable, %d with problems, %d could not be looked at", count(len(r.Invoices), "invoice"), r.Postable, r.Faulty, r.CannotLook)
+	if r.Void > 0 {
+		s += fmt.Sprintf(", %d void", r.Void)
+	}
+	return s
 }
 
 func grid(headings ...any) table.Writer {

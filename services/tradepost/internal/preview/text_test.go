@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/fault"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -21,8 +22,11 @@ func TestNothingFromOutsideReachesTheTerminalRaw(t *testing.T) {
 			Totals: &tradepostv1.Totals{Total: "1.00", Tax: "0.10"}, Taxes: []*tradepostv1.Tax{{Name: nasty}},
 		}}},
 	}
+	view.Remarks = faultsOf([]*tradepostv1.Fault{fault.New("document.changes_not_taken", fault.Args{Thing: nasty, Params: map[string]string{"number": nasty}})})
 	var b strings.Builder
 	require.NoError(t, view.Text(&b, true))
+	require.Contains(t, b.String(), "Remark: [31mred")
+	require.Contains(t, b.String(), "[document.changes_not_taken]")
 	require.Contains(t, b.String(), "[31mred", "it is shown all the same")
 	for _, bad := range []string{"\x1b", "\a", "\u202E"} {
 		require.NotContains(t, b.String(), bad)

@@ -21,6 +21,9 @@ const (
 	Postable Verdict = "postable"
 	// Faulty: the stages would refuse it, and say so in a comment.
 	Faulty Verdict = "faults"
+	// Void: ServiceTrade shows the invoice as void, so that it is not posted; notes and
+	// documents say what becomes of what was posted before.
+	Void Verdict = "void"
 	// CannotLook: nobody can tell now.
 	CannotLook Verdict = "cannot_look"
 )
@@ -40,6 +43,8 @@ type View struct {
 	Documents []Paper `json:"documents,omitempty"`
 	// Faults are all for which it would be refused.
 	Faults []Fault `json:"faults,omitempty"`
+	// Remarks are what the private comment would say of an invoice that is posted.
+	Remarks []Fault `json:"remarks,omitempty"`
 	// InBooks is how what the books hold for this invoice differs from the document.
 	InBooks []string `json:"in_books,omitempty"`
 	// Notes are what a person should know besides, and reasons why it may still end
@@ -132,6 +137,7 @@ type Report struct {
 	Invoices   []*View `json:"invoices"`
 	Postable   int     `json:"postable"`
 	Faulty     int     `json:"faults"`
+	Void       int     `json:"void"`
 	CannotLook int     `json:"cannot_look"`
 }
 
@@ -143,6 +149,8 @@ func (r *Report) Add(v *View) {
 		r.Postable++
 	case Faulty:
 		r.Faulty++
+	case Void:
+		r.Void++
 	default:
 		r.CannotLook++
 	}

@@ -1,0 +1,42 @@
+package life
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/record"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+)
+
+// A send whose message is not published waits for no stage, but for ingest: trace says
+// what publishes it, and until when.
+func TestASendWithoutItsMessageWaitsForIngest(t *testing.T) {
+	opened := time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
+	zone := time.FixedZone("office", -6*3600)
+	const by = "by 2026-11-22T11:05:30-06:00"
+	for _, c := range []struct {
+		status string
+		age    time.Duration
+		want   string
+	}{
+		{"void", 2 * time.Second, "its message, which ingest is about to publish"},
+		{"void", time.Minute, "Ingest publishes it " + by + " at the latest"},
+		{"failed", time.Minute, "Ingest publishes it " + by + " at the latest"},
+		{"pending_accounting", time.Minute, "Ingest publishes it with its next poll, or " + by + " at the latest"},
+		{"void", time.Hour, "its message, which ingest should have published " + by},
+	} {
+		e := record.Entry{At: opened, Record: &tradepostv1.Record{State: record.Opening, StartStatus: c.status}}
+		require.Contains(t, waits(e, zone, opened.Add(c.age)), c.want)
+	}
+}
+
+func TestASendThatIsLeftWithoutItsMessageIsForAPerson(t *testing.T) {
+	for age, advised := range map[time.Duration]bool{time.Second: false, time.Hour: true} {
+		l := &Life{Connection: "acme-books"}
+		l.standing(record.Entry{At: time.Now().Add(-age), Record: &tradepostv1.Record{State: record.Opening, StartStatus: "void"}}, time.UTC, faults{}, nil)
+		require.Equal(t, advised, strings.Contains(strings.Join(l.Todo, "\n"), "tradepost doctor"), "%v", l.Todo)
+	}
+}

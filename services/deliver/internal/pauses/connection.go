@@ -20,7 +20,12 @@ func (c *Connection) Stop(ctx context.Context, reason string, until time.Time) e
 		p.Probed, until = true, now.Add(probedFor)
 	}
 	p.Until = timestamppb.New(until)
-	after, err := c.keeper.Store.Set(ctx, c.id, p, now)
+	return c.set(ctx, p, now)
+}
+
+// set writes a pause, and remembers the one that is in force then: it may not be told.
+func (c *Connection) set(ctx context.Context, want *tradepostv1.Pause, now time.Time) error {
+	after, err := c.keeper.Store.Set(ctx, c.id, want, now)
 	if after != nil {
 		c.keeper.mu.Lock()
 		c.keeper.remember(c.id, after)

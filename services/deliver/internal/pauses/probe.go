@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -76,13 +77,16 @@ func (c *Connection) probeOnce(ctx context.Context) {
 		c.probing = false
 	}()
 	k := c.keeper
-	mine, err := k.Records.Lease(ctx, "probe-"+c.id, k.Owner, 2*lastProbe)
+	limited, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	p, same := c.kept(limited)
+	if !same {
+		return
+	}
+	mine, err := k.Records.Lease(limited, "probe-"+c.id, k.Owner, 2*lastProbe)
 	if err != nil || !mine {
 		return
 	}
-	limited, cancel := context.WithTimeout(ctx, probeTime)
-	defer cancel()
-	p := c.pause()
 	err = c.probe(limited)
 	now := time.Now()
 	if ctx.Err() != nil {
@@ -100,7 +104,22 @@ func (c *Connection) probeOnce(ctx context.Context) {
 		By: pause.Deliver, Reason: p.GetReason(), Probed: true,
 		Until: timestamppb.New(now.Add(record.Jitter(probedFor, time.Minute))),
 	}
-	if _, err := k.Store.Set(ctx, c.id, longer, now); err != nil {
+	if err := c.set(ctx, longer, now); err != nil {
 		k.Log.WarnContext(ctx, "a pause could not be made longer", "connection", c.id, "err", err)
 	}
+}
+
+// kept is the pause that was seen last, if it still is what the connection's record says.
+// Where the store was replaced by an older copy, nobody tells of what it has now: the
+// watch goes on behind what it saw of the store before.
+func (c *Connection) kept(ctx context.Context) (p *tradepostv1.Pause, same bool) {
+	p = c.pause()
+	have, err := c.keeper.Store.Get(ctx, c.id)
+	if err != nil || c.pause() != p {
+		return p, false // Looked at again soon; what the watch saw meanwhile is newer.
+	}
+	if same = proto.Equal(have, p); !same {
+		c.keeper.see(ctx, c.id, have, nil)
+	}
+	return p, same
 }

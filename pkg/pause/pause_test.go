@@ -237,11 +237,11 @@ func TestAWatchingReplicaProjects(t *testing.T) {
 	done := make(chan error, 1)
 	seen := make(chan *tradepostv1.Pause, 10)
 	go func() {
-		done <- s.Watch(ctx, func(c string, p *tradepostv1.Pause, err error) {
+		done <- s.NewWatch(func(c string, p *tradepostv1.Pause, err error) {
 			if c == connection && err == nil {
 				seen <- p
 			}
-		})
+		}).Follow(ctx)
 	}()
 	kv, err := js.KeyValue(t.Context(), bus.BucketConnections)
 	require.NoError(t, err)

@@ -11,7 +11,6 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
-	"github.com/tradepost/tradepost/pkg/bus/keep"
 )
 
 // forEver is until when a consumer is paused whose pause has no end.
@@ -91,39 +90,4 @@ func endOf(p *tradepostv1.Pause) time.Time {
 		return forEver
 	}
 	return p.GetUntil().AsTime()
-}
-
-// Watch calls seen with the pause of every connection that has a record, and again
-// with each change, until ctx ends; nil is a connection without one. What it sees is
-// projected onto the consumer before seen is called.
-func (s *Store) Watch(ctx context.Context, seen func(connection string, p *tradepostv1.Pause, err error)) error {
-	w, err := s.kv.WatchAll(ctx)
-	if err != nil {
-		return fmt.Errorf("watch the pauses of the connections: %w", err)
-	}
-	defer func() { _ = w.Stop() }()
-	last := map[string]*tradepostv1.Pause{}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case e, open := <-w.Updates():
-			if !open {
-				return errors.New("watch the pauses of the connections: the server ended it")
-			}
-			if e == nil {
-				continue // All that was there is seen.
-			}
-			r := &tradepostv1.ConnectionRecord{}
-			if e.Operation() == jetstream.KeyValuePut {
-				if err := keep.Unmarshal(e.Value(), r); err != nil {
-					seen(e.Key(), last[e.Key()], fmt.Errorf("decode the record of connection %s: %w", e.Key(), err))
-					continue
-				}
-			}
-			err := s.project(ctx, e.Key(), last[e.Key()], r.GetPause(), time.Now())
-			last[e.Key()] = r.GetPause()
-			seen(e.Key(), r.GetPause(), err)
-		}
-	}
 }

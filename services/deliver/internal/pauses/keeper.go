@@ -80,9 +80,10 @@ func (k *Keeper) Forget(connection string) {
 // Run watches and probes until ctx ends.
 func (k *Keeper) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	watch := k.Store.NewWatch(func(c string, p *tradepostv1.Pause, err error) { k.see(ctx, c, p, err) })
 	g.Go(func() error {
 		_, _ = backoff.Retry(ctx, func() (struct{}, error) {
-			err := k.Store.Watch(ctx, func(c string, p *tradepostv1.Pause, err error) { k.see(ctx, c, p, err) })
+			err := watch.Follow(ctx)
 			if err != nil && ctx.Err() == nil {
 				k.Log.ErrorContext(ctx, "the pauses of the connections are not seen", "err", err)
 			}

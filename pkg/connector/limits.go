@@ -7,6 +7,8 @@ package connector
 var limits = map[string]Limits{
 	// A journal is a text file.
 	"hledger": {},
+	// Tryton has no limit on texts and lines.
+	"tryton": {},
 }
 
 // LimitsOf returns the limits of a kind of accounting system; none for a kind that

@@ -122,7 +122,7 @@ func cacheDir() (string, error) {
 	if err != nil {
 		base = os.TempDir() // A machine without a home directory.
 	}
-	sum := sha256.Sum256([]byte(companyScript))
+	sum := sha256.Sum256([]byte(companyScript + passwords))
 	dir := filepath.Join(base, "tradepost", "tryton-"+hex.EncodeToString(sum[:6]))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make the cache of Tryton: %w", err)
@@ -172,7 +172,7 @@ func makeSeed(ctx context.Context, in installation) error {
 	script, config := filepath.Join(work, "company.py"), filepath.Join(work, "trytond.conf")
 	err = errors.Join(
 		os.WriteFile(script, []byte(companyScript), 0o600),
-		os.WriteFile(config, []byte("[database]\nuri = sqlite://\npath = "+work+"\n"), 0o600),
+		writeConfig(config, work, ""),
 		os.WriteFile(filepath.Join(work, "pass"), []byte(AdminPassword), 0o600),
 		os.WriteFile(filepath.Join(work, "seed.sqlite"), nil, 0o600),
 	)
@@ -197,7 +197,7 @@ func (in installation) program(name string) string { return in.root + "/usr/bin/
 // python runs Debian's Python, which finds Tryton where it is.
 func (in installation) python(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, python, args...) //nolint:gosec // programs of the installation
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONWARNINGS=ignore", "PYTHONPATH=")
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "PYTHONWARNINGS=ignore", "PYTHONPATH=")
 	if in.root != "" {
 		cmd.Env = append(cmd.Env, "PYTHONPATH="+in.root+"/usr/lib/python3/dist-packages")
 	}
@@ -205,3 +205,16 @@ func (in installation) python(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 func tail(out []byte) string { return string(out[max(0, len(out)-2000):]) }
+
+// passwords makes signing in quick: what tests sign in with needs no protection.
+const passwords = "[passlib]\nschemes = pbkdf2_sha512\npbkdf2_sha512__default_rounds = 1\n"
+
+// writeConfig writes the configuration of a server, or of what prepares its databases.
+func writeConfig(file, databases, listen string) error {
+	policy := filepath.Join(databases, "passlib.conf")
+	config := "[database]\nuri = sqlite://\npath = " + databases + "\n[session]\ntimeout = 3600\n[password]\npasslib = " + policy + "\n"
+	if listen != "" {
+		config += "[web]\nlisten = " + listen + "\n"
+	}
+	return errors.Join(os.WriteFile(policy, []byte(passwords), 0o600), os.WriteFile(file, []byte(config), 0o600))
+}

@@ -3,7 +3,6 @@ package trytontest
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -37,8 +36,7 @@ func Start(t testing.TB) *Server {
 	in := need(t)
 	s := &Server{t: t, in: in, dir: databaseDir(t), listen: freeAddress(t)}
 	s.URL = "http://" + s.listen
-	config := fmt.Sprintf("[database]\nuri = sqlite://\npath = %s\n[web]\nlisten = %s\n[session]\ntimeout = 3600\n", s.dir, s.listen)
-	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "trytond.conf"), []byte(config), 0o600))
+	require.NoError(t, writeConfig(filepath.Join(s.dir, "trytond.conf"), s.dir, s.listen))
 	s.Run()
 	t.Cleanup(func() {
 		s.Kill()

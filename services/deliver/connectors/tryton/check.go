@@ -121,7 +121,7 @@ func (w *builder) index() {
 	draft := object{
 		"company": w.s.company.ID, "type": "out", "currency": w.s.company.CurrencyID, "journal": w.journal(),
 		"account":   w.account("accounts.receivable", nil, "receivable", w.b.cfg.Accounts.Receivable),
-		"reference": "tradepost-looks-for-the-index", "party": w.s.company.PartyID, "invoice_address": some[0].ID,
+		"reference": "st-looks-for-the-index", "party": w.s.company.PartyID, "invoice_address": some[0].ID,
 	}
 	err := w.b.client.write(w.ctx, nil, "model.account.invoice.create", list{draft, draft})
 	refused, is := errors.AsType[*refusal](err)

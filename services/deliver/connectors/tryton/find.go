@@ -74,7 +74,7 @@ func (b *Books) found(i invoice) connector.Found {
 	if total.IsNegative() || (total.IsZero() && stamped && s.kind == kindMemo) {
 		f.Kind, total = tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO, total.Neg()
 	}
-	f.Total = total.String()
+	f.Total = total.StringFixed(max(2, -total.Exponent()))
 	if stamped && !f.Void && i.Move != 0 {
 		f.DocumentHash = s.hash
 	}

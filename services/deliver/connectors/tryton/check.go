@@ -55,8 +55,12 @@ func (b *Books) Check(ctx context.Context) []*tradepostv1.Fault {
 // named are the accounts that are set, by setting.
 func (a Accounts) named() [][2]string {
 	all := [][2]string{
-		{"receivable", a.Receivable}, {"revenue", a.Revenue}, {"sales_tax", a.SalesTax},
-		{"discount", a.Discount}, {"retainage", a.Retainage}, {"rounding", a.Rounding},
+		{"receivable", a.Receivable},
+		{"revenue", a.Revenue},
+		{"sales_tax", a.SalesTax},
+		{"discount", a.Discount},
+		{"retainage", a.Retainage},
+		{"rounding", a.Rounding},
 	}
 	return slices.DeleteFunc(all, func(s [2]string) bool { return s[1] == "" })
 }

@@ -97,7 +97,7 @@ func (b *Books) look(ctx context.Context, p connector.Posting) (there, error) {
 	if err != nil {
 		return t, err
 	}
-	all, err := b.read(ctx, list{list{"reference", "=", p.Document.GetMarker()}, list{"state", "!=", stateCancelled}}, 0, 0)
+	all, err := b.read(ctx, list{list{"reference", "=", p.Document.GetMarker()}, list{"state", "!=", stateCancelled}}, 0)
 	for _, i := range all {
 		mark, stamped := i.stamp()
 		switch own := i.CreatedBy == s.uid && (i.WrittenBy == 0 || i.WrittenBy == s.uid); {

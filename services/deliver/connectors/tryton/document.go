@@ -131,7 +131,7 @@ func (w *builder) number() {
 	var others []invoice
 	others, w.err = w.b.read(w.ctx, list{
 		list{"number", "=", w.d.GetNumber()}, list{"OR", list{"reference", "!=", w.d.GetMarker()}, list{"reference", "=", nil}},
-	}, 0, 1)
+	}, 1)
 	if len(others) > 0 {
 		w.fault("document.number_taken", "number", "Invoice number "+w.d.GetNumber(), map[string]string{
 			"number": w.d.GetNumber(), "other": joined(", ", others[0].Party.Name, others[0].Reference),

@@ -106,14 +106,6 @@ func (b *Books) waitFor(err error) connector.Wait {
 	return w
 }
 
-// stopped is the answer to a write that failed: in doubt where it may have been made.
-func (b *Books) stopped(err error) connector.Answer {
-	if doubtful(err) {
-		return connector.Uncertain{Reason: reasonNoAnswer, Message: err.Error()}
-	}
-	return b.waitFor(err)
-}
-
 func rejected(faults ...*tradepostv1.Fault) connector.Rejected {
 	return connector.Rejected{Faults: faults}
 }

@@ -90,7 +90,7 @@ func (b *Books) Find(ctx context.Context, q connector.Query) ([]connector.Found,
 	if id, err := strconv.ParseInt(q.ID, 10, 64); err == nil {
 		condition = list{"OR", condition, list{"id", "=", id}}
 	}
-	all, err := b.read(ctx, list{condition}, 0, 0)
+	all, err := b.read(ctx, list{condition}, 0)
 	if err != nil {
 		return nil, connector.Stop(b.waitFor(fmt.Errorf("look for %s: %w", q.Marker, err)))
 	}
@@ -105,7 +105,7 @@ func (b *Books) Find(ctx context.Context, q connector.Query) ([]connector.Found,
 
 // read reads the customer invoices of the company that meet the conditions, oldest
 // first; limit 0 reads all.
-func (b *Books) read(ctx context.Context, conditions list, offset, limit int) ([]invoice, error) {
+func (b *Books) read(ctx context.Context, conditions list, limit int) ([]invoice, error) {
 	s, err := b.client.sign(ctx)
 	if err != nil {
 		return nil, err
@@ -116,13 +116,13 @@ func (b *Books) read(ctx context.Context, conditions list, offset, limit int) ([
 		most = limit
 	}
 	var all []invoice
-	err = b.client.read(ctx, &all, "model.account.invoice.search_read", domain, offset, most, list{list{"id", "ASC"}}, invoiceFields)
+	err = b.client.read(ctx, &all, "model.account.invoice.search_read", domain, 0, most, list{list{"id", "ASC"}}, invoiceFields)
 	return all, err
 }
 
 // readOne reads one invoice anew.
 func (b *Books) readOne(ctx context.Context, id int64) (invoice, error) {
-	all, err := b.read(ctx, list{list{"id", "=", id}}, 0, 1)
+	all, err := b.read(ctx, list{list{"id", "=", id}}, 1)
 	if err != nil {
 		return invoice{}, err
 	}

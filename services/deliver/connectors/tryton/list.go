@@ -18,9 +18,11 @@ const page = 200
 func (b *Books) ListPeriod(ctx context.Context, p connector.Period, each func(connector.Listed) error) error {
 	for after := int64(0); ; {
 		some, err := b.read(ctx, list{
-			list{"id", ">", after}, list{"state", "not in", list{stateDraft, stateValidated}},
-			list{"invoice_date", ">=", dateValue(p.From.String())}, list{"invoice_date", "<=", dateValue(p.Through.String())},
-		}, 0, page)
+			list{"id", ">", after},
+			list{"state", "not in", list{stateDraft, stateValidated}},
+			list{"invoice_date", ">=", dateValue(p.From.String())},
+			list{"invoice_date", "<=", dateValue(p.Through.String())},
+		}, page)
 		if err != nil {
 			return connector.Stop(b.waitFor(fmt.Errorf("list invoices: %w", err)))
 		}

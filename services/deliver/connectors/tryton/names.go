@@ -97,9 +97,9 @@ func (n *names) put(key string, r named) {
 func (n *names) forget() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	any := len(n.known) > 0
+	knew := len(n.known) > 0
 	clear(n.known)
-	return any
+	return knew
 }
 
 // lookup finds the one active record that a reference names: by id, code or exact name.

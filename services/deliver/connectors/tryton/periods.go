@@ -24,8 +24,10 @@ func (b *Books) periodOf(ctx context.Context, company int64, day string) (period
 	}
 	var found []period
 	err := b.client.read(ctx, &found, "model.account.period.search_read", list{
-		list{"start_date", "<=", dateValue(day)}, list{"end_date", ">=", dateValue(day)},
-		list{"fiscalyear.company", "=", company}, list{"type", "=", "standard"},
+		list{"start_date", "<=", dateValue(day)},
+		list{"end_date", ">=", dateValue(day)},
+		list{"fiscalyear.company", "=", company},
+		list{"type", "=", "standard"},
 	}, 0, 1, list{list{"start_date", "DESC"}}, list{"state", "fiscalyear", "start_date", "end_date"})
 	if err != nil {
 		return period{}, fmt.Errorf("look up the period of %s: %w", day, err)

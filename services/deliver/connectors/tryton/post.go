@@ -19,7 +19,7 @@ func (b *Books) finish(ctx context.Context, p connector.Posting, d draft, i invo
 	if answer, again := b.compare(ctx, p, d, i); answer != nil || again {
 		return answer, again
 	}
-	err := b.post(ctx, p, id)
+	err := b.post(ctx, id)
 	if errors.Is(err, errGone) {
 		return nil, true
 	}
@@ -88,7 +88,7 @@ func (b *Books) removed(ctx context.Context, i invoice, f *tradepostv1.Fault) co
 
 // post posts the draft. It is tried again where that is safe: where the database undid
 // it, and where Tryton wants a payment date in the past to be acknowledged.
-func (b *Books) post(ctx context.Context, p connector.Posting, id int64) error {
+func (b *Books) post(ctx context.Context, id int64) error {
 	warned := false
 	for try := 0; ; try++ {
 		err := b.client.write(ctx, nil, "model.account.invoice.post", list{id})

@@ -88,8 +88,8 @@ func numberOrder(x in) {
 	refusing := x.books(func(c *Config) { c.NumberOrder = OrderRefuse })
 	require.Equal(x, []string{"document.number_order"}, codes(x, refusing.Create(x.Context(), postingOf(x, numbered(4, "2026-11-10")))))
 	require.Empty(x, keptBy(x.db, older.Marker))
-	any := x.books(func(c *Config) { c.NumberOrder = OrderAnyPeriod })
-	require.Equal(x, "2026-10-31", mustPost(x, any, older).Document.IssueDate)
+	anyDay := x.books(func(c *Config) { c.NumberOrder = OrderAnyPeriod })
+	require.Equal(x, "2026-10-31", mustPost(x, anyDay, older).Document.IssueDate)
 
 	// A number of ServiceTrade's own is of no sequence, and has no order.
 	own := sample(5)
@@ -394,7 +394,7 @@ func otherLanguage(x in) {
 	var ids []int64
 	require.NoError(x, b.client.write(x.Context(), &ids, "model.account.invoice.create", list{build.values}))
 	refusing := x.books(func(c *Config) { c.NumberOrder = OrderRefuse })
-	refused := refusing.post(x.Context(), postingOf(x, d), ids[0])
+	refused := refusing.post(x.Context(), ids[0])
 	words, is := forAPerson(refused)
 	require.True(x, is, "%v", refused)
 	words.words = "Um die Rechnung zu nummerieren ..."

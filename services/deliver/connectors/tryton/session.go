@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -99,7 +100,7 @@ func (c *client) call(ctx context.Context, h *http.Client, into any, method stri
 		}
 		with := maps.Clone(s.context)
 		maps.Copy(with, more)
-		r := request{ID: 1, Method: method, Params: append(params[:len(params):len(params)], with)}
+		r := request{ID: 1, Method: method, Params: append(slices.Clip(params), with)}
 		err = c.exchange(ctx, h, s.auth, r, into)
 		if again || !errors.Is(err, errSignedOut) {
 			return err

@@ -110,7 +110,7 @@ func (d *Database) exchange(auth, method string, params []any) (json.RawMessage,
 		return nil, fmt.Errorf("%s: %s: %s", method, resp.Status, raw)
 	}
 	if len(answer.Error) > 0 {
-		return nil, fmt.Errorf("%s: %s", method, bytes.Join([][]byte(toBytes(answer.Error)), []byte(" ")))
+		return nil, fmt.Errorf("%s: %s", method, bytes.Join(toBytes(answer.Error), []byte(" ")))
 	}
 	return answer.Result, nil
 }

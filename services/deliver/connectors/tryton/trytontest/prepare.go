@@ -26,11 +26,13 @@ import (
 var companyScript string
 
 const (
-	// User is the user that Tradepost is to sign in as, and Password is his.
-	User     = "tradepost"
+	// User is the user that Tradepost is to sign in as.
+	User = "tradepost"
+	// Password is that of User.
 	Password = "Quiet-harbor-4821"
 	// Admin may do everything.
-	Admin         = "admin"
+	Admin = "admin"
+	// AdminPassword is that of Admin.
 	AdminPassword = "Narrow-lantern-9357"
 	// CompanyName is the name of the company.
 	CompanyName = "Meridian Mechanical & Fire"
@@ -51,7 +53,7 @@ type installation struct {
 	seed string
 }
 
-var errNotToBeHad = errors.New("Tryton is not installed, and Debian's packages cannot be had")
+var errNotToBeHad = errors.New("there is no Tryton here, and Debian's packages of it cannot be had")
 
 // prepared is the one of this process.
 var prepared = sync.OnceValues(prepare)

@@ -50,7 +50,7 @@ func Start(t testing.TB) *Server {
 // databaseDir is in memory where that can be: a server that is killed loses nothing of it.
 func databaseDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "tryton")
+	dir, err := os.MkdirTemp("/dev/shm", "tryton") //nolint:usetesting // TempDir is on the disk
 	if err != nil {
 		return t.TempDir()
 	}

@@ -2,6 +2,8 @@ package tryton
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -99,8 +101,12 @@ func (w *builder) header() object {
 // note puts the stamp and what bookkeepers are to read into the note of the first line.
 func (w *builder) note(stamp string) {
 	d := w.d
+	var fields []string
+	for _, name := range slices.Sorted(maps.Keys(d.GetCustomFields())) {
+		fields = append(fields, labelled(name, d.GetCustomFields()[name]))
+	}
 	first := w.lines[0].(object)
-	first["note"] = joined("\n", paragraph(d.GetPrivateNote()), paragraph(d.GetMemo()),
+	first["note"] = joined("\n", paragraph(d.GetPrivateNote()), paragraph(d.GetMemo()), joined("\n", fields...),
 		labelled("Location", d.GetLocation().GetName()), labelled("Class", d.GetClass().GetValue()),
 		labelled("Department", d.GetDepartment().GetValue()), labelled("Sales representative", d.GetSalesRep().GetValue()),
 		textOf(first["note"]), labelled("Page", d.GetSource().GetUrl()), stamp)

@@ -271,6 +271,7 @@ func namedRecords(x in) {
 	d.Terms = &tradepostv1.Terms{Reference: by("Net 30")}
 	d.Class = by("Fire")
 	d.PrivateNote = "gate code 77"
+	d.CustomFields = map[string]string{"Truck": "12"}
 	d.Lines[0].Item = &tradepostv1.Item{Reference: by("LABOR")}
 	d.Lines = append(d.Lines,
 		&tradepostv1.Line{Key: "2", Kind: tradepostv1.LineKind_LINE_KIND_TEXT, Description: "Replaced belts", Amount: "0"},
@@ -283,6 +284,7 @@ func namedRecords(x in) {
 	require.NotZero(x, back.Lines[0].Product)
 	require.Contains(x, back.Lines[0].Note, "Class: Fire")
 	require.Contains(x, back.Lines[0].Note, "gate code 77")
+	require.Contains(x, back.Lines[0].Note, "Truck: 12")
 	var account []struct{ Code string }
 	x.db.Search(&account, "account.account", []any{[]any{"id", "=", back.Lines[0].Account}}, "code")
 	require.Equal(x, "4100", account[0].Code, "the account of the product's category")

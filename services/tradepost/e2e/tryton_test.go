@@ -17,6 +17,7 @@ import (
 // memos among them, go through the four processes into a real Tryton. Its own trial
 // balance has ServiceTrade's totals: each customer's, each account's, each tax's.
 func TestABookOfTwoHundredInvoicesTiesOutInTryton(t *testing.T) {
+	t.Parallel() // Most of the time of the other one is waiting.
 	p, company := newTrytonPlant(t, 200)
 	ids := p.sendAll()
 	require.Len(t, ids, 200)
@@ -36,6 +37,7 @@ func TestABookOfTwoHundredInvoicesTiesOutInTryton(t *testing.T) {
 // Tryton is killed with SIGKILL while two replicas of deliver post to it, and a replica
 // too: when all run again, each invoice is there once.
 func TestTrytonKilledUnderTwoReplicasDoublesAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	p, company := newTrytonPlant(t, 60)
 	listen := freeAddress(t)
 	second := &proc{

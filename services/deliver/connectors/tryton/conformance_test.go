@@ -12,6 +12,9 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/connectors/tryton/trytontest"
 )
 
+// tooLate leaves a busy machine the time to come to the write.
+const tooLate = 5 * time.Second
+
 // The kit runs against a real Tryton, once without a unique index on the reference, and
 // once with it.
 func TestConformance(t *testing.T) {
@@ -31,7 +34,7 @@ func harness(c *companies) connectortest.Harness {
 	unknownAccount := func(d *tradepostv1.Document) { d.Lines[0].RevenueAccount = reference("4999") }
 	unknownCustomer := func(d *tradepostv1.Document) { d.Customer.Reference.Value = "C404" }
 	return connectortest.Harness{
-		New: c.target, Sample: sample, UnknownAccount: unknownAccount, UnknownCustomer: unknownCustomer,
+		TooLate: tooLate, New: c.target, Sample: sample, UnknownAccount: unknownAccount, UnknownCustomer: unknownCustomer,
 		OtherCustomer: func(d *tradepostv1.Document) {
 			d.Customer.CompanyId, d.Customer.Name, d.Customer.Reference.Value = 8, "Brown & Sons", "C200"
 		},
@@ -115,7 +118,7 @@ func (c *companies) target(t *testing.T) connectortest.Target {
 		Copy:            c.copier(t, db),
 		LoseAnswers:     gate.loses(),
 		FailAfterCommit: gate.failsAfter(),
-		SlowDown:        gate.slow(500 * time.Millisecond),
+		SlowDown:        gate.slow(2 * tooLate),
 		Troubles:        map[string]func(on bool){connector.ReasonUnreachable: gate.refuses()},
 	}
 }

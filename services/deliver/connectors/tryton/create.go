@@ -60,13 +60,13 @@ func (b *Books) attempt(ctx context.Context, p connector.Posting) (answer connec
 			return b.waitFor(fmt.Errorf("remove a draft of %s: %w", p.Document.GetMarker(), err)), false
 		}
 	}
-	ours := there.ours
-	if ours.ID == 0 {
+	ours, made := there.ours, there.ours.ID == 0
+	if made {
 		if ours, answer, again = b.makeDraft(ctx, p, d); answer != nil || again {
 			return answer, again
 		}
 	}
-	return b.finish(ctx, p, d, ours)
+	return b.finish(ctx, p, d, ours, made)
 }
 
 // buildAnew builds the document; what was remembered is looked up again before anything

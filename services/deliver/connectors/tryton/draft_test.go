@@ -1,8 +1,10 @@
 package tryton
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 
 	"github.com/stretchr/testify/require"
 
@@ -72,4 +74,46 @@ func lostDraft(x in) {
 	})
 	require.False(x, mustPost(x, x.books(), d).Adopted)
 	require.Len(x, keptBy(x.db, d.Marker), 1, "the draft was found, and none was made beside it")
+}
+
+// Another worker makes its draft between the look of this one and its create: the
+// index refuses the second, and that is no fault but news of the first.
+func racedDraft(x in) {
+	db := x.server.Database("raced")
+	db.UniqueIndex()
+	indexed := func(c *Config) { c.UniqueIndex = true }
+	other := books(x, x.server.URL, "raced", indexed)
+	d := sample(1)
+	var first atomic.Bool
+	var during connector.Answer
+	x.gate.set(func(_ http.ResponseWriter, method string, _ func() *httptest.ResponseRecorder) bool {
+		if method == "model.account.invoice.create" && first.CompareAndSwap(false, true) {
+			during = other.Create(context.Background(), postingOf(x, d))
+		}
+		return false
+	})
+	second, is := books(x, x.gate.URL, "raced", indexed).Create(x.Context(), postingOf(x, d)).(connector.Posted)
+	require.True(x, is)
+	require.True(x, second.Adopted)
+	require.False(x, during.(connector.Posted).Adopted)
+	require.Equal(x, during.(connector.Posted).Document.ID, second.Document.ID)
+	require.Len(x, keptBy(db, d.Marker), 1)
+}
+
+// Without the index the oldest draft stays, and the worker that came second goes on
+// with what the first one made.
+func olderDraft(x in) {
+	d := sample(1)
+	other := x.books(func(c *Config) { c.URL = x.server.URL })
+	var first atomic.Bool
+	x.gate.set(func(_ http.ResponseWriter, method string, _ func() *httptest.ResponseRecorder) bool {
+		if method == "model.account.invoice.create" && first.CompareAndSwap(false, true) {
+			other.Create(context.Background(), postingOf(x, d))
+		}
+		return false
+	})
+	second, is := x.books().Create(x.Context(), postingOf(x, d)).(connector.Posted)
+	require.True(x, is)
+	require.True(x, second.Adopted)
+	require.Len(x, keptBy(x.db, d.Marker), 1, "the second draft is gone")
 }

@@ -13,8 +13,9 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
-// finish compares the draft with the document, posts it, and reads it back.
-func (b *Books) finish(ctx context.Context, p connector.Posting, d draft, i invoice) (connector.Answer, bool) {
+// finish compares the draft with the document, posts it, and reads it back. made says
+// that this call made the draft; one that another made is adopted.
+func (b *Books) finish(ctx context.Context, p connector.Posting, d draft, i invoice, made bool) (connector.Answer, bool) {
 	id := i.ID
 	if answer, again := b.compare(ctx, p, d, i); answer != nil || again {
 		return answer, again
@@ -36,7 +37,7 @@ func (b *Books) finish(ctx context.Context, p connector.Posting, d draft, i invo
 			Reason: reasonNoAnswer, Message: fmt.Sprintf("post %s: %v", p.Document.GetMarker(), errors.Join(err, readErr)),
 		}, false
 	}
-	posted := connector.Posted{Document: b.found(i), NumberAssigned: p.Document.GetNumber() == ""}
+	posted := connector.Posted{Document: b.found(i), NumberAssigned: p.Document.GetNumber() == "", Adopted: !made}
 	return d.withCustomer(posted, p.Document), false
 }
 

@@ -50,6 +50,8 @@ func TestInTryton(t *testing.T) {
 		"drafts that were left":          leftDrafts,
 		"drafts of people":               foreignDrafts,
 		"a draft whose answer was lost":  lostDraft,
+		"two workers, with the index":    racedDraft,
+		"two workers, without the index": olderDraft,
 		"posted for good":                postedForGood,
 		"void":                           voids,
 		"a customer that is made":        madeCustomer,

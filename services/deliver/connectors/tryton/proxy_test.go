@@ -49,7 +49,7 @@ func newGateway(t *testing.T, target string) *gateway {
 			proxy.ServeHTTP(rec, r.WithContext(t.Context()))
 			return rec
 		}
-		if trouble != nil && trouble(w, call.Method, pass) {
+		if trouble != nil && trouble(leaving{w, r.Context().Done()}, call.Method, pass) {
 			return
 		}
 		rec := pass()
@@ -119,9 +119,18 @@ func (g *gateway) failsAfter() func(on bool) {
 func (g *gateway) slow(d time.Duration) func(on bool) {
 	return g.meets(func(w http.ResponseWriter, pass func() *httptest.ResponseRecorder) {
 		pass()
-		time.Sleep(d)
+		select {
+		case <-w.(leaving).gone:
+		case <-time.After(d):
+		}
 		w.WriteHeader(http.StatusGatewayTimeout)
 	})
+}
+
+// leaving tells when the client went away.
+type leaving struct {
+	http.ResponseWriter
+	gone <-chan struct{}
 }
 
 func (g *gateway) refuses() func(on bool) {

@@ -11,7 +11,10 @@ import (
 )
 
 // settingsOf are the smallest settings of each connector.
-var settingsOf = map[string]string{"hledger": "journal_dir: books\n"}
+var settingsOf = map[string]string{
+	"hledger": "journal_dir: books\n",
+	"tryton":  "url: https://tryton.example\ndatabase: acme\nuser: tradepost\npassword: x\n",
+}
 
 // Transform shortens and refuses by connector.LimitsOf; a connector that describes
 // others would be given documents that it cannot hold.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -73,9 +74,10 @@ func (b *Books) Describe() connector.Descriptor {
 	return d
 }
 
-// Location is the company's place: server, database, company.
+// Location is the company's place: server, database, company. A company that is left out
+// and one that is named may be the same; only Tryton could tell.
 func (b *Books) Location() string {
-	return fmt.Sprintf("%s/%s/%s", b.cfg.URL, b.cfg.Database, b.cfg.Company)
+	return fmt.Sprintf("%s/%s/%s", strings.ToLower(b.cfg.URL), b.cfg.Database, b.cfg.Company)
 }
 
 // Close gives the connections back. The session ends by itself.

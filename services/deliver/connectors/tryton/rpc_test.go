@@ -144,6 +144,14 @@ func TestSettingsThatAreWrongAreNamed(t *testing.T) {
 	}
 }
 
+// Two connections on the same company are refused by this name.
+func TestTheSameBooksHaveTheSameName(t *testing.T) {
+	one, same := books(t, "https://Tryton.example/", "acme"), books(t, "https://tryton.example", "acme")
+	require.Equal(t, one.Location(), same.Location())
+	other := books(t, "https://tryton.example", "acme", func(c *Config) { c.Company = "Other" })
+	require.NotEqual(t, one.Location(), other.Location())
+}
+
 // Whatever a server answers, it is an answer or an error, and an answer that cannot be
 // read leaves a write in doubt.
 func FuzzReadAnswer(f *testing.F) {

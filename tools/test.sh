@@ -4,7 +4,10 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+skipped=$(mktemp)
+trap 'rm -f "$log" "$skipped"' EXIT
+# Tests write here what they could not do; see the end.
+export TRADEPOST_SKIPPED_TESTS=$skipped
 started=$SECONDS
 
 status=0
@@ -14,6 +17,10 @@ GOWORK=off go -C tools test -timeout 20m "$@" ./... 2>&1 | tee -a "$log" || stat
 
 passed=$(grep -c '^ok ' "$log" || true)
 failed=$(grep -c '^FAIL[[:space:]].*[[:space:]]' "$log" || true)
+if [ -s "$skipped" ]; then
+	echo "SKIPPED, since something is missing on this machine:"
+	sort -u "$skipped"
+fi
 if [ "$status" -eq 0 ]; then
 	echo "PASS: $passed packages tested with the race detector in $((SECONDS - started)) s"
 else

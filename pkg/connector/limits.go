@@ -9,6 +9,8 @@ var limits = map[string]Limits{
 	"hledger": {},
 	// Intuit documents the lengths; 750 lines is the most where sales tax is charged.
 	"quickbooksonline": {NumberLength: 21, DescriptionLength: 4000, Lines: 750},
+	// Tryton has no limit on texts and lines.
+	"tryton": {},
 }
 
 // LimitsOf returns the limits of a kind of accounting system; none for a kind that

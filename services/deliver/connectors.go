@@ -4,12 +4,15 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/connectors/quickbooksonline"
+	"github.com/tradepost/tradepost/services/deliver/connectors/tryton"
 )
 
 // Connectors are the connectors that Tradepost comes with. A program that has
 // others makes a registry of its own.
 func Connectors() (*connector.Registry, error) {
-	return connector.NewRegistry(hledger.Registration(), quickbooksonline.Registration(quickbooksonline.Options{
-		Tokens: quickbooksonline.FromSettings,
-	}))
+	return connector.NewRegistry(
+		hledger.Registration(),
+		quickbooksonline.Registration(quickbooksonline.Options{Tokens: quickbooksonline.FromSettings}),
+		tryton.Registration(),
+	)
 }

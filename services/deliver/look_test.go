@@ -6,13 +6,22 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver"
 )
 
 // settingsOf are the smallest settings of each connector.
 var settingsOf = map[string]string{
-	"hledger": "journal_dir: books\n", "quickbooksonline": "company_id: \"1\"\n",
+	"hledger":          "journal_dir: books\n",
+	"quickbooksonline": "company_id: \"1\"\n",
+	"tryton":           "url: https://tryton.example\ndatabase: acme\nuser: tradepost\npassword: x\n",
+}
+
+// secret reads a password as the configuration does where it is plain text.
+func secret(s *connection.Secret, text []byte) error {
+	*s = connection.NewSecret(string(text))
+	return nil
 }
 
 // Transform shortens and refuses by connector.LimitsOf; a connector that describes
@@ -26,7 +35,7 @@ func TestTheLimitsThatTransformKnowsAreTheConnectors(t *testing.T) {
 		reg, err := registry.Lookup(kind)
 		require.NoError(t, err)
 		c, err := reg.New(t.Context(), connector.Settings{Connection: "x", Account: "a", Dir: t.TempDir(), Decode: func(into any) error {
-			return yaml.Unmarshal([]byte(settings), into)
+			return yaml.UnmarshalWithOptions([]byte(settings), into, yaml.CustomUnmarshaler(secret))
 		}})
 		require.NoError(t, err)
 		require.Equal(t, c.Describe().Limits, connector.LimitsOf(kind), kind)

@@ -29,9 +29,9 @@ var troubleCases = []Case{
 	{Name: "an answer that comes too late leaves one document", Needs: []Capability{SlowAnswers}, Run: func(k *Kit) {
 		p := k.posting(k.Harness.Sample(1), 1)
 		k.SlowDown(true)
-		ctx, cancel := context.WithTimeout(k.ctx(), 300*time.Millisecond)
+		ctx, cancel := context.WithTimeout(k.ctx(), k.tooLate())
 		defer cancel()
-		answer := k.inTime(300*time.Millisecond, func() connector.Answer { return k.Connector.Create(ctx, p) })
+		answer := k.inTime(k.tooLate(), func() connector.Answer { return k.Connector.Create(ctx, p) })
 		k.SlowDown(false)
 		require.Contains(k, []string{"Uncertain", "Posted"}, answerName(answer), "%#v", answer)
 		k.settled(p)

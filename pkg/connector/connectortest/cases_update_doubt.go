@@ -19,7 +19,7 @@ var updateDoubtCases = []Case{
 		k.updateMeets(k.FailAfterCommit, k.Connector.Describe().CallTimeout)
 	}},
 	{Name: "an update whose answer comes too late ends with its time", Needs: []Capability{Updates, SlowAnswers}, Run: func(k *Kit) {
-		k.updateMeets(k.SlowDown, 300*time.Millisecond)
+		k.updateMeets(k.SlowDown, k.tooLate())
 	}},
 	{Name: "an update that is stopped right before its write tells the truth", Needs: []Capability{Updates}, Run: func(k *Kit) {
 		found, next := k.postedAndNext()

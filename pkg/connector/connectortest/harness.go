@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,6 +43,9 @@ type Harness struct {
 	// AddTax gives a document one sales tax of that amount which the company takes, with
 	// what its lines need for it; the kit adds up the totals.
 	AddTax func(d *tradepostv1.Document, amount string)
+	// TooLate is how long a call may take before its time is over, in the cases of late
+	// answers: enough to come to the write, on a busy machine too. Default: 300 ms.
+	TooLate time.Duration
 	// Faults are ways to spoil a document, by the code of the fault that the connector
 	// has to answer it with: as many as the accounting system has reasons to refuse.
 	Faults map[string]func(d *tradepostv1.Document)

@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -61,6 +62,9 @@ func (k *Kit) has() map[Capability]bool {
 	_, has[HandOvers] = k.Connector.(connector.Confirmer)
 	return has
 }
+
+// tooLate is when a call's time is over in the cases of late answers.
+func (k *Kit) tooLate() time.Duration { return cmp.Or(k.Harness.TooLate, 300*time.Millisecond) }
 
 // ctx lasts as long as one call may take, and carries a claim that holds.
 func (k *Kit) ctx() context.Context {

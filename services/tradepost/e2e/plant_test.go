@@ -44,6 +44,8 @@ type plant struct {
 	nc      *nats.Conn
 	// tune changes the configuration before it is written; nil leaves it.
 	tune func(config map[string]any)
+	// remap changes the mapping before it is written.
+	remap []func(mapping map[string]any)
 }
 
 func newPlant(t *testing.T, book *sandbox.Book) *plant {
@@ -51,9 +53,9 @@ func newPlant(t *testing.T, book *sandbox.Book) *plant {
 	return newPlantOf(t, sandbox.Options{Book: book, Configured: true}, nil)
 }
 
-func newPlantOf(t *testing.T, o sandbox.Options, tune func(config map[string]any)) *plant {
+func newPlantOf(t *testing.T, o sandbox.Options, tune func(config map[string]any), remap ...func(mapping map[string]any)) *plant {
 	t.Helper()
-	p := &plant{t: t, dir: t.TempDir(), procs: map[string]*proc{}, tune: tune}
+	p := &plant{t: t, dir: t.TempDir(), procs: map[string]*proc{}, tune: tune, remap: remap}
 	p.sandbox = sandbox.New(o)
 	book := o.Book
 	web := httptest.NewServer(p.sandbox)
@@ -144,14 +146,18 @@ func (p *plant) writeConfig(url string, book *sandbox.Book) {
 		p.tune(config)
 	}
 	p.write("tradepost.yaml", config)
-	p.write("mapping.yaml", map[string]any{
+	mapping := map[string]any{
 		"version":              1,
 		"customers":            map[string]any{"match": []string{"external_id", "table"}, "table": table(book.CustomerTable)},
 		"items":                map[string]any{"match": []string{"external_id", "table"}, "table": table(book.ItemTable)},
 		"accounts":             map[string]any{"receivable": "assets:receivable", "revenue_default": "revenue"},
 		"tax":                  map[string]any{"mode": "none"},
 		"books_closed_through": book.BooksClosedThrough,
-	})
+	}
+	for _, change := range p.remap {
+		change(mapping)
+	}
+	p.write("mapping.yaml", mapping)
 }
 
 func (p *plant) write(name string, content any) {

@@ -71,7 +71,9 @@ func (t *try) untouchableFor(d decision, f connector.Found, closed string) *trad
 		return faultOf("document.total_differs", d.one, f, nil)
 	case d.ours && t.Resend == connection.ResendReject:
 		return faultOf("document.posted_before", d.one, f, nil)
-	case !can || !d.ours:
+	case d.ours && !can:
+		return faultOf("document.posted_for_good", d.one, f, map[string]string{"differences": strings.Join(d.differences, "; ")})
+	case !d.ours:
 		return faultOf("document.different_found", d.one, f, map[string]string{"differences": strings.Join(d.differences, "; ")})
 	}
 	return nil

@@ -217,3 +217,33 @@ func TestATotalThatTheBooksMadeIsNobodysEdit(t *testing.T) {
 		require.Equal(t, 1, w.books.count())
 	})
 }
+
+// unchangeable is books that never change what is posted: there is no Updater.
+type unchangeable struct{ connector.Connector }
+
+// What was posted for good is left alone, and the bookkeeper is told what to do: cancel
+// it, and the next send posts the invoice anew.
+func TestAnEditedInvoiceInBooksThatChangeNothing(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		p := w.poster("a")
+		p.Connector = unchangeable{w.books}
+		w.deliver(p, w.open())
+		w.edit("600.00")
+		w.deliver(p, w.open())
+		require.Equal(t, []string{"document.posted_for_good"}, w.faults())
+		require.Equal(t, "522.50", w.books.entries[0].found.Total)
+		require.Equal(t, 1, w.books.count())
+
+		w.books.entries[0].found.Void = true // The bookkeeper cancels it.
+		w.edit("600.00")
+		w.deliver(p, w.open())
+		require.NotNil(t, w.outcome().GetOutcome().GetPosted(), "%v", w.outcome())
+		require.Equal(t, int64(2), record.Live(w.record(), 1).GetGeneration())
+
+		// What somebody changed all the same is another case.
+		w.books.entries[1].found.Version = "other"
+		w.edit("700.00")
+		w.deliver(p, w.open())
+		require.Equal(t, []string{"document.different_found"}, w.faults())
+	})
+}

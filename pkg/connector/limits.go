@@ -7,6 +7,8 @@ package connector
 var limits = map[string]Limits{
 	// A journal is a text file.
 	"hledger": {},
+	// The widths of its import fields.
+	"sage50": {NumberLength: 20, DescriptionLength: 160},
 }
 
 // LimitsOf returns the limits of a kind of accounting system; none for a kind that

@@ -168,7 +168,7 @@ func mistake(format string, args ...any) {
 	}
 }
 
-var byCode = index(invoiceEntries, booksEntries, voidEntries, operationEntries)
+var byCode = index(invoiceEntries, booksEntries, fileEntries, voidEntries, operationEntries)
 
 func index(lists ...[]Entry) map[string]Entry {
 	m := map[string]Entry{}

@@ -3,10 +3,11 @@ package deliver
 import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
+	"github.com/tradepost/tradepost/services/deliver/connectors/sage50"
 )
 
 // Connectors are the connectors that Tradepost comes with. A program that has
 // others makes a registry of its own.
 func Connectors() (*connector.Registry, error) {
-	return connector.NewRegistry(hledger.Registration())
+	return connector.NewRegistry(hledger.Registration(), sage50.Registration())
 }

@@ -5,10 +5,8 @@ package fault
 // test refuses one that is raised, and one that is not raised and not here.
 var reserved = []string{
 	"accounting.answer_unreadable",
-	"accounting.unreachable",
 	"connection.forbidden",
 	"connection.setting_wrong",
-	"connection.signed_out",
 	"document.date_closed",
 	"item.not_in_books",
 	"terms.not_in_books",

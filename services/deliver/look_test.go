@@ -11,7 +11,7 @@ import (
 )
 
 // settingsOf are the smallest settings of each connector.
-var settingsOf = map[string]string{"hledger": "journal_dir: books\n"}
+var settingsOf = map[string]string{"hledger": "journal_dir: books\n", "sage50": "folder: outbox\n"}
 
 // Transform shortens and refuses by connector.LimitsOf; a connector that describes
 // others would be given documents that it cannot hold.

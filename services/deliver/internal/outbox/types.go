@@ -111,7 +111,9 @@ type Verdict struct {
 
 func entryDir(marker string) string { return "ledger/entries/" + marker }
 
-func entryFile(marker string, n int) string { return path.Join(entryDir(marker), strconv.Itoa(n)+".json") }
+func entryFile(marker string, n int) string {
+	return path.Join(entryDir(marker), strconv.Itoa(n)+".json")
+}
 
 func entryVerdictFile(marker string, n int) string {
 	return path.Join(entryDir(marker), strconv.Itoa(n)+".verdict.json")

@@ -28,6 +28,7 @@ import (
 	"github.com/tradepost/tradepost/services/deliver"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/connectors/plainbooks"
+	"github.com/tradepost/tradepost/services/deliver/connectors/sage50"
 	"github.com/tradepost/tradepost/services/ingest"
 	"github.com/tradepost/tradepost/services/reconcile"
 	"github.com/tradepost/tradepost/services/sandbox"
@@ -49,6 +50,7 @@ type bubble struct {
 	broker  *bustest.Broker
 	policy  map[string]string // of the mapping
 	plain   *plain.Books      // in the place of the journal; nil with a journal
+	files   map[string]any    // settings of sage50 in the place of the journal; nil with a journal
 	config  *connection.Config
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -103,15 +105,21 @@ func inBubbleWith(t *testing.T, o sandbox.Options, policy map[string]string, rep
 // inBubbleOn is inBubbleWith on plain books; nil is a journal.
 func inBubbleOn(t *testing.T, p *plain.Books, o sandbox.Options, policy map[string]string, replicas int, test func(b *bubble)) {
 	t.Helper()
+	inBubbleOf(t, &bubble{policy: policy, plain: p}, o, replicas, test)
+}
+
+// inBubbleOf runs a test in a bubble whose policies and books are set.
+func inBubbleOf(t *testing.T, b *bubble, o sandbox.Options, replicas int, test func(b *bubble)) {
+	t.Helper()
 	network := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = network })
 	dir := t.TempDir()
 	// The connector reads files again that were changed just now by the clock.
 	bustest.FakeTimeFrom(t, time.Now().Add(time.Hour), func(t *testing.T, broker *bustest.Broker) {
 		o.Configured, o.LogSize = true, 1e6
-		b := &bubble{t: t, policy: policy, plain: p, dir: dir, sandbox: sandbox.New(o), broker: broker}
+		b.t, b.dir, b.sandbox, b.broker = t, dir, sandbox.New(o), broker
 		defer b.sandbox.Close()
-		http.DefaultTransport = direct{b.sandbox, p}
+		http.DefaultTransport = direct{b.sandbox, b.plain}
 		b.js = broker.JS(t)
 		broker.Ageless(t, b.js)
 		b.configure(o.Book)
@@ -140,7 +148,7 @@ func (b *bubble) configure(book *sandbox.Book) {
 		"version": 1, "books_closed_through": book.BooksClosedThrough, "tax": map[string]any{"mode": "none"},
 		"customers": map[string]any{"match": []string{"external_id", "table"}, "table": table(book.CustomerTable)},
 		"items":     map[string]any{"match": []string{"external_id", "table"}, "table": table(book.ItemTable)},
-		"accounts":  map[string]any{"receivable": "assets:receivable", "revenue_default": "revenue"},
+		"accounts":  b.accounts(),
 		"policy":    b.policy,
 	})
 	b.write("tradepost.yaml", map[string]any{
@@ -161,11 +169,21 @@ func (b *bubble) configure(book *sandbox.Book) {
 	require.NoError(b.t, err)
 }
 
+func (b *bubble) accounts() map[string]any {
+	if b.files != nil {
+		return map[string]any{"receivable": "11000", "revenue_default": "40000"}
+	}
+	return map[string]any{"receivable": "assets:receivable", "revenue_default": "revenue"}
+}
+
 func (b *bubble) connection() map[string]any {
 	// The whole journal is checked at the end; to check it at every posting takes long.
 	kind, settings := "hledger", map[string]any{"journal_dir": "books", "check": "when_installed", "program": "hledger-at-the-end"}
 	if b.plain != nil {
 		kind, settings = "plainbooks", map[string]any{"url": "http://" + plainHost}
+	}
+	if b.files != nil {
+		kind, settings = "sage50", b.files
 	}
 	return map[string]any{"account": "acme", "connector": kind, "mapping_file": "mapping.yaml", "settings": settings}
 }
@@ -180,7 +198,7 @@ func (b *bubble) write(name string, content any) {
 // start starts one replica of a stage and waits until it is ready.
 func (b *bubble) start(ctx context.Context, name, instance string) {
 	b.t.Helper()
-	connectors, err := connector.NewRegistry(hledger.Registration(), plainbooks.Registration())
+	connectors, err := connector.NewRegistry(hledger.Registration(), plainbooks.Registration(), sage50.Registration())
 	require.NoError(b.t, err)
 	build := map[string]runtime.Build{
 		"ingest": func(ctx context.Context, d runtime.Deps) (runtime.Service, error) { return ingest.New(ctx, d) },

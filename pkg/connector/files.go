@@ -24,14 +24,14 @@ type FileLedger interface {
 
 // HandedFile is one file that was made.
 type HandedFile struct {
-	Name string
+	Name string `json:"name"`
 	// Made is when.
-	Made time.Time
+	Made time.Time `json:"made"`
 	// Total is the sum of the documents, credit memos taken off, a decimal string.
-	Total string
+	Total string `json:"total"`
 	// CustomerFile has customers that are to be imported before; "" for none.
-	CustomerFile string
-	Documents    []HandedDocument
+	CustomerFile string           `json:"customer_file,omitempty"`
+	Documents    []HandedDocument `json:"documents"`
 }
 
 // Ended tells whether it is known of every document what became of it.
@@ -47,10 +47,13 @@ func (f HandedFile) Ended() bool {
 // HandedDocument is one document of a file.
 type HandedDocument struct {
 	// ID finds it in Judgement.Documents, as its number does.
-	ID, Number, Customer, Total string
-	State                       FileState
+	ID       string    `json:"id"`
+	Number   string    `json:"number"`
+	Customer string    `json:"customer"`
+	Total    string    `json:"total"`
+	State    FileState `json:"state"`
 	// Why is the reason that a person gave, or how the end is known.
-	Why string
+	Why string `json:"why,omitempty"`
 }
 
 // FileState is what became of a document that was handed over in a file.

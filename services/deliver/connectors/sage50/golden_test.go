@@ -265,3 +265,12 @@ func column(rows []map[string]string, name string) []string {
 	}
 	return all
 }
+
+func inUTF8(t *testing.T, f *Files, name string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(f.Location(), name))
+	require.NoError(t, err)
+	text, err := charmap.Windows1252.NewDecoder().Bytes(raw)
+	require.NoError(t, err)
+	return string(text)
+}

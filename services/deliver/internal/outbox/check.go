@@ -31,7 +31,10 @@ func (b *Box) Check(ctx context.Context) []*tradepostv1.Fault {
 		return []*tradepostv1.Fault{fault.New("books.not_writable", fault.Args{Params: map[string]string{"place": b.Place(), "reason": err.Error()}})}
 	}
 	_, err = b.readCompany(ctx)
-	if errors.Is(err, fs.ErrNotExist) && !b.usedBefore() {
+	if errors.Is(err, fs.ErrNotExist) {
+		if b.usedBefore() {
+			return missing(b.Place())
+		}
 		return nil
 	}
 	if err = b.present(ctx); err == nil {

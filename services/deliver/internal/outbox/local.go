@@ -173,16 +173,23 @@ func (l *Local) Make(ctx context.Context, dir string) error {
 // Writable implements Folder. The system lets its administrator try anywhere, so that a
 // directory which nobody may write to counts as one that cannot be written.
 func (l *Local) Writable(context.Context) error {
-	info, err := os.Stat(l.root)
+	dir := l.root
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		// It may be made; one above it that is missing too is a typing mistake, or a volume
+		// that is not mounted.
+		dir = filepath.Dir(dir)
+		info, err = os.Stat(dir)
+	}
 	switch {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return &fs.PathError{Op: "open", Path: l.root, Err: unix.ENOTDIR}
+		return &fs.PathError{Op: "open", Path: dir, Err: unix.ENOTDIR}
 	case info.Mode().Perm()&0o222 == 0:
-		return &fs.PathError{Op: "write", Path: l.root, Err: fs.ErrPermission}
+		return &fs.PathError{Op: "write", Path: dir, Err: fs.ErrPermission}
 	}
-	return unix.Access(l.root, unix.W_OK|unix.X_OK)
+	return unix.Access(dir, unix.W_OK|unix.X_OK)
 }
 
 // Close implements Folder: nothing stays open between calls.

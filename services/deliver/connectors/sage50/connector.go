@@ -6,13 +6,10 @@ package sage50
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connector"
-	"github.com/tradepost/tradepost/pkg/invoice"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/services/deliver/internal/outbox"
@@ -21,8 +18,6 @@ import (
 const (
 	kind  = "sage50"
 	title = "Sage 50"
-	// callTimeout bounds one call; a folder on another machine needs several trips.
-	callTimeout = 30 * time.Second
 )
 
 // Registration makes the connector known under the kind sage50.
@@ -41,10 +36,11 @@ func open(_ context.Context, s connector.Settings) (connector.Connector, error) 
 // Files makes import files for one company of Sage 50. It is safe for use by many
 // goroutines, and by many processes on the same folder.
 type Files struct {
+	*outbox.Connector
+
 	cfg        Config
 	connection string
 	layout     string
-	box        *outbox.Box
 }
 
 // New makes the connector without touching the folder. cfg is completed with the
@@ -54,10 +50,6 @@ func New(cfg Config, s connector.Settings) (*Files, error) {
 	if err := cfg.problems(); err != nil {
 		return nil, fmt.Errorf("connection %s: %w", s.Connection, err)
 	}
-	log := s.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	folder, err := cfg.Open(s.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("connection %s: %w", s.Connection, err)
@@ -66,116 +58,28 @@ func New(cfg Config, s connector.Settings) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{
-		cfg: cfg, connection: s.Connection, layout: layout,
-		box: outbox.New(folder, outbox.Options{
-			Connection: s.Connection, Title: title, Company: s.Company, Prefix: "SALES", Ext: ".csv", CustomerPrefix: "CUSTOMER",
-			Batch: cfg.batch(), Wait: *cfg.Wait, RemindAfter: cfg.RemindAfter, ReadExport: readExport, Log: log,
-		}),
-	}, nil
+	f := &Files{cfg: cfg, connection: s.Connection, layout: layout}
+	f.Connector = outbox.NewConnector(kind, folder, f, outbox.Options{
+		Connection: s.Connection, Title: title, Company: s.Company, Prefix: "SALES", Ext: ".csv", CustomerPrefix: "CUSTOMER",
+		Batch: cfg.batch(), Wait: *cfg.Wait, RemindAfter: cfg.RemindAfter, ReadExport: readExport, Log: s.Log,
+	})
+	return f, nil
 }
 
-// Describe tells deliver what to expect: the ledger refuses a second entry of a marker in
-// one step of the file system, and what is written is seen at once.
-func (f *Files) Describe() connector.Descriptor {
-	return connector.Descriptor{
-		Kind: kind, Title: title, CallTimeout: callTimeout, MaxInFlight: 4, AtomicMarker: true, Limits: connector.LimitsOf(kind),
-	}
-}
-
-// Company implements connector.Connector: the outbox stands for the books.
-func (f *Files) Company(ctx context.Context) (connector.Company, error) { return f.box.Company(ctx) }
-
-// Check implements connector.Connector.
-func (f *Files) Check(ctx context.Context) []*tradepostv1.Fault {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return f.box.Check(ctx)
-}
-
-// Find implements connector.Connector.
-func (f *Files) Find(ctx context.Context, q connector.Query) ([]connector.Found, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return f.box.Find(ctx, q)
-}
-
-// Create gives the document away: it will be in one import file.
-func (f *Files) Create(ctx context.Context, p connector.Posting) connector.Answer {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return f.box.Add(ctx, p, func() (outbox.Item, []*tradepostv1.Fault) { return f.item(p.Document) })
-}
-
-// Confirm implements connector.Confirmer.
-func (f *Files) Confirm(ctx context.Context, h connector.HandedOver) connector.Answer {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return f.box.Confirm(ctx, h)
-}
-
-// CheckDocument tells what would stop the import of the document, by the code that Create
-// checks it with.
-func (f *Files) CheckDocument(_ context.Context, d *tradepostv1.Document) ([]*tradepostv1.Fault, error) {
-	_, faults := f.item(d)
-	return faults, nil
-}
-
-func (f *Files) item(d *tradepostv1.Document) (outbox.Item, []*tradepostv1.Fault) {
+// Item implements outbox.Writer.
+func (f *Files) Item(d *tradepostv1.Document) (outbox.Item, []*tradepostv1.Fault) {
 	s := newSheet(&f.cfg, f.connection, d)
 	if len(s.faults) > 0 {
 		return outbox.Item{}, s.faults
 	}
 	return outbox.Item{
-		Customer: s.header[colCustomer], Layout: f.layout, Head: f.cfg.heading(), Rows: s.text(),
-		Undo: f.undo(d), NewCustomer: f.cfg.newCustomer(d),
+		Customer: s.header[colCustomer], Layout: f.layout, Head: f.cfg.heading(), Rows: s.text(), NewCustomer: f.cfg.newCustomer(d),
 	}, nil
 }
 
-// undo are the rows that take the document back, on its own day; nil where the layout, or
-// the number's length, does not allow it.
-func (f *Files) undo(d *tradepostv1.Document) []byte {
-	back := invoice.Reverse(d, &tradepostv1.AppliesTo{Kind: d.GetKind(), Number: d.GetNumber()}, d.GetIssueDate())
-	back.PostingDate = d.GetPostingDate()
-	s := newSheet(&f.cfg, f.connection, back)
-	if len(s.faults) > 0 {
-		return nil
-	}
-	return s.text()
-}
-
-// Location implements connector.Located.
-func (f *Files) Location() string { return f.box.Place() }
-
-// Close implements connector.Connector.
-func (f *Files) Close() error { return f.box.Close() }
-
-// HandedFiles implements connector.FileLedger.
-func (f *Files) HandedFiles(ctx context.Context) ([]connector.HandedFile, error) {
-	return f.box.Files(ctx)
-}
-
-// JudgeFile implements connector.FileLedger.
-func (f *Files) JudgeFile(ctx context.Context, j connector.Judgement) error {
-	return f.box.Judge(ctx, j)
-}
-
-// ReverseFile implements connector.FileLedger.
-func (f *Files) ReverseFile(ctx context.Context, file string) (string, error) {
-	return f.box.Reverse(ctx, file)
-}
-
-// ImportRecipe implements connector.FileLedger.
-func (f *Files) ImportRecipe() string {
+// Recipe implements outbox.Writer.
+func (f *Files) Recipe(place string) string {
 	var b strings.Builder
-	f.cfg.recipe(&b, f.connection, f.box.Place())
+	f.cfg.recipe(&b, f.connection, place)
 	return b.String()
 }
-
-var (
-	_ connector.Connector      = (*Files)(nil)
-	_ connector.Confirmer      = (*Files)(nil)
-	_ connector.PreviewChecker = (*Files)(nil)
-	_ connector.FileLedger     = (*Files)(nil)
-	_ connector.Located        = (*Files)(nil)
-)

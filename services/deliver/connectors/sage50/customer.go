@@ -3,6 +3,7 @@ package sage50
 import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
+	"github.com/tradepost/tradepost/services/deliver/internal/ansi"
 	"github.com/tradepost/tradepost/services/deliver/internal/outbox"
 )
 
@@ -28,7 +29,7 @@ func (c *Config) newCustomer(d *tradepostv1.Document) *outbox.Rows {
 		return nil
 	}
 	a := who.GetBillingAddress()
-	street := []rune(ansi(a.GetStreet()))
+	street := []rune(ansi.Text(a.GetStreet()))
 	cut := min(len(street), maxBillLine)
 	email := ""
 	if len(who.GetEmails()) > 0 {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/invoice"
+
+	"github.com/tradepost/tradepost/services/deliver/internal/ansi"
 )
 
 // What is cut where it is longer: it is printed, and nothing hangs on it.
@@ -51,7 +53,7 @@ func (s *sheet) head() {
 func (s *sheet) shipTo() {
 	l, a := s.d.GetLocation(), s.d.GetLocation().GetAddress()
 	s.header["Ship to Name"] = clipped(l.GetName(), maxShipLine)
-	street := []rune(ansi(a.GetStreet()))
+	street := []rune(ansi.Text(a.GetStreet()))
 	cut := min(len(street), maxShipLine)
 	s.header["Ship to Address-Line One"] = string(street[:cut])
 	s.header["Ship to Address-Line Two"] = clipped(string(street[cut:]), maxShipLine)
@@ -93,7 +95,7 @@ func (s *sheet) number() string {
 }
 
 func (s *sheet) po() string {
-	po := ansi(s.d.GetPoNumber())
+	po := ansi.Text(s.d.GetPoNumber())
 	if n := len([]rune(po)); n > maxPO {
 		s.tooLong("po_number", "PO number", n, maxPO)
 	}

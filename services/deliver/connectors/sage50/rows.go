@@ -11,6 +11,8 @@ import (
 	"github.com/tradepost/tradepost/pkg/caldate"
 	"github.com/tradepost/tradepost/pkg/fault"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
+	"github.com/tradepost/tradepost/services/deliver/internal/ansi"
 )
 
 // distribution is one row of a document: a line, a discount, or a tax of one agency.
@@ -121,7 +123,7 @@ func (s *sheet) quantity(r *distribution, ln *tradepostv1.Line, amount decimal.D
 		return
 	}
 	if one := decimal.NewFromInt(1); quantity.Sign() != 0 && !quantity.Equal(one) {
-		told := ansi(fmt.Sprintf("%s (%s x %s)", r.description, quantity, price))
+		told := ansi.Text(fmt.Sprintf("%s (%s x %s)", r.description, quantity, price))
 		if len([]rune(told)) <= maxDescription {
 			r.description = told
 		}
@@ -129,9 +131,9 @@ func (s *sheet) quantity(r *distribution, ln *tradepostv1.Line, amount decimal.D
 }
 
 func (s *sheet) description(at string, ln *tradepostv1.Line) string {
-	text := ansi(ln.GetDescription())
+	text := ansi.Text(ln.GetDescription())
 	if text == "" {
-		text = ansi(ln.GetItem().GetName())
+		text = ansi.Text(ln.GetItem().GetName())
 	}
 	if n := len([]rune(text)); n > maxDescription {
 		s.tooLong(at+".description", "description of a line", n, maxDescription)
@@ -207,7 +209,7 @@ func lines(records [][]string) []byte {
 	w := csv.NewWriter(&b)
 	w.UseCRLF = true
 	_ = w.WriteAll(records) // A buffer takes everything.
-	return encoded(b.String())
+	return ansi.Encode(b.String())
 }
 
 // heading is what a file begins with.

@@ -145,8 +145,8 @@ func thing(e *Entry) string {
 
 // The kinds of documents, as the ledger writes them.
 const (
-	invoice    = "invoice"
-	creditMemo = "credit_memo"
+	invoiceWord = "invoice"
+	creditMemo  = "credit_memo"
 )
 
 func kindOf(word string) tradepostv1.DocumentKind {
@@ -160,7 +160,7 @@ func wordOf(k tradepostv1.DocumentKind) string {
 	if k == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
 		return creditMemo
 	}
-	return invoice
+	return invoiceWord
 }
 
 func sameAmount(a, b string) bool {

@@ -7,6 +7,8 @@ package connector
 var limits = map[string]Limits{
 	// A journal is a text file.
 	"hledger": {},
+	// The settings say what the columns of a file hold.
+	"file": {},
 	// The widths of its import fields.
 	"sage50": {NumberLength: 20, DescriptionLength: 160},
 }

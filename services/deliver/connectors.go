@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/services/deliver/connectors/file"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/connectors/sage50"
 )
@@ -9,5 +10,5 @@ import (
 // Connectors are the connectors that Tradepost comes with. A program that has
 // others makes a registry of its own.
 func Connectors() (*connector.Registry, error) {
-	return connector.NewRegistry(hledger.Registration(), sage50.Registration())
+	return connector.NewRegistry(file.Registration(), hledger.Registration(), sage50.Registration())
 }

@@ -11,7 +11,11 @@ import (
 )
 
 // settingsOf are the smallest settings of each connector.
-var settingsOf = map[string]string{"hledger": "journal_dir: books\n", "sage50": "folder: outbox\n"}
+var settingsOf = map[string]string{
+	"file":    "folder: outbox\namount: total\ncolumns: [{name: total, value: \"{{.Amount}}\"}]\n",
+	"hledger": "journal_dir: books\n",
+	"sage50":  "folder: outbox\n",
+}
 
 // Transform shortens and refuses by connector.LimitsOf; a connector that describes
 // others would be given documents that it cannot hold.

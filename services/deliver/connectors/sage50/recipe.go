@@ -3,6 +3,8 @@ package sage50
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tradepost/tradepost/services/deliver/internal/outbox"
 )
 
 // recipe tells a bookkeeper how to make the import templates, once, and what to do with
@@ -28,13 +30,8 @@ func (c *Config) recipe(b *strings.Builder, connection, place string) {
 		fmt.Fprintf(b, "   %2d  %s\n", i+1, column)
 	}
 	fmt.Fprintf(b, "\nFirst Row Contains Headings is %s here too. Save it as TRADEPOST CUSTOMERS.\n\n", headings)
-	b.WriteString("With every file SALES-...:\n\n" +
-		"1. Where there is a file CUSTOMER-... with the same ending, import that first.\n" +
-		"2. Import the file with the template TRADEPOST SALES. Do not open and save it in between.\n" +
-		"3. It was imported: move it to the folder imported. ServiceTrade then shows its invoices as processed.\n" +
-		"   It was not imported, none of it: move it to the folder rejected, with the reason in a file of the same name and .txt behind it.\n" +
-		"   Some of it was imported: ask the Tradepost operator, who tells them apart with `tradepost confirm`.\n" +
-		"4. A file is imported once. One that was imported twice is put right with `tradepost reverse`.\n\n" +
-		"Instead of moving files, export the Sales Journal with the same template, and with First Row Contains Headings on, into the folder\n" +
-		"exports: invoices are matched by number, customer and total.\n")
+	b.WriteString("With every file SALES-...: where there is a file CUSTOMER-... with the same ending, import that first.\n" +
+		outbox.AfterImport +
+		"\nInstead of moving files, export the Sales Journal with the same template, and with First Row Contains Headings on, into the\n" +
+		"folder exports: invoices are matched by number, customer and total.\n")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
@@ -74,7 +75,7 @@ func (b *Box) publish(ctx context.Context, e *Entry, p connector.Posting) (_ con
 	if err := b.folder.Make(ctx, entryDir(e.Marker)); err != nil {
 		return b.waitFor(fmt.Errorf("give %s away: %w", e.id(), err)), false
 	}
-	if err := errors.Join(connector.CheckFence(ctx), ctx.Err()); err != nil {
+	if err := errors.Join(connector.CheckFence(ctx), stopped(ctx)); err != nil {
 		return b.waitFor(fmt.Errorf("give %s away: %w", e.id(), err)), false
 	}
 	err := b.ledger.write(ctx, entryFile(e.Marker, e.N), e)
@@ -104,6 +105,14 @@ func (b *Box) publish(ctx context.Context, e *Entry, p connector.Posting) (_ con
 		s = standing{entry: e}
 	}
 	return connector.Handed{Token: e.id(), Message: "written to " + s.where()}, true
+}
+
+// stopped tells that a call is over. A context hears of its parent's end a moment later.
+func stopped(ctx context.Context) error {
+	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // notMade tells whether a file that could not be published is certainly not there.

@@ -195,10 +195,15 @@ func (p *prompt) Create(ctx context.Context, posting connector.Posting) connecto
 	if !is || *p.handing {
 		return a
 	}
-	p.books.take("", false)
-	a = p.Confirm(ctx, connector.HandedOver{
-		Token: handed.Token, DocumentHash: posting.DocumentHash, Query: connector.Query{Marker: posting.Document.GetMarker()},
-	})
+	for range 2 { // Another worker's file may appear after the first look.
+		p.books.take("", false)
+		a = p.Confirm(ctx, connector.HandedOver{
+			Token: handed.Token, DocumentHash: posting.DocumentHash, Query: connector.Query{Marker: posting.Document.GetMarker()},
+		})
+		if _, is := a.(connector.Handed); !is {
+			break
+		}
+	}
 	if posted, is := a.(connector.Posted); is && !strings.HasPrefix(handed.Message, "written to") {
 		posted.Adopted = true
 		return posted

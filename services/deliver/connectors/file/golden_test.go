@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/invoice"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -120,25 +121,22 @@ func TestTheFileSaysTheDocumentsTotal(t *testing.T) {
 			d.Lines = append(d.Lines, &tradepostv1.Line{Key: string(rune('a' + i)), Kind: tradepostv1.LineKind_LINE_KIND_ITEM, Description: rapid.String().Draw(r, "text"), Amount: a.StringFixed(2)})
 		}
 		d.Totals = &tradepostv1.Totals{Subtotal: sum.StringFixed(2), Total: sum.StringFixed(2)}
-		require.IsType(r, connector.Handed{}, f.Create(t.Context(), connector.Posting{Document: d, DocumentHash: d.GetMarker(), Generation: 1}))
-		files, err := f.HandedFiles(t.Context())
-		require.NoError(r, err)
-		last := files[len(files)-1]
-		name, err := f.ReverseFile(t.Context(), last.Name)
-		require.NoError(r, err)
-		owed := decimal.Zero
-		for _, row := range b.read(filepath.Join(dir, last.Name)) {
-			owed = owed.Add(decimal.RequireFromString(row.Amount.String()))
+		owes := func(d *tradepostv1.Document) decimal.Decimal {
+			item, faults := f.Item(d)
+			require.Empty(r, faults)
+			require.NoError(r, os.WriteFile(filepath.Join(dir, "rows"), item.Rows, 0o600))
+			owed := decimal.Zero
+			for _, row := range b.read(filepath.Join(dir, "rows")) {
+				owed = owed.Add(decimal.RequireFromString(row.Amount.String()))
+			}
+			return owed
 		}
-		back := decimal.Zero
-		for _, row := range b.read(filepath.Join(dir, name)) {
-			back = back.Add(decimal.RequireFromString(row.Amount.String()))
-		}
+		owed := owes(d)
+		back := owes(invoice.Reverse(d, &tradepostv1.AppliesTo{Kind: d.GetKind(), Number: d.GetNumber()}, d.GetIssueDate()))
 		if d.GetKind() == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
 			sum = sum.Neg()
 		}
 		require.True(r, owed.Equal(sum), "%s is not %s", owed, sum)
 		require.True(r, back.Equal(sum.Neg()))
-		require.Equal(r, sum.StringFixed(2), last.Total)
 	})
 }

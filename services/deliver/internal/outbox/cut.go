@@ -26,10 +26,11 @@ func (b *Box) remind(ctx context.Context, e *Entry) {
 // Cut makes import files of the documents that wait: where there are enough, where the
 // first has waited for long enough, or of all if now is set.
 func (b *Box) Cut(ctx context.Context, now bool) error {
-	if err := b.appear(ctx); err != nil {
-		return err
-	}
 	for {
+		// Also what another worker decided a moment ago.
+		if err := b.appear(ctx); err != nil {
+			return err
+		}
 		batch, err := b.batch(ctx, now)
 		if err != nil || len(batch) == 0 {
 			return err

@@ -243,7 +243,12 @@ func (b *Box) appear(ctx context.Context) error {
 			if !there[move[0]] {
 				continue
 			}
-			if err := ignoreMissing(b.folder.Take(ctx, move[0], move[1])); err != nil {
+			err := b.folder.Take(ctx, move[0], move[1])
+			if errors.Is(err, fs.ErrExist) {
+				// It appeared, and its mover died before it was off the list.
+				err = b.folder.Remove(ctx, move[0])
+			}
+			if ignoreMissing(err) != nil {
 				return err
 			}
 		}

@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"time"
 )
@@ -15,12 +14,19 @@ type Place struct {
 	// Folder is a directory of this machine, or one that is mounted here. Relative to the
 	// configuration file.
 	Folder string `yaml:"folder"`
+	// SFTP is a directory of another machine; nil where Folder is set.
+	SFTP *SFTPPlace `yaml:"sftp"`
 }
 
 // Problems tells what is wrong with the settings.
 func (p *Place) Problems() []error {
-	if p.Folder == "" {
-		return []error{errors.New("setting folder: is missing; name the directory for the import files, for example folder: outbox")}
+	switch {
+	case p.Folder == "" && p.SFTP == nil:
+		return []error{errors.New("setting folder: is missing; name the directory for the import files, for example folder: outbox, or an sftp server")}
+	case p.Folder != "" && p.SFTP != nil:
+		return []error{errors.New("setting sftp: cannot be used together with folder")}
+	case p.SFTP != nil:
+		return p.SFTP.problems()
 	}
 	return nil
 }
@@ -28,12 +34,15 @@ func (p *Place) Problems() []error {
 // Open returns the folder without touching it. dir is the directory of the configuration
 // file.
 func (p *Place) Open(dir string) (Folder, error) {
-	if p.Folder == "" {
-		return nil, fmt.Errorf("no folder is set")
+	if p.SFTP != nil {
+		return newSFTP(*p.SFTP, dir)
 	}
-	at := p.Folder
-	if !filepath.IsAbs(at) {
-		at = filepath.Join(dir, at)
+	return NewLocal(absolute(dir, p.Folder)), nil
+}
+
+func absolute(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
 	}
-	return NewLocal(at), nil
+	return filepath.Join(dir, path)
 }

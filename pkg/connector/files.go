@@ -32,6 +32,8 @@ type HandedFile struct {
 	// CustomerFile has customers that are to be imported before; "" for none.
 	CustomerFile string           `json:"customer_file,omitempty"`
 	Documents    []HandedDocument `json:"documents"`
+	// Overdue says that it has waited for longer than people should let it.
+	Overdue bool `json:"overdue"`
 }
 
 // Ended tells whether it is known of every document what became of it.

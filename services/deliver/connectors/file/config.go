@@ -125,7 +125,7 @@ var (
 // problems returns all that is wrong with the settings, in one error. It reads the
 // templates, and tries each with a row.
 func (c *Config) problems() error {
-	errs := c.Place.Problems()
+	errs := c.Problems()
 	bad := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("setting %s: %s", key, fmt.Sprintf(format, args...)))
 	}

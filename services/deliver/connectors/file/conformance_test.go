@@ -86,9 +86,13 @@ func lineSettings(dir string) Config {
 	return Config{
 		Place: outbox.Place{Folder: dir}, Wait: &atOnce, Format: FormatLines, Amount: "amount",
 		Columns: []Column{
-			{Name: "marker", Value: "{{.Marker}}"}, {Name: "number", Value: "{{.Number}}", Required: true},
-			{Name: "kind", Value: "{{.Kind}}"}, {Name: "row", Value: "{{.Row}}"}, {Name: "due", Value: `{{date "MM/DD/YYYY" .DueDate}}`},
-			{Name: "po", Value: "{{.PO}}", Max: 30}, {Name: "text", Value: "{{.Description}}"},
+			{Name: "marker", Value: "{{.Marker}}"},
+			{Name: "number", Value: "{{.Number}}", Required: true},
+			{Name: "kind", Value: "{{.Kind}}"},
+			{Name: "row", Value: "{{.Row}}"},
+			{Name: "due", Value: `{{date "MM/DD/YYYY" .DueDate}}`},
+			{Name: "po", Value: "{{.PO}}", Max: 30},
+			{Name: "text", Value: "{{.Description}}"},
 			{Name: "amount", Value: "{{.Amount}}", Number: true},
 		},
 	}

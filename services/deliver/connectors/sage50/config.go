@@ -133,7 +133,7 @@ func (c *Config) batch() int {
 
 // problems returns all that is wrong with the settings, in one error.
 func (c *Config) problems() error {
-	errs := c.Place.Problems()
+	errs := c.Problems()
 	bad := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("setting %s: %s", key, fmt.Sprintf(format, args...)))
 	}

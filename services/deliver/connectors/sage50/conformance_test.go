@@ -132,7 +132,7 @@ func (p *prompt) Create(ctx context.Context, posting connector.Posting) connecto
 	}
 	for range 2 { // Another worker's file may appear after the first look.
 		p.company.importAll()
-		a = p.Files.Confirm(ctx, connector.HandedOver{
+		a = p.Confirm(ctx, connector.HandedOver{
 			Token: handed.Token, DocumentHash: posting.DocumentHash, Query: connector.Query{Marker: posting.Document.GetMarker()},
 		})
 		if _, is := a.(connector.Handed); !is {

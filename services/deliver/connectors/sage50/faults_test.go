@@ -1,6 +1,7 @@
 package sage50
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,7 +97,7 @@ func TestSettingsThatCannotWork(t *testing.T) {
 		"layout":                          func(c *Config) { c.Layout = "long" },
 		"\"Amount\" is missing":           func(c *Config) { c.Columns = []string{"Customer ID"} },
 		"\"Amounts\" is no column":        func(c *Config) { c.Columns = append(c.Columns, "Amounts") },
-		"is there twice":                  func(c *Config) { c.Columns = append(fullColumns, "Sales Tax Code") },
+		"is there twice":                  func(c *Config) { c.Columns = slices.Concat(fullColumns, []string{"Sales Tax Code"}) },
 		"date_format":                     func(c *Config) { c.DateFormat = "YYYY" },
 		"sales_tax: \"X\"":                func(c *Config) { c.SalesTax = "X" },
 		"sales_taxes: \"TOO LONG ID\"":    func(c *Config) { c.SalesTaxes["TOO LONG ID"] = c.SalesTaxes["WAKE"] },

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -184,10 +185,7 @@ func TestEveryFieldOfAnInvoice(t *testing.T) {
 	}
 	require.Len(t, rows, len(want))
 	for i, row := range rows {
-		expected := map[string]string{}
-		for name, value := range shared {
-			expected[name] = value
-		}
+		expected := maps.Clone(shared)
 		for j, name := range columns {
 			expected[name] = want[i][j]
 		}

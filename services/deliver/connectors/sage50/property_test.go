@@ -2,6 +2,7 @@ package sage50
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -97,7 +98,7 @@ func FuzzExport(f *testing.F) {
 	c := settings(f.TempDir())
 	c.complete()
 	for _, d := range []*tradepostv1.Document{rich(), memo(), large()} {
-		f.Add(append(head[:len(head):len(head)], newSheet(&c, "x", d).text()...))
+		f.Add(slices.Concat(head, newSheet(&c, "x", d).text()))
 	}
 	for _, text := range []string{
 		"", "\"", "Invoice/CM #,Amount\r\n1,(1,234.50)\r\n", "Invoice/CM #,Amount\r\n1,\"(1,234.50)\"\r\n", "Amount,Invoice/CM #\n1e99999999,1\n",

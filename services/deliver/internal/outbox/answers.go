@@ -98,6 +98,7 @@ func (b *Box) became(ctx context.Context, s standing, hash string) connector.Ans
 	case s.entry.DocumentHash != hash:
 		return b.otherVersion(s)
 	case s.verdict == nil:
+		b.remindOf(ctx, s.file)
 		return b.handed(ctx, s)
 	}
 	return connector.Posted{Document: foundOf(s), Customers: customersOf(s.entry)}

@@ -68,8 +68,9 @@ type Box struct {
 	o      Options
 	log    *slog.Logger
 
-	mu      sync.Mutex // guards what follows
-	company string     // of the first use, or as read first; "" before
+	mu      sync.Mutex        // guards what follows
+	company string            // of the first use, or as read first; "" before
+	told    map[int]time.Time // when people were told of a file, by its sequence
 
 	ledger  ledger
 	exports exports
@@ -84,7 +85,7 @@ func New(folder Folder, o Options) *Box {
 		o.Now = time.Now
 	}
 	o.Batch = max(o.Batch, 1)
-	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company}
+	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[int]time.Time{}}
 	b.ledger.init(folder)
 	b.exports.init(folder, o.ReadExport, o.Log)
 	return b

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 )
@@ -44,7 +45,33 @@ func (b *Box) handedFile(ctx context.Context, m *Manifest) (connector.HandedFile
 		}
 		f.Documents = append(f.Documents, handedDocument(s))
 	}
+	f.Overdue = !f.Ended() && b.overdue(m)
 	return f, nil
+}
+
+// overdue tells whether a file that nobody confirmed has waited for too long.
+func (b *Box) overdue(m *Manifest) bool {
+	return b.o.RemindAfter > 0 && b.o.Now().Sub(m.At) >= b.o.RemindAfter
+}
+
+// again is after how long people are told of the same file once more.
+const again = 24 * time.Hour
+
+// remindOf tells of a file that nobody confirmed, once a day.
+func (b *Box) remindOf(ctx context.Context, m *Manifest) {
+	if m == nil || !b.overdue(m) {
+		return
+	}
+	b.mu.Lock()
+	due := b.o.Now().Sub(b.told[m.Sequence]) >= again
+	if due {
+		b.told[m.Sequence] = b.o.Now()
+	}
+	b.mu.Unlock()
+	if due {
+		b.log.WarnContext(ctx, "an import file waits to be confirmed; `tradepost confirm` lists those that do",
+			"connection", b.o.Connection, "file", m.File, "since", m.At, "documents", len(m.Documents), "total", m.Total)
+	}
 }
 
 func handedDocument(s standing) connector.HandedDocument {

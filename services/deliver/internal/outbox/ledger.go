@@ -165,7 +165,7 @@ func (l *ledger) read(ctx context.Context, name string, into any) error {
 		return err
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("%w: %s: %v", errBroken, name, err)
+		return fmt.Errorf("%w: %s: %w", errBroken, name, err)
 	}
 	return nil
 }

@@ -190,8 +190,7 @@ func write(c *sftp.Client, name string, content []byte) error {
 // has one word for every failure.
 func moved(c *sftp.Client, from, to string) error {
 	err := c.Rename(from, to)
-	var status *sftp.StatusError
-	if !errors.As(err, &status) {
+	if _, answered := errors.AsType[*sftp.StatusError](err); !answered {
 		return err
 	}
 	if _, there := c.Lstat(from); errors.Is(there, fs.ErrNotExist) {

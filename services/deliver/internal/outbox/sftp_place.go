@@ -76,7 +76,7 @@ func (p *SFTPPlace) hostKey() (ssh.HostKeyCallback, []string, error) {
 	}
 	want, _, _, _, err := ssh.ParseAuthorizedKey([]byte(p.HostKey))
 	if err != nil {
-		return nil, nil, errors.New("is neither a public key nor SHA256:...")
+		return nil, nil, errors.New("is neither a public key nor SHA256: and a fingerprint")
 	}
 	algorithms := []string{want.Type()}
 	if want.Type() == ssh.KeyAlgoRSA {

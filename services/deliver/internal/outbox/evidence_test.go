@@ -152,6 +152,27 @@ func TestTheAccountingSystemsExportIsEvidence(t *testing.T) {
 	}
 }
 
+// Who copies files instead of moving them has not said what became of them.
+func TestACopyThatContradictsIsNoEvidence(t *testing.T) {
+	for name, at := range map[string][]string{"rejected, and still to be imported": {"", "rejected"}, "imported and rejected": {"imported", "rejected"}} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			b := opened(t, NewLocal(dir), options(1))
+			h := gave(t, b, posting(1, "10.00"))
+			file := onlyFile(t, dir)
+			raw, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.NoError(t, os.Remove(file))
+			for _, where := range at {
+				require.NoError(t, os.WriteFile(filepath.Join(dir, where, filepath.Base(file)), raw, 0o600))
+			}
+			require.IsType(t, connector.Handed{}, b.Confirm(t.Context(), h))
+			require.NoError(t, os.Remove(filepath.Join(dir, at[0], filepath.Base(file))))
+			require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), h)))
+		})
+	}
+}
+
 // A file that nobody confirms is told after some days, and then once a day.
 func TestAFileThatNobodyConfirmsIsTold(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)

@@ -84,32 +84,56 @@ func (b *Box) fileVerdict(ctx context.Context, m *Manifest) (*Verdict, error) {
 	if v != nil || err != nil {
 		return v, err
 	}
-	for dir, verdict := range map[string]string{importedDir: Imported, rejectedDir: Rejected} {
-		there, err := b.folder.Read(ctx, dir+"/"+m.File)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if verdict == Imported && hashOf(there) != m.SHA256 {
-			b.log.WarnContext(ctx, "a file was moved to imported, and is not as it was written: confirm it by hand once it is certain what was imported",
-				"connection", b.o.Connection, "file", m.File)
-			continue
-		}
-		return b.ledger.note(ctx, verdictFile(m.Sequence), Verdict{
-			Verdict: verdict, Evidence: "moved", Reason: b.reasonOf(ctx, dir, m.File), At: b.o.Now().UTC(),
-		})
+	imported, err := b.content(ctx, importedDir+"/"+m.File)
+	if err != nil {
+		return nil, err
 	}
-	return nil, nil
+	rejected, err := b.content(ctx, rejectedDir+"/"+m.File)
+	if err != nil || imported == nil && rejected == nil {
+		return nil, err
+	}
+	left, err := b.content(ctx, m.File)
+	if err != nil {
+		return nil, err
+	}
+	v = &Verdict{Verdict: Imported, Evidence: "moved", At: b.o.Now().UTC()}
+	switch {
+	case imported != nil && rejected != nil:
+		b.unclear(ctx, m, "it is in both folders, imported and rejected")
+		return nil, nil
+	case rejected != nil && left != nil:
+		b.unclear(ctx, m, "it is in the folder rejected, and still among those that are to be imported")
+		return nil, nil
+	case imported != nil && hashOf(imported) != m.SHA256:
+		b.unclear(ctx, m, "it is in the folder imported, and is not as it was written")
+		return nil, nil
+	case rejected != nil:
+		v.Verdict, v.Reason = Rejected, b.reasonOf(ctx, m.File)
+	}
+	return b.ledger.note(ctx, verdictFile(m.Sequence), *v)
+}
+
+// content reads a file that may not be there; nil where it is not.
+func (b *Box) content(ctx context.Context, name string) ([]byte, error) {
+	raw, err := b.folder.Read(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if raw == nil && err == nil {
+		raw = []byte{}
+	}
+	return raw, err
+}
+
+// unclear tells of a file of which nobody can know what became of it.
+func (b *Box) unclear(ctx context.Context, m *Manifest, why string) {
+	b.log.WarnContext(ctx, "it cannot be told what became of an import file: "+why+"; say it with `tradepost confirm` once it is certain",
+		"connection", b.o.Connection, "file", m.File)
 }
 
 // reasonOf is what a person wrote beside a rejected file.
-func (b *Box) reasonOf(ctx context.Context, dir, file string) string {
-	if dir != rejectedDir {
-		return ""
-	}
-	raw, err := b.folder.Read(ctx, dir+"/"+file+".txt")
+func (b *Box) reasonOf(ctx context.Context, file string) string {
+	raw, err := b.folder.Read(ctx, rejectedDir+"/"+file+".txt")
 	if err != nil {
 		return ""
 	}

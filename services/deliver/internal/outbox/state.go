@@ -127,8 +127,8 @@ func (b *Box) content(ctx context.Context, name string) ([]byte, error) {
 
 // unclear tells of a file of which nobody can know what became of it.
 func (b *Box) unclear(ctx context.Context, m *Manifest, why string) {
-	b.log.WarnContext(ctx, "it cannot be told what became of an import file: "+why+"; say it with `tradepost confirm` once it is certain",
-		"connection", b.o.Connection, "file", m.File)
+	b.log.WarnContext(ctx, "it cannot be told what became of an import file; say it with `tradepost confirm` once it is certain",
+		"connection", b.o.Connection, "file", m.File, "why", why)
 }
 
 // reasonOf is what a person wrote beside a rejected file.

@@ -80,6 +80,8 @@ func (s *stopped) Error() string {
 	switch a := s.answer.(type) {
 	case Wait:
 		return fmt.Sprintf("has to wait (%s): %s", a.Reason, a.Message)
+	case Handed:
+		return fmt.Sprintf("handed over (%s): %s", a.Token, a.Message)
 	case Uncertain:
 		return fmt.Sprintf("uncertain (%s): %s", a.Reason, a.Message)
 	default:

@@ -55,7 +55,9 @@ type Updater interface {
 // worker may die before it noted that it handed something over, and the next one looks
 // and hands it over again: one document has to come of that, also when the content was
 // changed meanwhile. Where the other side does not see to it by the marker, Find stops
-// with Uncertain and ReasonCannotFind until what was handed over came to its end.
+// until what was handed over came to its end: with Handed and its token where the
+// connector knows what it gave, so that the send goes on waiting for that, or with
+// Uncertain and ReasonCannotFind.
 type Confirmer interface {
 	// Confirm answers Posted or Rejected once that is certain, Handed while it is not,
 	// and Wait when it cannot be told now. It changes nothing. Where a connector has

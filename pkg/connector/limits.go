@@ -11,6 +11,10 @@ var limits = map[string]Limits{
 	"quickbooksonline": {NumberLength: 21, DescriptionLength: 4000, Lines: 750},
 	// Tryton has no limit on texts and lines.
 	"tryton": {},
+	// The settings say what the columns of a file hold.
+	"file": {},
+	// The widths of its import fields.
+	"sage50": {NumberLength: 20, DescriptionLength: 160},
 }
 
 // LimitsOf returns the limits of a kind of accounting system; none for a kind that

@@ -172,7 +172,7 @@ func mistake(format string, args ...any) {
 	}
 }
 
-var byCode = index(invoiceEntries, booksEntries, systemEntries, postedEntries, voidEntries, operationEntries)
+var byCode = index(invoiceEntries, booksEntries, systemEntries, postedEntries, fileEntries, voidEntries, operationEntries)
 
 func index(lists ...[]Entry) map[string]Entry {
 	m := map[string]Entry{}

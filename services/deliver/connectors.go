@@ -2,8 +2,10 @@ package deliver
 
 import (
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/services/deliver/connectors/file"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/connectors/quickbooksonline"
+	"github.com/tradepost/tradepost/services/deliver/connectors/sage50"
 	"github.com/tradepost/tradepost/services/deliver/connectors/tryton"
 )
 
@@ -11,8 +13,10 @@ import (
 // others makes a registry of its own.
 func Connectors() (*connector.Registry, error) {
 	return connector.NewRegistry(
+		file.Registration(),
 		hledger.Registration(),
 		quickbooksonline.Registration(quickbooksonline.Options{Tokens: quickbooksonline.FromSettings}),
+		sage50.Registration(),
 		tryton.Registration(),
 	)
 }

@@ -13,6 +13,8 @@ import (
 
 // settingsOf are the smallest settings of each connector.
 var settingsOf = map[string]string{
+	"file":             "folder: outbox\namount: total\ncolumns: [{name: total, value: \"{{.Amount}}\"}]\n",
+	"sage50":           "folder: outbox\n",
 	"hledger":          "journal_dir: books\n",
 	"quickbooksonline": "company_id: \"1\"\n",
 	"tryton":           "url: https://tryton.example\ndatabase: acme\nuser: tradepost\npassword: x\n",

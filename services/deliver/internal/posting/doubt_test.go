@@ -23,15 +23,15 @@ func refusal() connector.Rejected {
 }
 
 // A document may be there, and the accounting system does not let anybody look.
-// Whatever it says instead, the send waits with its doubt; it is not concluded.
+// Whatever it says instead, the send waits with its doubt; it is not concluded. That the
+// document was handed over is no such answer: see handed_test.go.
 func TestWhileNobodyCanLookTheDoubtStays(t *testing.T) {
 	for name, answer := range map[string]error{
-		"away":       errors.New("connection refused"),
-		"closed":     connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, For: 6 * time.Hour, Reason: "closed"}),
-		"throttled":  connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, For: 3 * time.Second, Reason: "throttled"}),
-		"refusing":   connector.Stop(refusal()),
-		"uncertain":  connector.Stop(connector.Uncertain{Reason: "timeout"}),
-		"handing on": connector.Stop(connector.Handed{Token: "file 1"}),
+		"away":      errors.New("connection refused"),
+		"closed":    connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, For: 6 * time.Hour, Reason: "closed"}),
+		"throttled": connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, For: 3 * time.Second, Reason: "throttled"}),
+		"refusing":  connector.Stop(refusal()),
+		"uncertain": connector.Stop(connector.Uncertain{Reason: "timeout"}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *workbench) {

@@ -233,6 +233,8 @@ func readable(err error) error {
 		return fmt.Errorf("the books cannot be asked now (%s): %s", a.Reason, a.Message)
 	case connector.Uncertain:
 		return fmt.Errorf("the books cannot tell (%s): %s", a.Reason, a.Message)
+	case connector.Handed:
+		return fmt.Errorf("it was handed over (%s), and the books do not have it yet: %s", a.Token, a.Message)
 	default:
 		return err
 	}

@@ -2,6 +2,7 @@ package posting
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -21,9 +22,17 @@ func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error
 	if err != nil {
 		return nil, err
 	}
-	found, outcome, err := t.find(ctx, connector.Query{
+	found, outcome, err := t.findOrHanded(ctx, connector.Query{
 		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(), ID: live.GetId(), Number: one.doc.GetNumber(),
 	})
+	if outcome.GetHanded() != nil && !t.claimedFor(one) {
+		// What is handed over is this document: the record has to say so.
+		_, cancel, err := t.renew(ctx, t.intends(one, ""))
+		if err != nil {
+			return nil, err
+		}
+		cancel()
+	}
 	if outcome != nil || err != nil {
 		return outcome, err
 	}
@@ -45,8 +54,22 @@ func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error
 	}
 }
 
-// find asks the accounting system. Documents that count nothing (void) are not there.
+// find asks the accounting system. A document that was handed over, and is not known to
+// be there, makes whoever asks wait.
 func (t *try) find(ctx context.Context, q connector.Query) ([]connector.Found, *tradepostv1.Outcome, error) {
+	found, outcome, err := t.findOrHanded(ctx, q)
+	if h := outcome.GetHanded(); h != nil {
+		return nil, waitFor(reasonHanded, fmt.Sprintf("document %s was handed over: %s", h.GetToken(), h.GetMessage())), err
+	}
+	return found, outcome, err
+}
+
+// reasonHanded is the reason of a wait for the end of a hand-over.
+const reasonHanded = "handed_over"
+
+// findOrHanded asks the accounting system for a document that this attempt is about, and
+// tells besides that it was handed over. Documents that count nothing (void) are not there.
+func (t *try) findOrHanded(ctx context.Context, q connector.Query) ([]connector.Found, *tradepostv1.Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.callTime())
 	defer cancel()
 	all, err := t.Connector.Find(ctx, q)

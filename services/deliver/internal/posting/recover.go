@@ -93,6 +93,9 @@ func (t *try) lookOnly(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h := outcome.GetHanded(); h != nil {
+		return t.change(ctx, record.Hand(t.owner, h.GetToken()))
+	}
 	if outcome != nil {
 		waits := record.Waits{Until: time.Now().Add(recoverAge), Reason: outcome.GetWait().GetReason(), Since: time.Now()}
 		if err := t.change(ctx, record.Doubt(t.owner, waits)); err != nil {

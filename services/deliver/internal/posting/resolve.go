@@ -18,9 +18,13 @@ func (t *try) resolve(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if !t.doubtful {
 		return nil, nil
 	}
-	found, outcome, err := t.find(t.told(ctx, nil), connector.Query{Kind: u.GetKind(), Marker: u.GetMarker(), ID: u.GetUpdatesId()})
+	found, outcome, err := t.findOrHanded(t.told(ctx, nil), connector.Query{Kind: u.GetKind(), Marker: u.GetMarker(), ID: u.GetUpdatesId()})
 	if err != nil {
 		return nil, err
+	}
+	if outcome.GetHanded() != nil {
+		// The attempt got as far as that: evidence tells how it ends.
+		return outcome, nil
 	}
 	if blind(outcome) {
 		return nil, errBlind

@@ -19,7 +19,8 @@ import (
 
 const notMadeLong = `Starts a send over whose document was handed over (or tried, with the end unknown), when you have made sure
 that it never became a document and never will: the import file was thrown away, the queue was emptied.
-Tradepost never does this by itself. The books are searched all the same before anything is made.`
+Tradepost never does this by itself. The books are searched all the same before anything is made. What lies
+in an import file stays given away: tell of the file with tradepost confirm --rejected instead.`
 
 func newNotMade(g *global) *cobra.Command {
 	reason := ""

@@ -62,6 +62,13 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		var there bool
 		there, more, answered = bounded(ctx, d, who, func(ctx context.Context) (bool, []Result) { return d.company(ctx, who, conn, made) })
 		results = append(append(results, c.able(made, there)), more...)
+		if there && answered {
+			var told []Result
+			_, told, answered = bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) {
+				return true, check{system, "import files"}.files(ctx, made)
+			})
+			results = append(results, told...)
+		}
 	}
 	if answered { // else a call is still under way
 		_ = made.Close()

@@ -69,8 +69,9 @@ func newReport(results []Result, guides []Guide) *Report {
 
 // The people who fix what is wrong.
 var (
-	admin    = fault.OwnerWord(tradepostv1.FaultOwner_FAULT_OWNER_ADMIN)
-	operator = fault.OwnerWord(tradepostv1.FaultOwner_FAULT_OWNER_OPERATOR)
+	admin      = fault.OwnerWord(tradepostv1.FaultOwner_FAULT_OWNER_ADMIN)
+	operator   = fault.OwnerWord(tradepostv1.FaultOwner_FAULT_OWNER_OPERATOR)
+	bookkeeper = fault.OwnerWord(tradepostv1.FaultOwner_FAULT_OWNER_BOOKKEEPER)
 )
 
 // check is one check of one system, and makes its results.

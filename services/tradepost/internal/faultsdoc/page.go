@@ -38,9 +38,9 @@ in at most 500 characters. Where the accounting system gave a reason, its own wo
 var about = map[string]string{
 	"account": "Accounts of the books", "accounting": "The accounting system", "attempts": "Attempts", "books": "The place of the books",
 	"class": "Classes", "command": "Operators' commands", "connection": "Connections", "currency": "Currency", "customer": "Customers", "date": "Dates", "field": "Custom fields",
-	"department": "Departments", "document": "Documents in the books", "fault": "The program itself", "invoice": "The invoice as a whole",
+	"department": "Departments", "document": "Documents in the books", "fault": "The program itself", "file": "Import files", "invoice": "The invoice as a whole",
 	"item": "Items", "line": "One line", "lines": "All lines", "location": "Locations", "mapping": "Mapping", "message": "Messages",
-	"number": "Invoice numbers", "posting": "Postings in doubt", "record": "Records", "servicetrade": "ServiceTrade",
+	"number": "Invoice numbers", "posting": "Postings in doubt", "record": "Records", "retainage": "Retainage", "servicetrade": "ServiceTrade",
 	"settle": "What ServiceTrade was told", "tax": "Sales tax", "terms": "Payment terms", "text": "Texts", "total": "Totals",
 }
 

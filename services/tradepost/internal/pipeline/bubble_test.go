@@ -30,6 +30,7 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/connectors/plainbooks"
 	"github.com/tradepost/tradepost/services/deliver/connectors/quickbooksonline"
+	"github.com/tradepost/tradepost/services/deliver/connectors/sage50"
 	"github.com/tradepost/tradepost/services/ingest"
 	"github.com/tradepost/tradepost/services/reconcile"
 	"github.com/tradepost/tradepost/services/sandbox"
@@ -196,7 +197,7 @@ func (b *bubble) write(name string, content any) {
 // start starts one replica of a stage and waits until it is ready.
 func (b *bubble) start(ctx context.Context, name, instance string) {
 	b.t.Helper()
-	connectors, err := connector.NewRegistry(hledger.Registration(), plainbooks.Registration(),
+	connectors, err := connector.NewRegistry(hledger.Registration(), plainbooks.Registration(), sage50.Registration(),
 		quickbooksonline.Registration(quickbooksonline.Options{Transport: http.DefaultTransport}))
 	require.NoError(b.t, err)
 	build := map[string]runtime.Build{

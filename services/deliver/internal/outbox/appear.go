@@ -1,0 +1,40 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+)
+
+// appear moves staged files to where people see them, once each: the customers before the
+// documents that name them. What is not staged any more appeared before.
+func (b *Box) appear(ctx context.Context) error {
+	staged, err := b.folder.List(ctx, stagedDir)
+	if err != nil || len(staged) == 0 {
+		return err
+	}
+	there := map[string]bool{}
+	for _, f := range staged {
+		there[stagedDir+"/"+f.Name] = true
+	}
+	files, err := b.ledger.refresh(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range files {
+		for _, move := range [][2]string{{m.StagedCustomers, m.CustomerFile}, {m.Staged, m.File}} {
+			if !there[move[0]] {
+				continue
+			}
+			err := b.folder.Take(ctx, move[0], move[1])
+			if errors.Is(err, fs.ErrExist) {
+				// It appeared, and its mover died before it was off the list.
+				err = b.folder.Remove(ctx, move[0])
+			}
+			if ignoreMissing(err) != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,37 @@
+// Package outbox gives documents to accounting systems that only take files which a
+// person imports. It is the part that such connectors share: a ledger of what was
+// given, files that appear whole or not at all, and the evidence of what became of them.
+//
+// The folder is all there is: nothing of the ledger is kept in NATS, so that a lost
+// record or stream changes nothing about what was given. Find asks it.
+//
+//	<folder>/                       the files to import, and nothing else
+//	<folder>/imported/              where a person moves a file that was imported
+//	<folder>/rejected/              where a person moves one that was not; <file>.txt says why
+//	<folder>/exports/               what the accounting system exported, to compare with
+//	<folder>/reversals/             what would undo an imported file, on demand
+//	<folder>/ledger/company.txt     whose books these are
+//	<folder>/ledger/entries/        <marker>/<n>.json: a document that was given away
+//	<folder>/ledger/manifests/      <sequence>.json: the documents of one file
+//	<folder>/ledger/verdicts/       <sequence>.json: what became of the file
+//	<folder>/ledger/waiting/        documents that are in no file yet
+//	<folder>/ledger/staged/         files on their way
+//
+// # Exactly once, without locks
+//
+// Any number of processes may use one folder. Two steps of the file system decide, and
+// whoever comes second sees that they were taken:
+//
+//   - Publish puts a whole file in its place, and fails where there is one. An entry is
+//     published under the marker and a count, so that one marker has one live entry; a
+//     manifest under its sequence, by a process that has read all before it, so that a
+//     document is in one manifest.
+//   - Take moves a file, and fails where it is not there any more. A file is staged
+//     before its manifest and moved to the folder after it, so that it appears once, and
+//     nobody makes it again after a person moved or removed it.
+//
+// The file system needs a hard link that fails where the name is taken (ext4, XFS,
+// btrfs, ZFS, NFS), or a rename that does (SMB, exFAT: renameat2 with RENAME_NOREPLACE).
+// Over SFTP it is the rename of the protocol, which has to fail where the name is taken,
+// as OpenSSH's does. The folder and everything below it has to be one file system.
+package outbox

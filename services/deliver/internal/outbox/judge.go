@@ -1,0 +1,247 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+)
+
+// Files lists the files that were made, with what is known of each document.
+func (b *Box) Files(ctx context.Context) ([]connector.HandedFile, error) {
+	if err := b.present(ctx); err != nil {
+		return nil, err
+	}
+	manifests, err := b.ledger.refresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]connector.HandedFile, 0, len(manifests))
+	for _, m := range manifests {
+		f, err := b.handedFile(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+func (b *Box) handedFile(ctx context.Context, m *Manifest) (connector.HandedFile, error) {
+	f := connector.HandedFile{Name: m.File, Made: m.At, Total: m.Total, CustomerFile: m.CustomerFile}
+	for _, d := range m.Documents {
+		e, err := b.ledger.entry(ctx, d.Marker, d.N)
+		if err != nil {
+			return f, err
+		}
+		s, err := b.standingOf(ctx, e)
+		if err != nil {
+			return f, err
+		}
+		f.Documents = append(f.Documents, handedDocument(s))
+	}
+	f.Overdue = !f.Ended() && b.overdue(m)
+	return f, nil
+}
+
+// overdue tells whether a file that nobody confirmed has waited for too long.
+func (b *Box) overdue(m *Manifest) bool {
+	return b.o.RemindAfter > 0 && b.o.Now().Sub(m.At) >= b.o.RemindAfter
+}
+
+// again is after how long people are told of the same file once more.
+const again = 24 * time.Hour
+
+// remindOf tells of a file that nobody confirmed, once a day.
+func (b *Box) remindOf(ctx context.Context, m *Manifest) {
+	if m == nil || !b.overdue(m) {
+		return
+	}
+	b.mu.Lock()
+	due := b.o.Now().Sub(b.told[m.Sequence]) >= again
+	if due {
+		b.told[m.Sequence] = b.o.Now()
+	}
+	b.mu.Unlock()
+	if due {
+		b.log.WarnContext(ctx, "an import file waits to be confirmed; `tradepost confirm` lists those that do",
+			"connection", b.o.Connection, "file", m.File, "since", m.At, "documents", len(m.Documents), "total", m.Total)
+	}
+}
+
+func handedDocument(s standing) connector.HandedDocument {
+	e := s.entry
+	d := connector.HandedDocument{ID: e.id(), Number: e.Number, Customer: e.Customer, Total: e.Total, State: connector.FileWaiting}
+	switch {
+	case s.removed:
+		d.State = connector.FileRemoved
+	case s.verdict == nil:
+	case s.verdict.Verdict == Rejected:
+		d.State, d.Why = connector.FileRejected, s.verdict.Reason
+	default:
+		d.State, d.Why = connector.FileImported, s.verdict.Evidence
+	}
+	return d
+}
+
+// Judge notes what an operator vouches for.
+func (b *Box) Judge(ctx context.Context, j connector.Judgement) error {
+	if err := b.present(ctx); err != nil {
+		return err
+	}
+	m, err := b.fileNamed(ctx, j.File)
+	if err != nil {
+		return err
+	}
+	if len(j.Documents) == 0 && j.State != connector.FileRemoved {
+		return b.judgeFile(ctx, m, j)
+	}
+	docs, err := named(m, j.Documents)
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		if err := b.judgeOne(ctx, d, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Box) fileNamed(ctx context.Context, name string) (*Manifest, error) {
+	manifests, err := b.ledger.refresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range manifests {
+		if m.File == name {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("no file %q was ever made for connection %s", name, b.o.Connection)
+}
+
+// judgeFile settles a whole file, and puts it where people see that it is done.
+func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement) error {
+	want, dir := Imported, importedDir
+	if j.State == connector.FileRejected {
+		want, dir = Rejected, rejectedDir
+	}
+	for _, d := range m.Documents {
+		if err := b.fits(ctx, d, j); err != nil {
+			return err
+		}
+	}
+	v, err := b.ledger.note(ctx, verdictFile(m.Sequence), Verdict{
+		Verdict: want, Evidence: "operator", By: j.By, Reason: j.Reason, At: b.o.Now().UTC(),
+	})
+	if err != nil {
+		return err
+	}
+	if v.Verdict != want {
+		return fmt.Errorf("file %s was %s before (%s, %s)", m.File, v.Verdict, v.Evidence, v.At.Format("2006-01-02"))
+	}
+	if err := b.folder.Take(ctx, m.File, dir+"/"+m.File); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+		b.log.WarnContext(ctx, "a file could not be put away", "file", m.File, "to", dir, "err", err)
+	}
+	return nil
+}
+
+// fits refuses a judgement of a whole file that one of its documents contradicts.
+func (b *Box) fits(ctx context.Context, d Listed, j connector.Judgement) error {
+	e, err := b.ledger.entry(ctx, d.Marker, d.N)
+	if err != nil {
+		return err
+	}
+	s, err := b.standingOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	have := handedDocument(s)
+	if have.State == connector.FileWaiting || have.State == j.State {
+		return nil
+	}
+	return fmt.Errorf("%s (%s) is %s already", d.Number, e.id(), have.State)
+}
+
+func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) error {
+	e, err := b.ledger.entry(ctx, d.Marker, d.N)
+	if err != nil {
+		return err
+	}
+	s, err := b.standingOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	have := handedDocument(s)
+	name, v := entryVerdictFile(d.Marker, d.N), Verdict{Evidence: "operator", By: j.By, Reason: j.Reason, At: b.o.Now().UTC()}
+	switch {
+	case have.State == j.State:
+		return nil
+	case j.State == connector.FileRemoved && have.State == connector.FileImported:
+		name, v.Verdict = removedFile(d.Marker, d.N), string(connector.FileRemoved)
+	case have.State != connector.FileWaiting || j.State == connector.FileRemoved:
+		return fmt.Errorf("%s (%s) is %s", d.Number, e.id(), have.State)
+	case j.State == connector.FileRejected:
+		v.Verdict = Rejected
+	default:
+		v.Verdict = Imported
+	}
+	noted, err := b.ledger.note(ctx, name, v)
+	if err == nil && noted.Verdict != v.Verdict {
+		err = fmt.Errorf("%s (%s) was %s a moment ago", d.Number, e.id(), noted.Verdict)
+	}
+	return err
+}
+
+// named finds the documents of a file by id or number; without any it is all.
+func named(m *Manifest, names []string) ([]Listed, error) {
+	if len(names) == 0 {
+		return m.Documents, nil
+	}
+	var found []Listed
+	for _, name := range names {
+		i := slices.IndexFunc(m.Documents, func(d Listed) bool { return d.Number == name || entryID(d.Marker, d.N) == name })
+		if i < 0 {
+			return nil, fmt.Errorf("file %s has no document %q", m.File, name)
+		}
+		found = append(found, m.Documents[i])
+	}
+	return found, nil
+}
+
+// Reverse writes what takes a file's documents back.
+func (b *Box) Reverse(ctx context.Context, file string) (string, error) {
+	if err := b.present(ctx); err != nil {
+		return "", err
+	}
+	m, err := b.fileNamed(ctx, file)
+	if err != nil {
+		return "", err
+	}
+	var content []byte
+	for i, d := range m.Documents {
+		e, err := b.ledger.entry(ctx, d.Marker, d.N)
+		if err != nil {
+			return "", err
+		}
+		if len(e.Undo) == 0 {
+			return "", fmt.Errorf("%s (%s) cannot be reversed by a file: take it out of the books by hand", e.Number, e.id())
+		}
+		if i == 0 {
+			content = append(content, e.Head...)
+		}
+		content = append(content, e.Undo...)
+	}
+	name := undoDir + "/REVERSAL-" + strings.TrimPrefix(m.File, b.o.Prefix+"-")
+	err = b.folder.Publish(ctx, name, content)
+	if errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("%s was written before: it may have been imported. Look in the books, and at the file", name)
+	}
+	return name, err
+}

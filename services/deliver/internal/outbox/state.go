@@ -1,0 +1,182 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/tradepost/tradepost/pkg/fault"
+)
+
+// standing is what is known of an entry.
+type standing struct {
+	entry *Entry
+	// file is the manifest of its file; nil while it waits for one.
+	file *Manifest
+	// verdict is what became of it; nil while nobody knows.
+	verdict *Verdict
+	// removed says that it counted, and was taken out of the books.
+	removed bool
+	// shown is what the accounting system's own export shows; nil where none does.
+	shown *Exported
+}
+
+// live says that the document counts, or may count yet.
+func (s standing) live() bool {
+	return !s.removed && (s.verdict == nil || s.verdict.Verdict == Imported)
+}
+
+// counts says that the document is in the books.
+func (s standing) counts() bool { return s.live() && s.verdict != nil }
+
+// where is the file, in words.
+func (s standing) where() string {
+	if s.file == nil {
+		return "the next import file"
+	}
+	return s.file.File
+}
+
+// standingOf tells what became of an entry. Evidence that is met for the first time is
+// written down, since the folders that show it are tidied up by people.
+func (b *Box) standingOf(ctx context.Context, e *Entry) (standing, error) {
+	s := standing{entry: e}
+	var err error
+	if s.file, err = b.ledger.manifestOf(ctx, e.id()); err != nil {
+		return s, err
+	}
+	removed, err := b.ledger.verdict(ctx, removedFile(e.Marker, e.N))
+	if err != nil || removed != nil {
+		s.removed = removed != nil
+		return s, err
+	}
+	if s.verdict, err = b.ledger.verdict(ctx, entryVerdictFile(e.Marker, e.N)); err != nil {
+		return s, err
+	}
+	if s.verdict == nil && s.file != nil {
+		if s.verdict, err = b.fileVerdict(ctx, s.file); err != nil {
+			return s, err
+		}
+	}
+	if s.file == nil || (s.verdict != nil && s.verdict.Verdict == Rejected) {
+		return s, nil
+	}
+	if s.shown, err = b.exports.find(ctx, e); err != nil {
+		return s, err
+	}
+	if s.verdict == nil && s.shown != nil {
+		s.verdict, err = b.ledger.note(ctx, entryVerdictFile(e.Marker, e.N), Verdict{
+			Verdict: Imported, Evidence: "export", At: b.o.Now().UTC(), Total: s.shown.Total,
+		})
+	}
+	return s, err
+}
+
+// fileVerdict is what became of a whole file: what was written down, or what the folders
+// show.
+func (b *Box) fileVerdict(ctx context.Context, m *Manifest) (*Verdict, error) {
+	v, err := b.ledger.verdict(ctx, verdictFile(m.Sequence))
+	if v != nil || err != nil {
+		return v, err
+	}
+	imported, err := b.content(ctx, importedDir+"/"+m.File)
+	if err != nil {
+		return nil, err
+	}
+	rejected, err := b.content(ctx, rejectedDir+"/"+m.File)
+	if err != nil || imported == nil && rejected == nil {
+		return nil, err
+	}
+	left, err := b.content(ctx, m.File)
+	if err != nil {
+		return nil, err
+	}
+	v = &Verdict{Verdict: Imported, Evidence: "moved", At: b.o.Now().UTC()}
+	switch {
+	case imported != nil && rejected != nil:
+		b.unclear(ctx, m, "it is in both folders, imported and rejected")
+		return nil, nil
+	case rejected != nil && left != nil:
+		b.unclear(ctx, m, "it is in the folder rejected, and still among those that are to be imported")
+		return nil, nil
+	case imported != nil && hashOf(imported) != m.SHA256:
+		b.unclear(ctx, m, "it is in the folder imported, and is not as it was written")
+		return nil, nil
+	case rejected != nil:
+		v.Verdict, v.Reason = Rejected, b.reasonOf(ctx, m.File)
+	}
+	return b.ledger.note(ctx, verdictFile(m.Sequence), *v)
+}
+
+// content reads a file that may not be there; nil where it is not.
+func (b *Box) content(ctx context.Context, name string) ([]byte, error) {
+	raw, err := b.folder.Read(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if raw == nil && err == nil {
+		raw = []byte{}
+	}
+	return raw, err
+}
+
+// unclear tells of a file of which nobody can know what became of it.
+func (b *Box) unclear(ctx context.Context, m *Manifest, why string) {
+	b.log.WarnContext(ctx, "it cannot be told what became of an import file; say it with `tradepost confirm` once it is certain",
+		"connection", b.o.Connection, "file", m.File, "why", why)
+}
+
+// reasonOf is what a person wrote beside a rejected file.
+func (b *Box) reasonOf(ctx context.Context, file string) string {
+	raw, err := b.folder.Read(ctx, rejectedDir+"/"+file+".txt")
+	if err != nil {
+		return ""
+	}
+	return fault.Clip(fault.OneLine(strings.ToValidUTF8(string(raw), "?")), maxReason)
+}
+
+const maxReason = 200
+
+// liveOf is the entry of a marker that counts, or may count yet; an entry of nil where
+// there is none. last is the count of the latest entry.
+func (b *Box) liveOf(ctx context.Context, marker string) (s standing, last int, err error) {
+	all, err := b.ledger.entriesOf(ctx, marker)
+	if err != nil {
+		return standing{}, 0, err
+	}
+	for _, e := range all {
+		last = e.N
+		one, err := b.standingOf(ctx, e)
+		if err != nil {
+			return standing{}, 0, err
+		}
+		if one.live() {
+			if s.entry != nil {
+				return standing{}, 0, fmt.Errorf("%w: %s and %s both count", errBroken, s.entry.id(), e.id())
+			}
+			s = one
+		}
+	}
+	return s, last, nil
+}
+
+// total is the amount that the books show.
+func (s standing) total() string {
+	if s.shown != nil {
+		return s.shown.Total
+	}
+	if s.verdict != nil {
+		return cmp.Or(s.verdict.Total, s.entry.Total)
+	}
+	return s.entry.Total
+}
+
+func hashOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}

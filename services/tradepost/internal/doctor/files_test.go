@@ -1,0 +1,59 @@
+package doctor_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/services/sandbox"
+	"github.com/tradepost/tradepost/services/tradepost/internal/doctor"
+)
+
+// filing is a connector that hands over files.
+type filing struct {
+	checked
+	connector.FileLedger
+	files []connector.HandedFile
+	err   error
+}
+
+func (f filing) HandedFiles(context.Context) ([]connector.HandedFile, error) { return f.files, f.err }
+
+// withFiles is withBooks for one connection that hands over files.
+func (w *world) withFiles(f filing) doctor.Options {
+	w.t.Helper()
+	o := w.withBooks(1, checked{check: nothing}, office)
+	f.check = nothing
+	connectors, err := connector.NewRegistry(connector.Registration{Kind: "checked", New: func(context.Context, connector.Settings) (connector.Connector, error) {
+		return f, nil
+	}})
+	require.NoError(w.t, err)
+	o.Connectors = connectors
+	return o
+}
+
+func TestFilesThatNobodyConfirmsAreTold(t *testing.T) {
+	made := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	waits := []connector.HandedDocument{{Number: "1042", State: connector.FileWaiting}}
+	fresh := connector.HandedFile{Name: "SALES-2.csv", Made: made, Total: "10.00", Documents: waits}
+	late := connector.HandedFile{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: waits, Overdue: true}
+	for _, c := range []struct {
+		filing filing
+		status doctor.Status
+		says   string
+	}{
+		{filing{files: []connector.HandedFile{fresh}}, doctor.OK, ""},
+		{filing{files: []connector.HandedFile{late, fresh}}, doctor.Warn, "SALES-1.csv of 2026-11-01 (1 documents, 20.00)"},
+		{filing{err: errors.New("manifest 7 is missing")}, doctor.Fail, "manifest 7 is missing"},
+	} {
+		w := newWorld(t, sandbox.Options{})
+		told := only(t, doctor.Run(t.Context(), w.withFiles(c.filing)), "connection acme-000", "import files")
+		require.Equal(t, c.status, told.Status)
+		require.Contains(t, told.Problem, c.says)
+		require.NotContains(t, told.Problem, "SALES-2")
+	}
+}

@@ -7,6 +7,8 @@ package connector
 var limits = map[string]Limits{
 	// A journal is a text file.
 	"hledger": {},
+	// A program of its own refuses what it cannot hold.
+	"remote": {},
 	// Intuit documents the lengths; 750 lines is the most where sales tax is charged.
 	"quickbooksonline": {NumberLength: 21, DescriptionLength: 4000, Lines: 750},
 }

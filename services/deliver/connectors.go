@@ -4,6 +4,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/connectors/quickbooksonline"
+	"github.com/tradepost/tradepost/services/deliver/connectors/remote"
 )
 
 // Connectors are the connectors that Tradepost comes with. A program that has
@@ -11,5 +12,5 @@ import (
 func Connectors() (*connector.Registry, error) {
 	return connector.NewRegistry(hledger.Registration(), quickbooksonline.Registration(quickbooksonline.Options{
 		Tokens: quickbooksonline.FromSettings,
-	}))
+	}), remote.Registration())
 }

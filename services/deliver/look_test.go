@@ -12,7 +12,7 @@ import (
 
 // settingsOf are the smallest settings of each connector.
 var settingsOf = map[string]string{
-	"hledger": "journal_dir: books\n", "quickbooksonline": "company_id: \"1\"\n",
+	"hledger": "journal_dir: books\n", "quickbooksonline": "company_id: \"1\"\n", "remote": "program: books\n",
 }
 
 // Transform shortens and refuses by connector.LimitsOf; a connector that describes

@@ -49,6 +49,21 @@ type Harness struct {
 	// are skipped with that reason, and a substitute runs that shows what holds without
 	// it; whatever is not named here has to work.
 	Lacks map[Capability]string
+	// Told is called when a case has ended; may be nil.
+	Told func(Result)
+}
+
+// Result is how a case ended.
+type Result struct {
+	Name            string
+	Failed, Skipped bool
+}
+
+// tell reports the end of a case.
+func (h Harness) tell(t *testing.T, name string) {
+	if h.Told != nil {
+		h.Told(Result{Name: name, Failed: t.Failed(), Skipped: t.Skipped()})
+	}
 }
 
 // Target is one company of the accounting system, seen from both sides.
@@ -165,6 +180,7 @@ func Run(t *testing.T, h Harness) {
 	t.Helper()
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t *testing.T) {
+			defer h.tell(t, c.Name)
 			for _, need := range c.Needs {
 				if reason, lacks := h.Lacks[need]; lacks {
 					t.Skipf("the harness declares %q missing: %s; the case %q runs instead", need, reason, without(need))
@@ -175,6 +191,7 @@ func Run(t *testing.T, h Harness) {
 	}
 	for _, missing := range slices.Sorted(maps.Keys(h.Lacks)) {
 		t.Run(without(missing), func(t *testing.T) {
+			defer h.tell(t, without(missing))
 			substitute := substitutes[missing]
 			require.NotNil(t, substitute, "the kit knows no capability %q", missing)
 			require.NotEmpty(t, h.Lacks[missing], "say why it is missing")

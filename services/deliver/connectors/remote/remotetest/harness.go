@@ -17,10 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
-	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/connector/connectortest"
@@ -151,30 +149,23 @@ func (r *runner) target(t *testing.T) connectortest.Target {
 		hands = r.o.Hands(t, p.books)
 	}
 	return connectortest.Target{
-		Connector: p.connector(t), Reopen: func() connector.Connector { return p.connector(t) },
+		Connector: p.connector(t, r.said), Reopen: func() connector.Connector { return p.connector(t, r.said) },
 		Count: hands.Count, ReadBack: hands.ReadBack, Copy: hands.Copy, Delete: hands.Delete, Tamper: hands.Tamper,
 		LoseAnswers: p.wire.lose, SlowDown: p.wire.slow,
 		Troubles: map[string]func(on bool){connector.ReasonUnreachable: func(on bool) {
 			if on {
-				p.kill(t)
+				p.Kill(t)
 			} else {
-				p.run(t)
+				p.Run(t)
 			}
 		}},
 	}
 }
 
 // start starts the program on a NATS server and books of its own.
-func (r *runner) start(t *testing.T) *process {
+func (r *runner) start(t *testing.T) *Process {
 	t.Helper()
-	broker := bustest.Server(t)
-	nc, err := nats.Connect(broker.URL())
-	require.NoError(t, err)
-	t.Cleanup(nc.Close)
-	p := &process{o: r.o, said: r.said, url: broker.URL(), books: t.TempDir(), wire: &wire{inner: bus.Asker{NC: nc}}}
-	p.run(t)
-	t.Cleanup(func() { p.kill(t) })
-	return p
+	return Start(t, r.o, bustest.Server(t).URL(), t.TempDir())
 }
 
 // Sample is a document that books without lists of customers, items and accounts take.

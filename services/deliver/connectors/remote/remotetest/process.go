@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver/connectors/remote"
@@ -23,10 +25,9 @@ const (
 	lookEvery = 10 * time.Millisecond
 )
 
-// process is the program, which is killed and started again.
-type process struct {
+// Process is the program, which is killed and started again.
+type Process struct {
 	o     Options
-	said  *tradepostv1.ConnectorDescription
 	url   string
 	books string
 	wire  *wire
@@ -34,8 +35,21 @@ type process struct {
 	told  *output
 }
 
-// run starts the program, and waits until it listens.
-func (p *process) run(t *testing.T) {
+// Start starts the program of o.Command on a NATS server, with its books in a folder. It
+// ends with the test.
+func Start(t *testing.T, o Options, url, books string) *Process {
+	t.Helper()
+	nc, err := nats.Connect(url)
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	p := &Process{o: o, url: url, books: books, wire: &wire{inner: bus.Asker{NC: nc}}}
+	p.Run(t)
+	t.Cleanup(func() { p.Kill(t) })
+	return p
+}
+
+// Run starts the program, and waits until it listens.
+func (p *Process) Run(t *testing.T) {
 	t.Helper()
 	require.NotEmpty(t, p.o.Command, "the command that starts the program")
 	p.told = &output{}
@@ -47,8 +61,8 @@ func (p *process) run(t *testing.T) {
 	p.await(t, "the program does not listen with the name "+p.o.Program, func(err error) bool { return err == nil })
 }
 
-// kill ends the program as a crash does, and waits until NATS knows.
-func (p *process) kill(t *testing.T) {
+// Kill ends the program as a crash does, and waits until NATS knows.
+func (p *Process) Kill(t *testing.T) {
 	t.Helper()
 	if p.cmd == nil {
 		return
@@ -60,7 +74,7 @@ func (p *process) kill(t *testing.T) {
 }
 
 // await asks the program what it is until the answer is the one that is waited for.
-func (p *process) await(t *testing.T, what string, done func(error) bool) {
+func (p *Process) await(t *testing.T, what string, done func(error) bool) {
 	t.Helper()
 	deadline := time.Now().Add(startTime)
 	tick := time.NewTicker(lookEvery)
@@ -79,12 +93,12 @@ func (p *process) await(t *testing.T, what string, done func(error) bool) {
 	}
 }
 
-// connector is a connector to the program, as a configuration would declare it.
-func (p *process) connector(t *testing.T) connector.Connector {
+// connector is a connector to the program, as a configuration would declare what it said.
+func (p *Process) connector(t *testing.T, said *tradepostv1.ConnectorDescription) connector.Connector {
 	t.Helper()
 	c, err := remote.New(remote.Config{
-		Program: p.o.Program, CallTimeout: p.o.CallTimeout, SettlingTime: p.said.GetSettlingTime().AsDuration(),
-		Parallel: parallel, AtomicMarker: p.said.GetAtomicMarker(), Can: p.said.GetCan(),
+		Program: p.o.Program, CallTimeout: p.o.CallTimeout, SettlingTime: said.GetSettlingTime().AsDuration(),
+		Parallel: parallel, AtomicMarker: said.GetAtomicMarker(), Can: said.GetCan(),
 	}, connector.Settings{Connection: connection, Account: account, Programs: p.wire})
 	require.NoError(t, err)
 	return c
@@ -92,7 +106,7 @@ func (p *process) connector(t *testing.T) connector.Connector {
 
 // found counts the documents of a marker by asking the program, past what the kit does
 // to the answers.
-func (p *process) found(t *testing.T, marker string) int {
+func (p *Process) found(t *testing.T, marker string) int {
 	t.Helper()
 	c, err := remote.New(remote.Config{Program: p.o.Program, CallTimeout: p.o.CallTimeout}, connector.Settings{
 		Connection: connection, Account: account, Programs: p.wire.inner,

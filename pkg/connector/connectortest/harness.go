@@ -55,14 +55,16 @@ type Harness struct {
 
 // Result is how a case ended.
 type Result struct {
-	Name            string
-	Failed, Skipped bool
+	Name   string
+	Failed bool
+	// Lacks is why the case was left out; "" where it ran.
+	Lacks string
 }
 
 // tell reports the end of a case.
-func (h Harness) tell(t *testing.T, name string) {
+func (h Harness) tell(t *testing.T, name, lacks string) {
 	if h.Told != nil {
-		h.Told(Result{Name: name, Failed: t.Failed(), Skipped: t.Skipped()})
+		h.Told(Result{Name: name, Failed: t.Failed(), Lacks: lacks})
 	}
 }
 
@@ -180,9 +182,11 @@ func Run(t *testing.T, h Harness) {
 	t.Helper()
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t *testing.T) {
-			defer h.tell(t, c.Name)
+			left := ""
+			defer func() { h.tell(t, c.Name, left) }()
 			for _, need := range c.Needs {
 				if reason, lacks := h.Lacks[need]; lacks {
+					left = reason
 					t.Skipf("the harness declares %q missing: %s; the case %q runs instead", need, reason, without(need))
 				}
 			}
@@ -191,7 +195,7 @@ func Run(t *testing.T, h Harness) {
 	}
 	for _, missing := range slices.Sorted(maps.Keys(h.Lacks)) {
 		t.Run(without(missing), func(t *testing.T) {
-			defer h.tell(t, without(missing))
+			defer func() { h.tell(t, without(missing), "") }()
 			substitute := substitutes[missing]
 			require.NotNil(t, substitute, "the kit knows no capability %q", missing)
 			require.NotEmpty(t, h.Lacks[missing], "say why it is missing")

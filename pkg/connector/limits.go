@@ -9,6 +9,8 @@ var limits = map[string]Limits{
 	"hledger": {},
 	// A program of its own refuses what it cannot hold.
 	"remote": {},
+	// The same of an endpoint of the user's own.
+	"webhook": {},
 	// Intuit documents the lengths; 750 lines is the most where sales tax is charged.
 	"quickbooksonline": {NumberLength: 21, DescriptionLength: 4000, Lines: 750},
 }

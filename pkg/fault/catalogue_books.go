@@ -176,4 +176,10 @@ var booksEntries = []Entry{
 		Fix:     "{fix} Then send the invoice again.",
 		Params:  []string{"fix", "reason", "system"},
 	},
+	{
+		Code: "webhook.signature_refused", Title: "Signature not accepted", Raised: "connector", Owner: admin, Thing: "Endpoint",
+		Message: "{system} does not accept the signature of Tradepost.",
+		Fix:     "Give the endpoint the secret of connection {connection} (settings.secrets), and set the clocks of both machines right. Both secrets count while one is being replaced.",
+		Params:  []string{"connection", "system"},
+	},
 }

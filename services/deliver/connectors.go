@@ -5,6 +5,7 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/deliver/connectors/quickbooksonline"
 	"github.com/tradepost/tradepost/services/deliver/connectors/remote"
+	"github.com/tradepost/tradepost/services/deliver/connectors/webhook"
 )
 
 // Connectors are the connectors that Tradepost comes with. A program that has
@@ -12,5 +13,5 @@ import (
 func Connectors() (*connector.Registry, error) {
 	return connector.NewRegistry(hledger.Registration(), quickbooksonline.Registration(quickbooksonline.Options{
 		Tokens: quickbooksonline.FromSettings,
-	}), remote.Registration())
+	}), remote.Registration(), webhook.Registration())
 }

@@ -6,13 +6,16 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/deliver/connectors/webhook"
 )
 
 // settingsOf are the smallest settings of each connector.
 var settingsOf = map[string]string{
 	"hledger": "journal_dir: books\n", "quickbooksonline": "company_id: \"1\"\n", "remote": "program: books\n",
+	"webhook": "url: https://books.example.com\n",
 }
 
 // Transform shortens and refuses by connector.LimitsOf; a connector that describes
@@ -26,6 +29,9 @@ func TestTheLimitsThatTransformKnowsAreTheConnectors(t *testing.T) {
 		reg, err := registry.Lookup(kind)
 		require.NoError(t, err)
 		c, err := reg.New(t.Context(), connector.Settings{Connection: "x", Account: "a", Dir: t.TempDir(), Decode: func(into any) error {
+			if c, is := into.(*webhook.Config); is { // a secret is read from the configuration only
+				c.Secrets = []connection.Secret{connection.NewSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")}
+			}
 			return yaml.Unmarshal([]byte(settings), into)
 		}})
 		require.NoError(t, err)

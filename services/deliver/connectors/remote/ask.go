@@ -4,19 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
 )
-
-// errUnreadable: the program answered, and not as it is agreed.
-var errUnreadable = errors.New("its answer cannot be read")
 
 // call asks the program to do one thing. A write asks the claim right before the
 // request goes out; the program asks its own clock right before it writes.
@@ -51,18 +47,7 @@ func (c *Connector) ask(ctx context.Context, subject string, body []byte, into p
 	if err != nil {
 		return err
 	}
-	return read(raw, into)
-}
-
-// read reads what a program said. Fields that this version does not know mean nothing.
-func read(raw []byte, into proto.Message) error {
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("%w: %w", errUnreadable, err)
-	}
-	if err := bus.Validate(into); err != nil {
-		return fmt.Errorf("%w: %w", errUnreadable, err)
-	}
-	return nil
+	return answers.Read(raw, into)
 }
 
 // wait makes a Wait of a call that reached nobody for certain.
@@ -83,22 +68,11 @@ func (c *Connector) wait(ctx context.Context, err error) connector.Wait {
 
 // stop makes an error of what kept a question from being answered.
 func (c *Connector) stop(ctx context.Context, err error) error {
-	if errors.Is(err, errUnreadable) {
+	if errors.Is(err, answers.ErrUnreadable) {
 		return fmt.Errorf("%s (program %s): %w", c.cfg.Title, c.cfg.Program, err)
 	}
 	if ctx.Err() != nil { // it is the caller who does not wait any longer
 		return fmt.Errorf("ask %s (program %s): %w", c.cfg.Title, c.cfg.Program, errors.Join(err, ctx.Err()))
 	}
 	return connector.Stop(c.wait(ctx, err))
-}
-
-// unexpected is the error for an answer to another question.
-func unexpected(a *tradepostv1.ConnectorAnswer) error {
-	field := a.ProtoReflect().WhichOneof(a.ProtoReflect().Descriptor().Oneofs().Get(0))
-	return fmt.Errorf("%w: it answered with %q, which is no answer to this question", errUnreadable, field.JSONName())
-}
-
-// durationOf is a duration of the wire, 0 where it says nothing or nonsense.
-func durationOf(d interface{ AsDuration() time.Duration }) time.Duration {
-	return max(d.AsDuration(), 0)
 }

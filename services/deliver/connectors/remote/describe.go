@@ -11,6 +11,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
 )
 
 // clockTolerance is how far the program's clock may be off: deadlines are compared with
@@ -63,7 +64,7 @@ func (c *Connector) differences(said *tradepostv1.ConnectorDescription, sent, re
 	if c.cfg.AtomicMarker && !said.GetAtomicMarker() {
 		differ("the connection declares atomic_marker, and the program does not announce it")
 	}
-	if settling := durationOf(said.GetSettlingTime()); settling > c.cfg.SettlingTime {
+	if settling := answers.Duration(said.GetSettlingTime()); settling > c.cfg.SettlingTime {
 		differ("its settling time is %s, and the connection declares %s", settling, c.cfg.SettlingTime)
 	}
 	now := said.GetNow().AsTime()

@@ -7,6 +7,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
 )
 
 // Company asks the program what it is, and whose books it has.
@@ -19,7 +20,7 @@ func (c *Connector) Company(ctx context.Context) (connector.Company, error) {
 		return connector.Company{}, err
 	}
 	if a.GetCompany() == nil {
-		return connector.Company{}, c.stop(ctx, unexpected(a))
+		return connector.Company{}, c.stop(ctx, answers.Unexpected(a))
 	}
 	return connector.Company{ID: a.GetCompany().GetId(), Name: a.GetCompany().GetName()}, nil
 }
@@ -45,7 +46,7 @@ func (c *Connector) checkFailed(err error) []*tradepostv1.Fault {
 	switch {
 	case errors.Is(err, connector.ErrNoProgram):
 		return []*tradepostv1.Fault{c.fault("program.not_running", "program", c.cfg.Program, "")}
-	case errors.Is(err, errUnreadable):
+	case errors.Is(err, answers.ErrUnreadable):
 		return []*tradepostv1.Fault{c.fault("accounting.answer_unreadable", "", "", err.Error())}
 	}
 	return []*tradepostv1.Fault{c.fault("accounting.unreachable", "", "", err.Error())}
@@ -60,13 +61,9 @@ func (c *Connector) Find(ctx context.Context, q connector.Query) ([]connector.Fo
 		return nil, err
 	}
 	if a.GetFound() == nil {
-		return nil, c.stop(ctx, unexpected(a))
+		return nil, c.stop(ctx, answers.Unexpected(a))
 	}
-	var found []connector.Found
-	for _, d := range a.GetFound().GetDocuments() {
-		found = append(found, foundOf(d))
-	}
-	return found, nil
+	return answers.AllFound(a.GetFound().GetDocuments()), nil
 }
 
 // CheckDocument implements connector.PreviewChecker.
@@ -81,23 +78,18 @@ func (c *Connector) faults(ctx context.Context, what *tradepostv1.ConnectorCall)
 		return nil, err
 	}
 	if a.GetFaults() == nil {
-		return nil, c.stop(ctx, unexpected(a))
+		return nil, c.stop(ctx, answers.Unexpected(a))
 	}
-	return c.tell(a.GetFaults().GetFaults()), nil
+	return answers.Faults(a.GetFaults().GetFaults(), c.cfg.Title), nil
 }
 
 // question asks for something that changes nothing. A wait is an error that holds it.
 func (c *Connector) question(ctx context.Context, what *tradepostv1.ConnectorCall) (*tradepostv1.ConnectorAnswer, error) {
 	a, err := c.call(ctx, what, false)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, c.stop(ctx, err)
-	case a.GetWait() != nil:
-		return nil, connector.Stop(waitOf(a.GetWait()))
-	case a.GetUncertain() != nil:
-		return nil, connector.Stop(connector.Uncertain{Reason: a.GetUncertain().GetReason(), Message: a.GetUncertain().GetMessage()})
 	}
-	return a, nil
+	return a, answers.Stopped(a)
 }
 
 // fault is one of the catalogue, about this connection.

@@ -6,23 +6,18 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
-)
-
-// Reasons of Uncertain.
-const (
-	reasonNoAnswer   = "no_answer"
-	reasonUnreadable = "unreadable_answer"
+	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
 )
 
 // Create has the program make the document.
 func (c *Connector) Create(ctx context.Context, p connector.Posting) connector.Answer {
-	return c.write(ctx, &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_Create{Create: posting(p)}})
+	return c.write(ctx, &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_Create{Create: answers.Posting(p)}})
 }
 
 // Update implements connector.Updater.
 func (u updater) Update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
 	return u.c.write(ctx, &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_Update{
-		Update: &tradepostv1.AskUpdate{Posting: posting(p), Found: documentOf(found)},
+		Update: &tradepostv1.AskUpdate{Posting: answers.Posting(p), Found: answers.Document(found)},
 	}})
 }
 
@@ -32,7 +27,7 @@ func (v voider) Void(ctx context.Context, found connector.Found) connector.Answe
 		return connector.Posted{Document: found, Adopted: true}
 	}
 	return v.c.write(ctx, &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_Void{
-		Void: &tradepostv1.AskVoid{Found: documentOf(found)},
+		Void: &tradepostv1.AskVoid{Found: answers.Document(found)},
 	}})
 }
 
@@ -42,33 +37,11 @@ func (c *Connector) write(ctx context.Context, what *tradepostv1.ConnectorCall) 
 	a, err := c.call(ctx, what, true)
 	switch {
 	case err == nil:
-		return c.answer(a)
+		return answers.OfWrite(a, c.cfg.Title)
 	case errors.Is(err, connector.ErrNotAsked), errors.Is(err, connector.ErrFenced):
 		return c.wait(ctx, err)
-	case errors.Is(err, errUnreadable):
-		return connector.Uncertain{Reason: reasonUnreadable, Message: c.cfg.Title + ": " + err.Error()}
+	case errors.Is(err, answers.ErrUnreadable):
+		return connector.Uncertain{Reason: answers.ReasonUnreadable, Message: c.cfg.Title + ": " + err.Error()}
 	}
-	return connector.Uncertain{Reason: reasonNoAnswer, Message: c.cfg.Title + ": " + err.Error()}
-}
-
-// answer is what the program said of a write.
-func (c *Connector) answer(a *tradepostv1.ConnectorAnswer) connector.Answer {
-	switch said := a.GetAnswer().(type) {
-	case *tradepostv1.ConnectorAnswer_Posted:
-		return connector.Posted{
-			Document: foundOf(said.Posted.GetDocument()), NumberAssigned: said.Posted.GetNumberAssigned(), Adopted: said.Posted.GetAdopted(),
-		}
-	case *tradepostv1.ConnectorAnswer_Rejected:
-		r := connector.Rejected{Faults: c.tell(said.Rejected.GetFaults())}
-		if said.Rejected.GetDocument() != nil {
-			there := foundOf(said.Rejected.GetDocument())
-			r.Document = &there
-		}
-		return r
-	case *tradepostv1.ConnectorAnswer_Wait:
-		return waitOf(said.Wait)
-	case *tradepostv1.ConnectorAnswer_Uncertain:
-		return connector.Uncertain{Reason: said.Uncertain.GetReason(), Message: said.Uncertain.GetMessage()}
-	}
-	return connector.Uncertain{Reason: reasonUnreadable, Message: c.cfg.Title + ": " + unexpected(a).Error()}
+	return connector.Uncertain{Reason: answers.ReasonNoAnswer, Message: c.cfg.Title + ": " + err.Error()}
 }

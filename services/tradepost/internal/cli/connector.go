@@ -3,20 +3,68 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tradepost/tradepost/services/tradepost/internal/kit"
+	"github.com/tradepost/tradepost/services/tradepost/internal/newconnector"
 )
 
 func newConnectorCommands() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "connector",
-		Short: "For authors of connectors: try one",
+		Short: "For authors of connectors: begin one, try one",
 		Args:  cobra.NoArgs,
 	}
-	c.AddCommand(newConnectorTest())
+	c.AddCommand(newConnectorNew(), newConnectorTest())
+	return c
+}
+
+const connectorNewLong = `Writes the beginning of a connector in Go: one that compiles, keeps documents in a folder, and passes the
+conformance kit. Put the calls to your accounting system in place of books.go, and keep the kit green
+(docs/connector-tutorial.md). Needs no configuration.
+
+  tradepost connector new mybooks              in a checkout of Tradepost
+  tradepost connector new mybooks --into DIR   anywhere`
+
+const connectorNewNext = `%[2]s: a connector that compiles and passes the kit. From the top of the checkout:
+
+  go test ./services/deliver/connectors/%[1]s    run the kit
+  services/deliver/connectors.go                 add %[1]s.Registration()
+  pkg/connector/limits.go                        add its limits, as "%[1]s": {}
+  services/deliver/look_test.go                  add its smallest settings
+
+docs/connector-tutorial.md tells what is in each file.
+`
+
+func newConnectorNew() *cobra.Command {
+	var into string
+	c := &cobra.Command{
+		Use:   "new NAME",
+		Short: "Write the beginning of a connector, with its tests",
+		Long:  connectorNewLong,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &usageError{errors.New("name the connector: tradepost connector new mybooks")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			here, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			dir, err := newconnector.Write(args[0], into, here)
+			if err != nil {
+				return &usageError{err}
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), connectorNewNext, args[0], dir)
+			return err
+		},
+	}
+	c.Flags().StringVar(&into, "into", "", "the `folder` to write it into; default: where connectors are in this checkout")
 	return c
 }
 

@@ -83,3 +83,17 @@ func TestConnectorTestSaysWhatIsWrongWithTheCommandLine(t *testing.T) {
 	require.Equal(t, 1, exit)
 	require.Contains(t, out, "/nowhere/program: no such file")
 }
+
+func TestConnectorNewWritesOneAndSaysWhatIsNext(t *testing.T) {
+	into := t.TempDir()
+	exit, out := runCLI(t, "connector", "new", "mybooks", "--into", into)
+	require.Zero(t, exit, out)
+	require.Contains(t, out, "add mybooks.Registration()")
+	require.FileExists(t, filepath.Join(into, "mybooks", "connector_test.go"))
+	exit, out = runCLI(t, "connector", "new", "mybooks", "--into", into)
+	require.Equal(t, 2, exit)
+	require.Contains(t, out, "is there already: nothing was written")
+	exit, out = runCLI(t, "connector", "new")
+	require.Equal(t, 2, exit)
+	require.Contains(t, out, "name the connector")
+}

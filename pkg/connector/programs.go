@@ -18,14 +18,14 @@ type Programs interface {
 var ErrNotAsked = errors.New("nobody was asked")
 
 // ErrNoProgram is an ErrNotAsked: no program listens to the subject.
-var ErrNoProgram = noProgram{}
+var ErrNoProgram error = noProgramError{}
 
-type noProgram struct{}
+type noProgramError struct{}
 
-func (noProgram) Error() string { return "no program listens" }
+func (noProgramError) Error() string { return "no program listens" }
 
 // Is makes it an ErrNotAsked.
-func (noProgram) Is(target error) bool { return target == ErrNotAsked }
+func (noProgramError) Is(target error) bool { return target == ErrNotAsked }
 
 // AskPrograms returns what reaches programs; where the program that holds the settings
 // has no connection to NATS, every question is an ErrNotAsked.

@@ -2,14 +2,20 @@ package remote_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connector/connectortest"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver/connectors/remote/remotetest"
@@ -91,4 +97,29 @@ func keptOnPaper(t *testing.T, file string) connectortest.Kept {
 		kept.Lines = append(kept.Lines, connectortest.KeptLine{Description: ln.Description, Amount: ln.Amount})
 	}
 	return kept
+}
+
+// A call that the program reads too late makes nothing: another worker may have taken over.
+func TestPaperbooksWriteNothingAfterTheDeadline(t *testing.T) {
+	dir, broker, books := remotetest.Node(t, paperbooks), bustest.Server(t), t.TempDir()
+	remotetest.Start(t, remotetest.Options{Command: []string{"node", filepath.Join(dir, "paperbooks.mjs")}, Program: "paperbooks"}, broker.URL(), books)
+	nc, err := nats.Connect(broker.URL())
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	ask := func(deadline time.Time) string {
+		body, err := bus.Encode(&tradepostv1.ConnectorCall{
+			Connection: "acme-books", Account: "acme", Deadline: timestamppb.New(deadline),
+			Operation: &tradepostv1.ConnectorCall_Create{Create: &tradepostv1.AskCreate{Document: remotetest.Sample(1), DocumentHash: "h", Key: "k"}},
+		})
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		answer, err := (bus.Asker{NC: nc}).Ask(ctx, "connector.call.paperbooks.acme-books", body)
+		require.NoError(t, err)
+		return string(answer)
+	}
+	require.Contains(t, ask(time.Now().Add(-time.Second)), `"reason":"fenced"`)
+	require.Zero(t, countPaper(t, books, "st-kit-1"))
+	require.Contains(t, ask(time.Now().Add(time.Minute)), `"posted"`)
+	require.Equal(t, 1, countPaper(t, books, "st-kit-1"))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -51,9 +52,7 @@ func (c *Connector) get(ctx context.Context, id string, query url.Values) (*trad
 		return nil, err
 	}
 	all := req.URL.Query()
-	for name, values := range query {
-		all[name] = values
-	}
+	maps.Copy(all, query)
 	req.URL.RawQuery = all.Encode()
 	status, header, body, err := c.do(req)
 	if err != nil {

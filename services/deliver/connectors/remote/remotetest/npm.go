@@ -45,7 +45,7 @@ func modules(t *testing.T, dir string) string {
 		return filepath.Join(kept, "node_modules")
 	}
 	require.NoError(t, os.MkdirAll(filepath.Dir(kept), 0o750))
-	fresh, err := os.MkdirTemp(filepath.Dir(kept), ".npm-")
+	fresh, err := os.MkdirTemp(filepath.Dir(kept), ".npm-") //nolint:usetesting // It becomes the kept folder, by a rename.
 	require.NoError(t, err)
 	for _, name := range []string{"package.json", "package-lock.json"} {
 		raw, err := os.ReadFile(filepath.Join(dir, name))

@@ -36,7 +36,9 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		stored, _ := d.storedCompany(ctx, conn.ID) // the check of the company tells why it is not known
 		settings.Company = stored.GetCompanyId()
 		if n, ok := d.nats.get(ctx); ok {
-			settings.Programs = bus.Asker{NC: n.js.Conn()}
+			if n.js != nil {
+				settings.Programs = bus.Asker{NC: n.js.Conn()}
+			}
 			if reg.SignIn != nil {
 				signins.Give(ctx, &settings, d.config, conn, d.Connectors, n.js)
 			}

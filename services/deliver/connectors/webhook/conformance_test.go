@@ -46,7 +46,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		e.Receiver.ServeHTTP(w, req)
 		return
 	}
-	var into http.ResponseWriter = w
+	into := w
 	if e.lose.Load() || e.fail.Load() || e.slow.Load() {
 		into = httptest.NewRecorder()
 	}

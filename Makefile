@@ -89,11 +89,12 @@ fmt: tools ## Format all modules and apply what the linters can fix
 	tools/lint.sh --fix
 
 .PHONY: generate
-generate: ## Generate the Go code of the schemas, docs/metrics.md, docs/faults.md and the tables of docs/mapping.md
+generate: ## Generate the Go code of the schemas, docs/metrics.md, docs/faults.md, docs/connector.asyncapi.json and the tables of docs/mapping.md
 	proto/generate.sh
 	tools/generate-metrics.sh
 	tools/generate-faults.sh
 	tools/generate-mapping.sh
+	tools/generate-asyncapi.sh
 
 .PHONY: generate-check
 generate-check: ## Check that what is generated is up to date

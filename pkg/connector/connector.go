@@ -198,6 +198,9 @@ type Settings struct {
 	// Tokens are those of the connection's sign-in. Set where Registration.SignIn is;
 	// a program that only checks settings has none to give, and every call is an error.
 	Tokens Tokens
+	// Programs reaches connectors that are programs of their own; nil where there is no
+	// connection to NATS; see AskPrograms.
+	Programs Programs
 	// Dir is the directory of the configuration file; relative paths in settings start there.
 	Dir string
 	Log *slog.Logger

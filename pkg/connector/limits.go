@@ -7,6 +7,10 @@ package connector
 var limits = map[string]Limits{
 	// A journal is a text file.
 	"hledger": {},
+	// A program of its own refuses what it cannot hold.
+	"remote": {},
+	// The same of an endpoint of the user's own.
+	"webhook": {},
 	// Intuit documents the lengths; 750 lines is the most where sales tax is charged.
 	"quickbooksonline": {NumberLength: 21, DescriptionLength: 4000, Lines: 750},
 	// Tryton has no limit on texts and lines.

@@ -40,6 +40,9 @@ const (
 	ReasonForbidden = "forbidden"
 	// ReasonSubscriptionEnded: the accounting system is not paid for any more.
 	ReasonSubscriptionEnded = "subscription_ended"
+	// ReasonProgramDiffers: the program that is the connector is not what its connection
+	// declares of it.
+	ReasonProgramDiffers = "program_differs"
 	// ReasonFeatureOff: the company has not the feature that posting needs.
 	ReasonFeatureOff = "feature_off"
 )

@@ -164,4 +164,28 @@ var booksEntries = []Entry{
 		Fix:     "Check in the books whether the invoice is there before anything is entered by hand; then look at the log of this connection.",
 		Params:  []string{"system"},
 	},
+	{
+		Code: "program.not_running", Title: "Connector does not run", Raised: "connector", Owner: operator, Thing: "Accounting system",
+		Message: "no program listens with the name {program}, so that {system} cannot be asked.",
+		Fix:     "Start the program of this connector, on the NATS server that Tradepost uses, and see that it may subscribe to connector.describe.{program} and connector.call.{program}.*. The invoices are posted as soon as it answers.",
+		Params:  []string{"program", "system"},
+	},
+	{
+		Code: "program.differs", Title: "Connector is not what it should be", Raised: "connector", Owner: admin, Thing: "Accounting system",
+		Message: "the program that posts to {system} is not what its connection declares: {difference}.",
+		Fix:     "Correct the settings of connection {connection}, or run the version of the program that they are for; a clock is set right on the machine of the program.",
+		Params:  []string{"connection", "difference", "system"},
+	},
+	{
+		Code: "program.refused", Title: "Refused by the connector", Raised: "connector", Owner: bookkeeper, Thing: "Document",
+		Message: "{system} did not accept it: {reason}.",
+		Fix:     "{fix} Then send the invoice again.",
+		Params:  []string{"fix", "reason", "system"},
+	},
+	{
+		Code: "webhook.signature_refused", Title: "Signature not accepted", Raised: "connector", Owner: admin, Thing: "Endpoint",
+		Message: "{system} does not accept the signature of Tradepost.",
+		Fix:     "Give the endpoint the secret of connection {connection} (settings.secrets), and set the clocks of both machines right. Both secrets count while one is being replaced.",
+		Params:  []string{"connection", "system"},
+	},
 }

@@ -64,3 +64,30 @@ func TestAMappingThatAsksForVoidsIsRefusedWhereNobodyCanVoid(t *testing.T) {
 		})
 	}
 }
+
+// Secrets of a webhook come out of the configuration like all others, and two connections
+// on one endpoint are refused.
+func TestWebhooksAreCheckedWithTheConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	first := strings.Replace(strings.Replace(checkedConfig, "connector: hledger", "connector: webhook", 1), "{journal_dir: books}",
+		"{url: \"https://books.example.com/a\", secrets: [{env: NEW_SECRET}, {env: OLD_SECRET}]}", 1)
+	_, connectionPart, _ := strings.Cut(first, "connections:\n")
+	text := first + strings.Replace(connectionPart, "acme-books", "acme-more", 1)
+	text = strings.Replace(text, "    account: acme\n", "    account: acme\n    filter: {offices: [701]}\n", 1)
+	text = strings.Replace(text, "acme-more:\n    account: acme\n", "acme-more:\n    account: acme\n    filter: otherwise\n", 1)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "mapping.yaml"), []byte("version: 1\ncustomers: {match: [external_id]}\nitems: {match: [code], default: X}\n"), 0o600))
+	environ := []string{"NEW_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "OLD_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx"}
+	connectors, err := deliver.Connectors()
+	require.NoError(t, err)
+	check := func(text string, environ []string) error {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "tradepost.yaml"), []byte(text), 0o600))
+		config, err := connection.Load(filepath.Join(dir, "tradepost.yaml"), environ)
+		if err != nil {
+			return err
+		}
+		return deliver.CheckConfig(t.Context(), config, connectors)
+	}
+	require.NoError(t, check(first, environ))
+	require.ErrorContains(t, check(first, []string{environ[0], "OLD_SECRET=hunter2"}), `number 2: it does not begin with "whsec_"`)
+	require.ErrorContains(t, check(text, environ), "posts to the same books (https://books.example.com/a)")
+}

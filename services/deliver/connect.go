@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/stage"
@@ -25,6 +26,7 @@ func (s *Service) connector(ctx context.Context, config *connection.Config, c *c
 	if settings.Company, err = company.Stored(ctx, s.companies, c.ID); err != nil {
 		return nil, err
 	}
+	settings.Programs = bus.Asker{NC: s.deps.NC}
 	settings.Calls, settings.Called = s.calls.For, s.watcher.Called(c.ID)
 	conn, err := reg.New(ctx, settings)
 	if err != nil {

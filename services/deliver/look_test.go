@@ -9,6 +9,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/deliver/connectors/webhook"
 )
 
 // settingsOf are the smallest settings of each connector.
@@ -17,6 +18,8 @@ var settingsOf = map[string]string{
 	"sage50":           "folder: outbox\n",
 	"hledger":          "journal_dir: books\n",
 	"quickbooksonline": "company_id: \"1\"\n",
+	"remote":           "program: books\n",
+	"webhook":          "url: https://books.example.com\n",
 	"tryton":           "url: https://tryton.example\ndatabase: acme\nuser: tradepost\npassword: x\n",
 }
 
@@ -37,6 +40,9 @@ func TestTheLimitsThatTransformKnowsAreTheConnectors(t *testing.T) {
 		reg, err := registry.Lookup(kind)
 		require.NoError(t, err)
 		c, err := reg.New(t.Context(), connector.Settings{Connection: "x", Account: "a", Dir: t.TempDir(), Decode: func(into any) error {
+			if c, is := into.(*webhook.Config); is { // a secret is read from the configuration only
+				c.Secrets = []connection.Secret{connection.NewSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")}
+			}
 			return yaml.UnmarshalWithOptions([]byte(settings), into, yaml.CustomUnmarshaler(secret))
 		}})
 		require.NoError(t, err)

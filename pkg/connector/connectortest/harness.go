@@ -53,6 +53,23 @@ type Harness struct {
 	// are skipped with that reason, and a substitute runs that shows what holds without
 	// it; whatever is not named here has to work.
 	Lacks map[Capability]string
+	// Told is called when a case has ended; may be nil.
+	Told func(Result)
+}
+
+// Result is how a case ended.
+type Result struct {
+	Name   string
+	Failed bool
+	// Lacks is why the case was left out; "" where it ran.
+	Lacks string
+}
+
+// tell reports the end of a case.
+func (h Harness) tell(t *testing.T, name, lacks string) {
+	if h.Told != nil {
+		h.Told(Result{Name: name, Failed: t.Failed(), Lacks: lacks})
+	}
 }
 
 // Target is one company of the accounting system, seen from both sides.
@@ -169,8 +186,11 @@ func Run(t *testing.T, h Harness) {
 	t.Helper()
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t *testing.T) {
+			left := ""
+			defer func() { h.tell(t, c.Name, left) }()
 			for _, need := range c.Needs {
 				if reason, lacks := h.Lacks[need]; lacks {
+					left = reason
 					t.Skipf("the harness declares %q missing: %s; the case %q runs instead", need, reason, without(need))
 				}
 			}
@@ -179,6 +199,7 @@ func Run(t *testing.T, h Harness) {
 	}
 	for _, missing := range slices.Sorted(maps.Keys(h.Lacks)) {
 		t.Run(without(missing), func(t *testing.T) {
+			defer func() { h.tell(t, without(missing), "") }()
 			substitute := substitutes[missing]
 			require.NotNil(t, substitute, "the kit knows no capability %q", missing)
 			require.NotEmpty(t, h.Lacks[missing], "say why it is missing")

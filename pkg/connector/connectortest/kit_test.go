@@ -73,6 +73,7 @@ func TestKitOfTheLeast(t *testing.T) {
 	for _, c := range connectortest.Capabilities() {
 		lacks[c] = "this is the least that a connector can be"
 	}
+	told := map[string]connectortest.Result{}
 	connectortest.Run(t, connectortest.Harness{
 		New: func(t *testing.T) connectortest.Target {
 			target := newTarget(t, wrong, func(m *memory) connector.Connector {
@@ -85,7 +86,17 @@ func TestKitOfTheLeast(t *testing.T) {
 			return connectortest.Target{Connector: target.Connector, Reopen: target.Reopen, Count: target.Count}
 		},
 		Sample: sample, Lacks: lacks,
+		Told: func(r connectortest.Result) {
+			require.NotContains(t, told, r.Name, "each end is told once")
+			told[r.Name] = r
+		},
 	})
+	if wrong != "" {
+		return // its process runs one case
+	}
+	require.Len(t, told, len(connectortest.Cases())+len(lacks))
+	require.Empty(t, told["what was created is found"].Lacks)
+	require.Equal(t, "this is the least that a connector can be", told["an answer lost after the commit leaves one document"].Lacks)
 }
 
 func salesTax(d *tradepostv1.Document, amount string) {

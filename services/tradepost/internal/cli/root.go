@@ -100,7 +100,8 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVarP(&g.output, "output", "o", outputTable, "table or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(newUp(g), newDemo(g), newDoctor(g), newConnect(g), newNATS(g), newConfig(g), newMap(g), newRetry(g), newTrace(g), newSettle(g),
-		newPause(g), newResume(g), newNotMade(g), newConfirm(g), newReverse(g), newTemplate(g), newPreview(g), newFault(g), newKeys(g))
+		newPause(g), newResume(g), newNotMade(g), newConfirm(g), newReverse(g), newTemplate(g), newPreview(g), newFault(g), newKeys(g),
+		newConnectorCommands())
 	return root
 }
 

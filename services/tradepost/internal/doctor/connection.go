@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/stage"
@@ -35,8 +36,13 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		settings := stage.Settings(d.config, conn, d.log)
 		stored, _ := d.storedCompany(ctx, conn.ID) // the check of the company tells why it is not known
 		settings.Company = stored.GetCompanyId()
-		if n, ok := d.nats.get(ctx); ok && reg.SignIn != nil {
-			signins.Give(ctx, &settings, d.config, conn, d.Connectors, n.js)
+		if n, ok := d.nats.get(ctx); ok {
+			if n.js != nil {
+				settings.Programs = bus.Asker{NC: n.js.Conn()}
+			}
+			if reg.SignIn != nil {
+				signins.Give(ctx, &settings, d.config, conn, d.Connectors, n.js)
+			}
 		}
 		made, err := reg.New(ctx, settings)
 		if err != nil {

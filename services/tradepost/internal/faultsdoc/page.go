@@ -40,8 +40,8 @@ var about = map[string]string{
 	"class": "Classes", "command": "Operators' commands", "connection": "Connections", "currency": "Currency", "customer": "Customers", "date": "Dates", "field": "Custom fields",
 	"department": "Departments", "document": "Documents in the books", "fault": "The program itself", "file": "Import files", "invoice": "The invoice as a whole",
 	"item": "Items", "line": "One line", "lines": "All lines", "location": "Locations", "mapping": "Mapping", "message": "Messages",
-	"number": "Invoice numbers", "posting": "Postings in doubt", "record": "Records", "retainage": "Retainage", "servicetrade": "ServiceTrade",
-	"settle": "What ServiceTrade was told", "tax": "Sales tax", "terms": "Payment terms", "text": "Texts", "total": "Totals",
+	"number": "Invoice numbers", "posting": "Postings in doubt", "program": "Connectors that are programs of their own", "record": "Records", "retainage": "Retainage", "servicetrade": "ServiceTrade",
+	"settle": "What ServiceTrade was told", "tax": "Sales tax", "terms": "Payment terms", "text": "Texts", "total": "Totals", "webhook": "Endpoints of your own",
 }
 
 // Page is docs/faults.md. It fails when a group of codes has no heading.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
@@ -75,6 +76,7 @@ func Open(ctx context.Context, o Options) (*Viewer, error) {
 	v.taker = snapshot.NewTaker(v.client, relatedAge, nil)
 	settings := stage.Settings(o.Config, o.Connection, o.Log)
 	if o.JS != nil {
+		settings.Programs = bus.Asker{NC: o.JS.Conn()}
 		if settings.Company, err = deliver.StoredCompany(ctx, o.JS, o.Connection.ID); err == nil {
 			v.store, err = record.Open(ctx, o.JS)
 		}

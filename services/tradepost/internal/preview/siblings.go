@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
@@ -42,6 +43,7 @@ func (v *Viewer) openSibling(ctx context.Context, c *connection.Connection) sibl
 	if err == nil {
 		settings := stage.Settings(v.o.Config, c, v.o.Log)
 		if v.o.JS != nil {
+			settings.Programs = bus.Asker{NC: v.o.JS.Conn()}
 			settings.Company, err = deliver.StoredCompany(ctx, v.o.JS, c.ID)
 			s.unused = err == nil && settings.Company == ""
 		}

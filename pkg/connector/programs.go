@@ -1,0 +1,45 @@
+package connector
+
+import (
+	"context"
+	"errors"
+)
+
+// Programs reaches connectors that are programs of their own: one request over NATS,
+// and one answer. It is safe for concurrent use.
+type Programs interface {
+	// Ask sends body to whoever listens to the subject, and waits for the answer until
+	// ctx ends. An error that is an ErrNotAsked says that nobody has got the request, or
+	// will; after any other the program may have got it, and may be working on it.
+	Ask(ctx context.Context, subject string, body []byte) ([]byte, error)
+}
+
+// ErrNotAsked means that the request reached nobody for certain.
+var ErrNotAsked = errors.New("nobody was asked")
+
+// ErrNoProgram is an ErrNotAsked: no program listens to the subject.
+var ErrNoProgram error = noProgramError{}
+
+type noProgramError struct{}
+
+func (noProgramError) Error() string { return "no program listens" }
+
+// Is makes it an ErrNotAsked.
+func (noProgramError) Is(target error) bool { return target == ErrNotAsked }
+
+// AskPrograms returns what reaches programs; where the program that holds the settings
+// has no connection to NATS, every question is an ErrNotAsked.
+func (s Settings) AskPrograms() Programs {
+	if s.Programs == nil {
+		return unreached{}
+	}
+	return s.Programs
+}
+
+// unreached reaches nobody.
+type unreached struct{}
+
+// Ask implements Programs.
+func (unreached) Ask(ctx context.Context, _ string, _ []byte) ([]byte, error) {
+	return nil, errors.Join(ErrNotAsked, errors.New("this command is not connected to NATS"), ctx.Err())
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -14,8 +15,8 @@ type ApplyOptions struct {
 	// Replicas is how many servers of a cluster hold each message: 1, 3 or 5; 0 means 1.
 	Replicas int
 	// FirstInstall says that no Tradepost ever posted for these connections from another
-	// store. Where this call makes the bucket of the records, postings then begin at
-	// once; otherwise they wait until what a lost store forgot must have ended.
+	// store. Where this call makes all streams and buckets, postings then begin at once;
+	// otherwise they wait until what a lost store forgot must have ended.
 	FirstInstall bool
 }
 
@@ -65,13 +66,18 @@ func Apply(ctx context.Context, js jetstream.JetStream, o ApplyOptions) ([]Appli
 			return done, fmt.Errorf("apply bucket %s: %w", config.Bucket, err)
 		}
 		done = append(done, a)
-		if o.FirstInstall && config.Bucket == BucketInvoices && a.Action == ActionCreated {
-			if err := beginFirst(ctx, js); err != nil {
-				return done, fmt.Errorf("begin the epoch of the records: %w", err)
-			}
+	}
+	if o.FirstInstall && allNew(done) {
+		if err := beginFirst(ctx, js); err != nil {
+			return done, fmt.Errorf("begin the epoch of the records: %w", err)
 		}
 	}
 	return done, nil
+}
+
+// allNew tells a first installation from one that lost a part of its store.
+func allNew(done []Applied) bool {
+	return !slices.ContainsFunc(done, func(a Applied) bool { return a.Action != ActionCreated })
 }
 
 func applyStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (Applied, error) {

@@ -55,8 +55,11 @@ func cluster(t *testing.T) jetstream.JetStream {
 	t.Cleanup(nc.Close)
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
-	_, err = bus.Apply(t.Context(), js, bus.ApplyOptions{Replicas: size})
-	require.NoError(t, err)
+	// A cluster that has just elected its leader may need a while on a busy machine.
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		_, err := bus.Apply(t.Context(), js, bus.ApplyOptions{Replicas: size})
+		require.NoError(c, err)
+	}, time.Minute, 100*time.Millisecond)
 	return js
 }
 

@@ -147,22 +147,23 @@ func (e *Epochs) judge(ctx context.Context, before seenEpoch, entry jetstream.Ke
 		e.remember(ctx, seenEpoch{id: epoch.ID, revision: entry.Revision(), began: before.began})
 		return before.began, true, nil
 	}
-	now, err := e.store.ServerNow(ctx)
+	now, err := e.store.exactNow(ctx)
 	if err != nil {
 		return time.Time{}, false, err
 	}
 	if !known && now.Sub(entry.Created()) > mostGap {
 		return e.begin(ctx, before, entry.Revision())
 	}
-	// Sub ends at 292 years, which is long enough for one that always was.
-	began = time.Now().Add(-now.Sub(epoch.Since))
+	// Sub ends at 292 years, which is long enough for one that always was. One that begins
+	// in the future, by a server's clock that was wrong then, begins now.
+	began = time.Now().Add(-max(0, now.Sub(epoch.Since)))
 	e.remember(ctx, seenEpoch{id: epoch.ID, revision: entry.Revision(), began: began})
 	return began, true, nil
 }
 
 // begin writes a new epoch in the place of that revision.
 func (e *Epochs) begin(ctx context.Context, before seenEpoch, revision uint64) (time.Time, bool, error) {
-	now, err := e.store.ServerNow(ctx)
+	now, err := e.store.exactNow(ctx)
 	if err != nil {
 		return time.Time{}, false, err
 	}

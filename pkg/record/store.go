@@ -21,10 +21,6 @@ import (
 // Read it again and decide anew.
 var ErrConflict = errors.New("the record was changed by somebody else")
 
-// clockKey is written to learn the key-value server's time. It has no dot behind
-// the account, so it is no invoice's key.
-const clockKey = "clock"
-
 // Key names the record of one invoice.
 type Key struct {
 	Account   string
@@ -172,24 +168,4 @@ func (s *Store) Each(ctx context.Context, f func(Entry) error) error {
 			}
 		}
 	}
-}
-
-// ServerNow returns the key-value server's time, or one a little before it: whoever
-// waits for a claim to end then waits a little longer, never too short. Fences compare it with the
-// server's time of a revision, so that the clocks of our own machines never matter.
-func (s *Store) ServerNow(ctx context.Context) (time.Time, error) {
-	rev, err := s.kv.PutString(ctx, clockKey, "")
-	if err != nil {
-		return time.Time{}, fmt.Errorf("ask the key-value server for its time: %w", err)
-	}
-	e, err := s.kv.GetRevision(ctx, clockKey, rev)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		// Others asked meanwhile, and the bucket keeps only the last few answers; or the
-		// replica that was asked is behind. The last one that it has does as well.
-		e, err = s.kv.Get(ctx, clockKey)
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("ask the key-value server for its time: %w", err)
-	}
-	return e.Created(), nil
 }

@@ -21,8 +21,9 @@
 //     when the connection was cut, and the accounting system shows it within its
 //     settling time.
 //   - The check of the fence and the sending of the request are one step.
-//   - Whoever makes a lost bucket anew, or restores one, takes longer than a claim
-//     lasts: a claim that nobody remembers keeps nobody out.
+//   - Nobody works with a bucket that was made anew, or restored, before a claim that it
+//     has forgotten must be over. The epoch sees to that ([record.Epochs]), which is
+//     tested by itself and is no part of this model.
 //   - A user does not change an invoice and then change it back.
 //
 // A failed run prints its actions; rapid makes them few.

@@ -54,6 +54,9 @@ func (t *try) holdBlind(ctx context.Context) error {
 
 // steps is the protocol under the claim.
 func (t *try) steps(ctx context.Context) (*tradepostv1.Outcome, error) {
+	if outcome := t.whenOld(ctx); outcome != nil {
+		return outcome, nil
+	}
 	if outcome, err := t.resolve(ctx); outcome != nil || err != nil {
 		return outcome, err
 	}
@@ -96,6 +99,10 @@ func (t *try) claim(ctx context.Context, claim claimStep) error {
 // renew starts the claim anew before a write that the remaining time is too short
 // for, or that is another than the claim was taken for.
 func (t *try) renew(ctx context.Context, intends *tradepostv1.Unresolved) (context.Context, context.CancelFunc, error) {
+	if err := t.checkFence(); err != nil {
+		// What was looked at is too old to act upon, whatever the record says.
+		return nil, nil, bus.RetryAfter(100*time.Millisecond, err)
+	}
 	c := t.claiming()
 	fence := record.NewFence(c.Lasts)
 	if err := t.change(context.WithoutCancel(ctx), record.Renew(c, intends)); err != nil {

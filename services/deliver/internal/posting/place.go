@@ -18,10 +18,6 @@ import (
 func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error) {
 	ctx = t.told(ctx, one.explanation)
 	live := one.slot.In(t.entry.Record)
-	young, err := t.young(ctx)
-	if err != nil {
-		return nil, err
-	}
 	found, outcome, err := t.findOrHanded(ctx, connector.Query{
 		Kind: one.doc.GetKind(), Marker: one.doc.GetMarker(), ID: live.GetId(), Number: one.doc.GetNumber(),
 	})
@@ -38,9 +34,6 @@ func (t *try) place(ctx context.Context, one paper) (*tradepostv1.Outcome, error
 	}
 	switch len(found) {
 	case 0:
-		if young > 0 {
-			return untilOld(young), nil
-		}
 		if outcome, err := t.rest(ctx, t.besideMade(one)); outcome != nil || err != nil {
 			return outcome, err
 		}

@@ -44,6 +44,9 @@ func (o *Opener) Hint(ctx context.Context, m bus.Message) error {
 	e, err := o.Store.Get(ctx, o.key(p.InvoiceID))
 	switch {
 	case err != nil:
+	case e.State() == record.Opening && m.Delivered <= 1 && !o.left(e):
+		// Nearly always it is being published this moment, by a poll that saw the same.
+		err = bus.RetryAfter(publishing, errUnpublished)
 	case e.State() == record.Opening:
 		err = o.unpublished(ctx, e)
 	default:

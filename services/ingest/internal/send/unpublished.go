@@ -13,6 +13,10 @@ import (
 // that died between writing it and publishing.
 const OpeningAge = 30 * time.Second
 
+// publishing is what it takes to publish a message, and more. A hint does not hold its
+// slot for longer before it looks again.
+const publishing = 2 * time.Second
+
 // publishSlack is what a message waits beyond that, so that it is not early.
 const publishSlack = time.Second
 

@@ -29,9 +29,11 @@ func (d *desk) dies() {
 // A void is in no list of pending invoices. Whatever woke the process that died comes
 // again, and publishes what it left.
 func TestWhatWokeAProcessThatDiedPublishesItsVoid(t *testing.T) {
-	for name, wakes := range map[string]func(d *desk) error{
-		"a webhook's hint": func(d *desk) error { return d.hint() },
-		"whoever settled": func(d *desk) error {
+	for name, wakes := range map[string]func(d *desk, delivered int) error{
+		"a webhook's hint": func(d *desk, delivered int) error {
+			return d.Hint(d.t.Context(), bus.Message{Raw: bus.PollHint("acme", invoiceID), Published: time.Now(), Delivered: delivered})
+		},
+		"whoever settled": func(d *desk, _ int) error {
 			return d.command(&tradepostv1.InvoiceCommand{FollowsSend: 1, Command: &tradepostv1.InvoiceCommand_Refresh{Refresh: &tradepostv1.Refresh{}}})
 		},
 	} {
@@ -44,7 +46,7 @@ func TestWhatWokeAProcessThatDiedPublishesItsVoid(t *testing.T) {
 				d.dies()
 				died, tries := time.Now(), 0
 				for err := errors.New("not yet"); err != nil; tries++ {
-					if err = wakes(d); err == nil {
+					if err = wakes(d, tries+1); err == nil {
 						break
 					}
 					require.Len(t, d.sent(), 1, "another process may be about to publish it")
@@ -56,8 +58,8 @@ func TestWhatWokeAProcessThatDiedPublishesItsVoid(t *testing.T) {
 				require.Equal(t, "void", d.sent()[1].GetSnapshot().GetInvoice().GetStatus())
 				require.Equal(t, record.Opened, d.entry().State())
 				require.Less(t, time.Since(died), 40*time.Second)
-				require.Equal(t, 1, tries, "it waits as long as it has to, and no longer")
-				require.NoError(t, wakes(d))
+				require.LessOrEqual(t, tries, 2, "it waits as long as it has to, and no longer")
+				require.NoError(t, wakes(d, 1))
 				require.Len(t, d.sent(), 2, "once")
 			})
 		})

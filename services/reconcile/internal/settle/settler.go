@@ -24,6 +24,9 @@ const (
 	callTime = 30 * time.Second
 	// claimTime is how long a claim to settle lasts.
 	claimTime = callTime + 10*time.Second
+	// lateWrite is how much later than a claim's time a write of its owner may come through,
+	// when the owner was killed and nobody knows that a call was on its way.
+	lateWrite = settling - claimTime
 	// settling is how long a write to ServiceTrade whose answer was lost may still
 	// come through.
 	settling = time.Minute
@@ -142,7 +145,7 @@ func (s *Settler) Settle(ctx context.Context, e record.Entry, texts *tradepostv1
 	}
 	t := &turn{Settler: s, owner: record.NewOwner(s.Instance), texts: texts, log: s.Log.With("invoice", e.Key.InvoiceID, "send", e.Record.GetSend())}
 	t.fence = record.NewFence(claimTime)
-	if err := t.change(ctx, e, record.Settle(record.Claiming{Owner: t.owner, Lasts: claimTime})); err != nil {
+	if err := t.change(ctx, e, record.Settle(record.Claiming{Owner: t.owner, Lasts: claimTime, Settling: lateWrite})); err != nil {
 		return err
 	}
 	settlement, err := t.writeWhenOld(ctx)

@@ -33,7 +33,7 @@ func (e youngError) Error() string {
 // still be in force: two at once could tell a user's next send the answer to his last.
 func (t *turn) writeWhenOld(ctx context.Context) (tradepostv1.Settlement, error) {
 	if t.Epochs != nil {
-		young, err := t.Epochs.Young(ctx, record.Claiming{Lasts: claimTime})
+		young, err := t.Epochs.Young(ctx, record.Claiming{Lasts: claimTime, Settling: lateWrite})
 		if err == nil && young > 0 {
 			err = youngError{young}
 		}

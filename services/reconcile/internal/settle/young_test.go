@@ -35,7 +35,9 @@ func TestAWorkerThatTheRecordsForgotIsWaitedFor(t *testing.T) {
 				d.lose()
 				d.Epochs = d.Gate.Store.Epochs(d.Log)
 				d.handle(d.outcome(refused()))
+				d.office.mu.Lock()
 				d.office.invoice.Status = "pending_accounting" // the user sends it again
+				d.office.mu.Unlock()
 				require.Error(t, <-done, "his record is gone")
 				require.Equal(t, []string{"comment", "put failed"}, d.office.writes)
 				require.Equal(t, "pending_accounting", d.office.invoice.GetStatus())
@@ -62,7 +64,7 @@ func TestAnOutcomeThatWaitsForTheForgottenSaysSo(t *testing.T) {
 		d.Epochs = d.Gate.Store.Epochs(d.Log)
 		wait, waits := bus.RetryDelay(d.Handle(t.Context(), d.outcome(refused())))
 		require.True(t, waits)
-		require.Equal(t, claimTime+record.Margin, wait)
+		require.Equal(t, claimTime+lateWrite+record.Margin, wait)
 		require.Equal(t, reasonRecordsReplaced, d.record().GetWaiting().GetReason())
 		require.Empty(t, d.office.writes)
 	})

@@ -33,6 +33,9 @@ func (q *Online) create(ctx context.Context, p connector.Posting) (answer connec
 	if answer != nil {
 		return answer, false
 	}
+	if answer := q.numberInUse(ctx, w); answer != nil {
+		return answer, false
+	}
 	for range 2 {
 		made, err := q.post(ctx, w, p)
 		if err != nil {

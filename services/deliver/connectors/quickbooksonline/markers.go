@@ -11,16 +11,27 @@ type place struct {
 	id     string
 }
 
-// markers knows which documents carry which marker. It says where to look, not what
+// numbered is a number among the documents of one kind.
+type numbered struct {
+	entity entity
+	number string
+}
+
+// markers knows which documents carry which marker, and which number. It says where to look, not what
 // is there: a document is read before it is told.
 type markers struct {
 	mu       sync.Mutex
 	byMarker map[string][]place
 	of       map[place]string
+	byNumber map[numbered][]place
+	numberOf map[place]string
 }
 
 func newMarkers() markers {
-	return markers{byMarker: map[string][]place{}, of: map[place]string{}}
+	return markers{
+		byMarker: map[string][]place{}, of: map[place]string{},
+		byNumber: map[numbered][]place{}, numberOf: map[place]string{},
+	}
 }
 
 // note takes in a document as it stands now.
@@ -32,6 +43,11 @@ func (m *markers) note(e entity, p *paper) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	at := place{e, p.ID}
+	number := p.DocNumber
+	if p.Status == statusDeleted {
+		number = ""
+	}
+	m.number(at, number)
 	before, known := m.of[at]
 	if known && stamped && before == s.marker {
 		return
@@ -49,9 +65,42 @@ func (m *markers) note(e entity, p *paper) {
 func (m *markers) gone(at place) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.number(at, "")
 	if before, known := m.of[at]; known {
 		m.drop(at, before)
 	}
+}
+
+// number takes in the number of a document, "" when it has none any more. The caller
+// holds mu.
+func (m *markers) number(at place, number string) {
+	before := m.numberOf[at]
+	if before == number {
+		return
+	}
+	if before != "" {
+		key := numbered{at.entity, before}
+		left := slices.DeleteFunc(m.byNumber[key], func(p place) bool { return p == at })
+		if len(left) == 0 {
+			delete(m.byNumber, key)
+		} else {
+			m.byNumber[key] = left
+		}
+		delete(m.numberOf, at)
+	}
+	if number != "" {
+		key := numbered{at.entity, number}
+		m.byNumber[key] = append(m.byNumber[key], at)
+		m.numberOf[at] = number
+	}
+}
+
+// withNumber lists the documents of a kind that had a number when they were seen last,
+// but for those with that marker.
+func (m *markers) withNumber(e entity, number, marker string) []place {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.byNumber[numbered{e, number}]), func(p place) bool { return m.of[p] == marker })
 }
 
 func (m *markers) drop(at place, marker string) {

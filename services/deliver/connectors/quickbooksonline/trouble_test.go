@@ -231,3 +231,29 @@ func TestEveryFaultThatIsRaisedIsInTheCatalogue(t *testing.T) {
 		require.False(t, e.Reserved, code)
 	}
 }
+
+// QuickBooks repeats the answer to a request id that it knows: a refusal during its
+// maintenance must not be told for ever.
+func TestWhatWasRefusedDuringMaintenanceIsTriedUnderAnotherRequestID(t *testing.T) {
+	for _, code := range []string{"130", "150", "120", "5020"} {
+		t.Run(code, func(t *testing.T) {
+			i := newIntuit(t)
+			over, refused := false, map[string]bool{}
+			i.on = func(h heard, w http.ResponseWriter) bool {
+				if h.method != http.MethodPost || h.resource != "invoice" || over && !refused[h.requestID] {
+					return false
+				}
+				refused[h.requestID] = true
+				refuse(w, 400, code, "Company under maintenance")
+				return true
+			}
+			q := i.connect(nil, Options{})
+			_, posted := q.Create(t.Context(), posting(sample())).(connector.Posted)
+			require.False(t, posted)
+			i.mu.Lock()
+			over = true
+			i.mu.Unlock()
+			postedBy(t, q.Create(t.Context(), posting(sample())))
+		})
+	}
+}

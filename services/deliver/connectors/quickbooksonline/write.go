@@ -84,7 +84,8 @@ func (a *attempts) of(key string) *attempt {
 // unmadeClasses are answers that say for certain that nothing was made.
 func (t *trouble) unmade() bool {
 	switch t.class {
-	case classNumber, className, classMissing, classClosed, classRefused, classFeature, classUnpaid, classStale:
+	case classNumber, className, classMissing, classClosed, classRefused, classFeature, classUnpaid, classStale,
+		classAway, classForbidden:
 		return len(t.faults) > 0
 	}
 	return false

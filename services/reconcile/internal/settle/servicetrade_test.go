@@ -133,7 +133,10 @@ func (d *desk) key() record.Key { return record.Key{Account: "acme", InvoiceID: 
 // outcome brings the record to an outcome and returns its message.
 func (d *desk) outcome(o *tradepostv1.Outcome) bus.Message {
 	d.t.Helper()
-	hash, err := snapshot.Hash(d.office.invoice)
+	d.office.mu.Lock()
+	shown := d.office.shown()
+	d.office.mu.Unlock()
+	hash, err := snapshot.Hash(shown)
 	require.NoError(d.t, err)
 	outcomeHash, err := stage.OutcomeHash(o)
 	require.NoError(d.t, err)
@@ -142,8 +145,8 @@ func (d *desk) outcome(o *tradepostv1.Outcome) bus.Message {
 	for _, step := range []record.Transition{
 		record.OpenSend(record.Opens{
 			Key: d.key(), Connection: "acme-books", SnapshotHash: hash, HashVersion: 1,
-			StartStatus: d.office.invoice.GetStatus(), Total: "522.50", Now: time.Now(),
-			Retry: d.office.invoice.GetStatus() == "failed",
+			StartStatus: shown.GetStatus(), Total: "522.50", Now: time.Now(),
+			Retry: shown.GetStatus() == "failed",
 		}),
 		record.Claim(record.Claiming{Owner: "deliver", Lasts: time.Second}, &tradepostv1.Unresolved{}),
 		record.Conclude("deliver", stage.Recorded(record.StageDeliver, o, outcomeHash)),

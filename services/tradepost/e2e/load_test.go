@@ -67,7 +67,7 @@ func newLoad(t *testing.T, invoices int) *load {
 	t.Cleanup(web.Close)
 	l.startNATS()
 	l.configure(web.URL)
-	l.tradepost("nats", "apply")
+	l.tradepost("nats", "apply", "--first-install")
 	for _, s := range stages {
 		replicas := 1
 		if s == "deliver" {

@@ -154,9 +154,11 @@ func TestARemovedAccountIsPolledNoMore(t *testing.T) {
 	})
 	_, err = stream.GetLastMsgForSubject(t.Context(), bus.PollSchedule("acme"))
 	require.NoError(t, err)
-	c, err := js.Consumer(t.Context(), bus.StreamReady, "deliver-west-books")
-	require.NoError(t, err, "the consumer keeps its place")
-	require.Zero(t, c.CachedInfo().NumWaiting)
+	p.await("nobody asks for the removed connection's messages", func() bool {
+		c, err := js.Consumer(t.Context(), bus.StreamReady, "deliver-west-books")
+		require.NoError(t, err, "the consumer keeps its place")
+		return c.CachedInfo().NumWaiting == 0
+	})
 }
 
 func (p *plant) js() jetstream.JetStream {

@@ -3,6 +3,7 @@ package tryton
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -131,7 +132,7 @@ func (c *client) sign(ctx context.Context) (*session, error) {
 }
 
 func (c *client) login(ctx context.Context) (*session, error) {
-	var granted [2]any
+	var granted [2]json.RawMessage
 	err := c.exchange(ctx, c.reads, "", request{ID: 1, Method: "common.db.login", Params: list{
 		c.cfg.User, object{"password": c.cfg.Password.Reveal()},
 	}}, &granted)
@@ -143,12 +144,12 @@ func (c *client) login(ctx context.Context) (*session, error) {
 	case err != nil:
 		return nil, fmt.Errorf("sign in: %w", err)
 	}
-	uid, isNumber := granted[0].(float64)
-	token, isText := granted[1].(string)
-	if !isNumber || !isText {
+	var uid int64
+	var token string
+	if json.Unmarshal(granted[0], &uid) != nil || json.Unmarshal(granted[1], &token) != nil || uid == 0 || token == "" {
 		return nil, errWrongPassword
 	}
-	s := &session{uid: int64(uid), auth: base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d:%s", c.cfg.User, int64(uid), token))}
+	s := &session{uid: uid, auth: base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d:%s", c.cfg.User, uid, token))}
 	return s, c.settle(ctx, s)
 }
 

@@ -80,7 +80,11 @@ func (u *Units) begin(ctx, once context.Context, id string, s *unitState, want *
 	s.trouble = err
 	u.mu.Unlock()
 	done()
-	if err == nil || once.Err() != nil {
+	if err == nil {
+		u.Log.InfoContext(ctx, "attached", u.What, id)
+		return
+	}
+	if once.Err() != nil {
 		return
 	}
 	u.Log.ErrorContext(ctx, "could not be attached, trying again", u.What, id, "err", err)

@@ -188,7 +188,6 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 		return nil, err
 	}
 	s.posters.Put(c.ID, p)
-	log.InfoContext(ctx, "connection attached", "connector", c.Connector)
 	return func() error {
 		s.posters.Remove(c.ID)
 		err := s.router.Remove(ready.Durable)

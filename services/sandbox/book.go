@@ -21,6 +21,9 @@ type Invoice = book.Invoice
 // Line is one line of an invoice.
 type Line = book.Line
 
+// Tax is the sales tax of an invoice, part of its total.
+type Tax = book.Tax
+
 // Amount is a decimal number.
 type Amount = book.Amount
 

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/shopspring/decimal"
@@ -114,29 +113,14 @@ func (p *plant) startNATS() {
 	require.NoError(p.t, err)
 }
 
-// table is a table of the mapping.
-func table(rows []sandbox.TableRow) map[string]string {
-	m := map[string]string{}
-	for _, r := range rows {
-		m[strconv.FormatInt(r.ID, 10)] = r.Key
-	}
-	return m
-}
-
 func (p *plant) writeConfig(url string, book *sandbox.Book) {
 	p.t.Helper()
 	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 	require.NoError(p.t, os.WriteFile(p.path("secrets.key"), []byte(key), 0o600))
 	config := map[string]any{
-		"nats":    map[string]any{"url": p.natsURL},
-		"secrets": map[string]any{"key_file": "secrets.key"},
-		"accounts": map[string]any{account: map[string]any{
-			"time_zone": book.TimeZone,
-			"servicetrade": map[string]any{
-				"url": url + "/api", "username": sandbox.DefaultUsername, "password": sandbox.DefaultPassword,
-				"invoice_entity_type": sandbox.DefaultInvoiceEntityType, "poll_interval": "1s", "external_system": book.ExternalSystem,
-			},
-		}},
+		"nats":     map[string]any{"url": p.natsURL},
+		"secrets":  map[string]any{"key_file": "secrets.key"},
+		"accounts": map[string]any{account: accountOf(url, book)},
 		"connections": map[string]any{connection: map[string]any{
 			"account": account, "connector": "hledger", "mapping_file": "mapping.yaml",
 			"settings": map[string]any{"journal_dir": "books"},
@@ -146,14 +130,7 @@ func (p *plant) writeConfig(url string, book *sandbox.Book) {
 		p.tune(config)
 	}
 	p.write("tradepost.yaml", config)
-	mapping := map[string]any{
-		"version":              1,
-		"customers":            map[string]any{"match": []string{"external_id", "table"}, "table": table(book.CustomerTable)},
-		"items":                map[string]any{"match": []string{"external_id", "table"}, "table": table(book.ItemTable)},
-		"accounts":             map[string]any{"receivable": "assets:receivable", "revenue_default": "revenue"},
-		"tax":                  map[string]any{"mode": "none"},
-		"books_closed_through": book.BooksClosedThrough,
-	}
+	mapping := mappingOf(book)
 	for _, change := range p.remap {
 		change(mapping)
 	}
@@ -162,9 +139,7 @@ func (p *plant) writeConfig(url string, book *sandbox.Book) {
 
 func (p *plant) write(name string, content any) {
 	p.t.Helper()
-	text, err := yaml.Marshal(content)
-	require.NoError(p.t, err)
-	require.NoError(p.t, os.WriteFile(p.path(name), text, 0o600))
+	writeYAML(p.t, p.path(name), content)
 }
 
 // tradepost runs a command of the one binary to its end.
@@ -203,6 +178,11 @@ func (p *plant) awaitClosed(ids []int64) {
 }
 
 func (p *plant) record(id int64) *tradepostv1.Record {
+	p.t.Helper()
+	return p.recordOf(account, id)
+}
+
+func (p *plant) recordOf(account string, id int64) *tradepostv1.Record {
 	p.t.Helper()
 	store, err := record.Open(p.t.Context(), p.js)
 	require.NoError(p.t, err)

@@ -16,10 +16,8 @@ import (
 	"github.com/tradepost/tradepost/services/sandbox"
 )
 
-const (
-	accountLabor = "4100"
-	accountParts = "4200"
-)
+// trytonAccounts are Tryton's codes of the accounts.
+var trytonAccounts = map[string]string{accountServices: "4100", accountParts: "4200", accountDiscounts: "4900"}
 
 // trytonCompany is the books of a contractor, with the records that its ServiceTrade
 // account stands for.
@@ -27,8 +25,6 @@ type trytonCompany struct {
 	t      *testing.T
 	server *trytontest.Server
 	db     *trytontest.Database
-	plant  *plant
-	book   *sandbox.Book
 	// places are the tax groups, each a tax of Tryton with an account of its own.
 	places []string
 }
@@ -36,16 +32,8 @@ type trytonCompany struct {
 // fill makes the customers, items and taxes of the book in Tryton.
 func (c *trytonCompany) fill(book *sandbox.Book) {
 	c.t.Helper()
-	c.book = book
 	var parties, products []any
-	customers, items := map[string]bool{}, map[string]bool{}
-	for _, company := range book.Companies {
-		customers[company.ExternalIDs[book.ExternalSystem]] = true
-	}
-	for _, item := range book.LibItems {
-		items[item.ExternalIDs[book.ExternalSystem]] = true
-	}
-	for _, key := range keys(customers, book.CustomerTable) {
+	for _, key := range named(customerKeys(book)) {
 		parties = append(parties, map[string]any{
 			"name": "Customer " + key, "code": key,
 			"addresses": []any{[]any{"create", []any{map[string]any{"street": "1 Main St", "city": "Durham"}}}},
@@ -54,7 +42,7 @@ func (c *trytonCompany) fill(book *sandbox.Book) {
 	c.db.Call("model.party.party.create", parties)
 	var units []struct{ ID int64 }
 	c.db.Search(&units, "product.uom", []any{[]any{"name", "=", "Unit"}})
-	for _, key := range keys(items, book.ItemTable) {
+	for _, key := range named(itemKeys(book)) {
 		products = append(products, map[string]any{
 			"name": "Item " + key, "code": key, "type": "service", "default_uom": units[0].ID,
 			"list_price": trytontest.Decimal{Decimal: decimal.NewFromInt(1)},
@@ -62,42 +50,47 @@ func (c *trytonCompany) fill(book *sandbox.Book) {
 		})
 	}
 	c.db.Call("model.product.template.create", products)
+	c.account("Discounts given", trytonAccounts[accountDiscounts], "Main Revenue")
 	c.taxes(book)
 }
 
-// keys are what the mapping calls the records of the book: their external ids, and the
-// rows of the table.
-func keys(externalIDs map[string]bool, table []sandbox.TableRow) []string {
-	for _, row := range table {
-		externalIDs[row.Key] = true
-	}
-	delete(externalIDs, "")
-	return slices.Sorted(maps.Keys(externalIDs))
+// account makes an account of the kind of one that is there.
+func (c *trytonCompany) account(name, code, like string) (id int64) {
+	c.t.Helper()
+	var model []struct{ Type, Parent int64 }
+	c.db.Search(&model, "account.account", []any{[]any{"name", "=", like}}, "type", "parent")
+	require.Len(c.t, model, 1)
+	return c.made("account.account", map[string]any{"name": name, "code": code, "company": 1, "type": model[0].Type, "parent": model[0].Parent})
+}
+
+// named are the keys that records have, each once.
+func named(keys map[int64]string) []string {
+	all := slices.Sorted(maps.Values(keys))
+	return slices.Compact(slices.DeleteFunc(all, func(key string) bool { return key == "" }))
 }
 
 // taxes makes a tax, and an account that it is owed from, for each place.
 func (c *trytonCompany) taxes(book *sandbox.Book) {
 	c.t.Helper()
-	rates := map[string]decimal.Decimal{}
-	for _, inv := range book.Invoices {
-		if inv.Tax != nil {
-			rates[inv.Tax.Group] = inv.Tax.Rate.Decimal
-		}
-	}
-	c.places = slices.Sorted(maps.Keys(rates))
+	rates := taxRates(book)
+	c.places = taxGroups(book)
 	require.Greater(c.t, len(c.places), 3)
-	var like []struct{ ID, Type, Parent int64 }
-	c.db.Search(&like, "account.account", []any{[]any{"name", "=", "Main Tax"}}, "type", "parent")
 	for i, place := range c.places {
-		var made []int64
-		c.made(&made, "account.account", map[string]any{
-			"name": place + " payable", "code": strconv.Itoa(2300 + i), "company": 1, "type": like[0].Type, "parent": like[0].Parent,
-		})
-		c.made(&made, "account.tax", map[string]any{
-			"name": place, "description": place, "type": "percentage", "company": 1, "invoice_account": made[0], "credit_note_account": made[0],
+		owed := c.account(place+" payable", strconv.Itoa(2300+i), "Main Tax")
+		c.made("account.tax", map[string]any{
+			"name": place, "description": place, "type": "percentage", "company": 1, "invoice_account": owed, "credit_note_account": owed,
 			"rate": trytontest.Decimal{Decimal: rates[place].Shift(-2)},
 		})
 	}
+}
+
+func (c *trytonCompany) system() string { return "Tryton" }
+
+func (c *trytonCompany) connection() map[string]any {
+	return map[string]any{"connector": "tryton", "settings": map[string]any{
+		"url": c.server.URL, "database": "acme", "user": trytontest.User, "password": trytontest.Password,
+		"number_order": "any_period", "call_timeout": "20s", "settling": "2s",
+	}}
 }
 
 // remap has the mapping name what is in Tryton.
@@ -106,14 +99,16 @@ func (c *trytonCompany) remap(mapping map[string]any) {
 	for _, place := range c.places {
 		codes[place] = map[string]any{"name": place}
 	}
-	mapping["accounts"] = map[string]any{"revenue": []any{
-		map[string]any{"when": "line.taxable", "use": accountParts}, map[string]any{"use": accountLabor},
-	}}
-	mapping["tax"] = map[string]any{
-		"mode": "code_map", "codes": []any{map[string]any{"by": "invoice.tax_group", "table": codes}},
-		// Of invoices without sales tax, whose lines are taxable all the same.
-		"code": map[string]any{"name": c.places[0]},
+	byType := map[string]any{}
+	for _, kind := range []string{"part", "material", "equipment"} {
+		byType[kind] = trytonAccounts[accountParts]
 	}
+	mapping["accounts"] = map[string]any{"revenue": []any{
+		map[string]any{"when": `line.item_code == "DISC"`, "use": trytonAccounts[accountDiscounts]},
+		map[string]any{"by": "line.item_type", "table": byType},
+		map[string]any{"use": trytonAccounts[accountServices]},
+	}}
+	mapping["tax"] = taxCodes(codes, codes[c.places[0]])
 	mapping["numbers"] = map[string]any{"source": "assigned"}
 	delete(mapping, "books_closed_through")
 }
@@ -145,72 +140,36 @@ func (c *trytonCompany) awaitPosted(n int) {
 	}, 10*time.Minute, 100*time.Millisecond)
 }
 
-// tiesOut compares Tryton's own trial balance with ServiceTrade.
-func (c *trytonCompany) tiesOut(ids []int64) {
+// totals is Tryton's own trial balance. Each invoice has to be posted, and there once.
+func (c *trytonCompany) totals(documents int) totals {
 	c.t.Helper()
-	want := c.expected(ids)
-	have := c.trialBalance()
-	require.Equal(c.t, want, have)
+	c.requireOnce(documents)
+	return c.trialBalance()
+}
+
+func (c *trytonCompany) requireOnce(documents int) {
+	c.t.Helper()
 	seen := map[string]bool{}
 	for _, inv := range c.invoices() {
 		require.False(c.t, seen[inv.Reference], "%s is there twice", inv.Reference)
 		seen[inv.Reference] = true
 		require.Contains(c.t, []string{"posted", "paid"}, inv.State, "%s is left behind", inv.Reference)
 	}
-	require.Len(c.t, seen, len(ids))
+	require.Len(c.t, seen, documents)
 }
 
-// expected is what ServiceTrade says: by customer, by account and by tax.
-func (c *trytonCompany) expected(ids []int64) map[string]string {
+// trialBalance is what Tryton says itself: what its parties owe, the balances of its
+// accounts, and its tax lines, which are no part of the accounts.
+func (c *trytonCompany) trialBalance() totals {
 	c.t.Helper()
-	sums := map[string]decimal.Decimal{}
-	add := func(key string, amount decimal.Decimal) { sums[key] = sums[key].Add(amount) }
-	keyOf := map[int64]string{}
-	for _, company := range c.book.Companies {
-		keyOf[company.ID] = company.ExternalIDs[c.book.ExternalSystem]
-	}
-	for _, row := range c.book.CustomerTable {
-		keyOf[row.ID] = row.Key
-	}
-	for _, id := range ids {
-		inv, err := c.plant.sandbox.API.Invoice(id)
-		require.NoError(c.t, err)
-		add("customer "+keyOf[inv.CustomerID], inv.Total.Decimal)
-		add("account receivable", inv.Total.Decimal)
-		for _, line := range inv.Lines {
-			amount := line.Quantity.Mul(line.Price.Decimal).Round(2)
-			if line.Taxable {
-				add("account "+accountParts, amount.Neg())
-			} else {
-				add("account "+accountLabor, amount.Neg())
-			}
-		}
-		if inv.Tax != nil {
-			add("account "+inv.Tax.Group+" payable", inv.Tax.Tax.Neg())
-			add("tax "+inv.Tax.Group, inv.Tax.Tax.Decimal)
-		}
-	}
-	return texts(sums)
-}
-
-// trialBalance is what Tryton says itself.
-func (c *trytonCompany) trialBalance() map[string]string {
-	c.t.Helper()
-	sums := map[string]decimal.Decimal{}
+	sums := totals{}
 	var accounts []struct {
 		Name, Code string
 		Balance    trytontest.Decimal
 	}
 	c.db.Search(&accounts, "account.account", []any{[]any{"type", "!=", nil}}, "name", "code", "balance")
 	for _, a := range accounts {
-		key := a.Name
-		switch {
-		case a.Name == "Main Receivable":
-			key = "receivable"
-		case strings.HasPrefix(a.Code, "4"):
-			key = a.Code
-		}
-		sums["account "+key] = sums["account "+key].Add(a.Balance.Decimal)
+		sums.add(c.commonName(a.Name, a.Code), a.Balance.Decimal)
 	}
 	var customers []struct {
 		Code       string
@@ -218,7 +177,7 @@ func (c *trytonCompany) trialBalance() map[string]string {
 	}
 	c.db.Search(&customers, "party.party", nil, "code", "receivable")
 	for _, p := range customers {
-		sums["customer "+p.Code] = p.Receivable.Decimal
+		sums.add("customer "+p.Code, p.Receivable.Decimal)
 	}
 	var taxes []struct {
 		Amount trytontest.Decimal
@@ -226,26 +185,43 @@ func (c *trytonCompany) trialBalance() map[string]string {
 	}
 	c.db.Search(&taxes, "account.tax.line", []any{[]any{"type", "=", "tax"}}, "amount", "tax.name")
 	for _, line := range taxes {
-		sums["tax "+line.Tax.Name] = sums["tax "+line.Tax.Name].Add(line.Amount.Decimal)
+		sums.add("tax "+line.Tax.Name, line.Amount.Decimal)
 	}
-	return texts(sums)
-}
-
-// texts leaves out what is nothing.
-func texts(sums map[string]decimal.Decimal) map[string]string {
-	all := map[string]string{}
-	for key, amount := range sums {
-		if !amount.IsZero() {
-			all[key] = amount.StringFixed(2)
+	for _, a := range accounts {
+		if place, is := c.placeOf(a.Name); is {
+			require.True(c.t, sums["tax "+place].Equal(a.Balance.Neg()), "%s: %s, and its tax lines %s", a.Name, a.Balance, sums["tax "+place])
 		}
 	}
-	return all
+	return sums
 }
 
-func (c *trytonCompany) made(into *[]int64, model string, values map[string]any) {
+// placeOf is the tax that is owed from an account.
+func (c *trytonCompany) placeOf(account string) (string, bool) {
+	place, payable := strings.CutSuffix(account, " payable")
+	return place, payable && slices.Contains(c.places, place)
+}
+
+// commonName is what all books call an account of Tryton.
+func (c *trytonCompany) commonName(name, code string) string {
+	for common, own := range trytonAccounts {
+		if code == own {
+			return common
+		}
+	}
+	if _, tax := c.placeOf(name); tax {
+		return accountSalesTax
+	}
+	if name == "Main Receivable" {
+		return accountReceivable
+	}
+	return "account " + name
+}
+
+// made makes one record, and returns its id.
+func (c *trytonCompany) made(model string, values map[string]any) int64 {
 	c.t.Helper()
-	*into = nil
-	raw := c.db.Call("model."+model+".create", []any{values})
-	require.NoError(c.t, json.Unmarshal(raw, into))
-	require.Len(c.t, *into, 1)
+	var ids []int64
+	require.NoError(c.t, json.Unmarshal(c.db.Call("model."+model+".create", []any{values}), &ids))
+	require.Len(c.t, ids, 1)
+	return ids[0]
 }

@@ -35,9 +35,10 @@ type books interface {
 	connection() map[string]any
 	// remap changes the mapping into one to this system.
 	remap(mapping map[string]any)
-	// totals is what the system itself says that its books come to, read with its own
-	// means. It fails the test unless so many documents are there, each once.
-	totals(documents int) totals
+	// totals is what the system itself says that its books come to, read with its own means.
+	totals() totals
+	// requireOnce fails the test unless so many documents are there, each once.
+	requireOnce(documents int)
 }
 
 // fourBooks is a plant with four accounts that have the same 200 invoices, each with a
@@ -66,11 +67,12 @@ func TestTwoHundredInvoicesComeToTheSameInFourSystems(t *testing.T) {
 	}
 	all := []ledger{{"ServiceTrade", expected(t, f.sandbox.API, f.sites[0].ids)}}
 	for _, s := range f.sites {
-		all = append(all, ledger{s.books.system(), s.books.totals(len(s.ids))})
+		all = append(all, ledger{s.books.system(), s.books.totals()})
 	}
 	requireSame(t, all...)
 	f.requireNumbersWrittenBack(f.sites[0].ids, company)
 	for _, s := range f.sites {
+		s.books.requireOnce(len(s.ids))
 		s.requireOneWriteEach(t)
 	}
 }

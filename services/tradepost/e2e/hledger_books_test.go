@@ -63,13 +63,18 @@ func (h *hledgerBooks) remap(mapping map[string]any) {
 	mapping["tax"] = taxCodes(codes, hledgerTaxes)
 }
 
-// totals is what `hledger balance` says.
-func (h *hledgerBooks) totals(documents int) totals {
+func (h *hledgerBooks) requireOnce(documents int) {
 	h.t.Helper()
 	tie, err := hledger.TieOut(h.t.Context(), h.dir, "")
 	require.NoError(h.t, err)
 	require.Equal(h.t, documents, tie.Count, "transactions in the journal")
 	require.Len(h.t, tie.Documents, documents)
+	require.Greater(h.t, len(h.balances("--depth", "4")), len(h.balances("--depth", "3")), "locations are below their customers")
+}
+
+// totals is what `hledger balance` says.
+func (h *hledgerBooks) totals() totals {
+	h.t.Helper()
 	sums := totals{}
 	for name, balance := range h.balances("--depth", "3") {
 		customer, owes := strings.CutPrefix(name, hledgerReceivable+":")
@@ -85,7 +90,6 @@ func (h *hledgerBooks) totals(documents int) totals {
 			sums.add(h.commonName(name), balance)
 		}
 	}
-	require.Greater(h.t, len(h.balances("--depth", "4")), len(h.balances("--depth", "3")), "locations are below their customers")
 	return sums
 }
 

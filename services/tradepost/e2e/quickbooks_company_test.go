@@ -84,6 +84,7 @@ type (
 		Balance                     decimal.Decimal
 	}
 	qbSale struct {
+		DocNumber   string
 		CustomerRef qbRef
 		TotalAmt    decimal.Decimal
 		Line        []struct {
@@ -131,25 +132,41 @@ func (c *quickbooksCompany) records(entity string) map[string]qbRecord {
 func (c *quickbooksCompany) accounts() map[string]qbRecord { return c.records("Account") }
 func (c *quickbooksCompany) items() map[string]qbRecord    { return c.records("Item") }
 
-// totals is what the company's invoices and credit memos come to, and what it says that
-// its customers owe.
-func (c *quickbooksCompany) totals(documents int) totals {
+func (c *quickbooksCompany) requireOnce(documents int) {
 	c.t.Helper()
-	var invoices, memos []qbSale
+	invoices, memos := c.sales()
+	require.Equal(c.t, documents, len(invoices)+len(memos), "%d invoices and %d credit memos", len(invoices), len(memos))
+	numbers := map[string]bool{}
+	for _, sale := range append(invoices, memos...) {
+		require.False(c.t, numbers[sale.DocNumber], "%s is there twice", sale.DocNumber)
+		numbers[sale.DocNumber] = true
+	}
+	balances, told := c.balances(c.records("Customer")), c.totals()
+	for key, owed := range balances {
+		require.True(c.t, owed.Equal(told[key]), "%s: the documents come to %s, and QuickBooks says that %s is owed", key, told[key], owed)
+	}
+}
+
+func (c *quickbooksCompany) sales() (invoices, memos []qbSale) {
+	c.t.Helper()
 	c.query("Invoice", &invoices)
 	c.query("CreditMemo", &memos)
-	require.Equal(c.t, documents, len(invoices)+len(memos), "%d invoices and %d credit memos", len(invoices), len(memos))
-	sums, customers := totals{}, c.records("Customer")
-	read := c.reader()
+	return invoices, memos
+}
+
+// totals is what the company's invoices and credit memos come to, and of all that its
+// customers owe what it says itself.
+func (c *quickbooksCompany) totals() totals {
+	c.t.Helper()
+	sums, read := totals{}, c.reader()
+	invoices, memos := c.sales()
 	for _, sale := range invoices {
 		read(sums, sale, decimal.NewFromInt(1))
 	}
 	for _, sale := range memos {
 		read(sums, sale, decimal.NewFromInt(-1))
 	}
-	balances := c.balances(customers)
-	for key, owed := range balances {
-		require.True(c.t, owed.Equal(sums[key]), "%s owes %s, and the documents come to %s", key, owed, sums[key])
+	for _, owed := range c.balances(c.records("Customer")) {
 		sums.add(accountReceivable, owed)
 	}
 	return sums

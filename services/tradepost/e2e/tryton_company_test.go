@@ -140,13 +140,7 @@ func (c *trytonCompany) awaitPosted(n int) {
 	}, 10*time.Minute, 100*time.Millisecond)
 }
 
-// totals is Tryton's own trial balance. Each invoice has to be posted, and there once.
-func (c *trytonCompany) totals(documents int) totals {
-	c.t.Helper()
-	c.requireOnce(documents)
-	return c.trialBalance()
-}
-
+// requireOnce wants each invoice posted, and there once.
 func (c *trytonCompany) requireOnce(documents int) {
 	c.t.Helper()
 	seen := map[string]bool{}
@@ -158,9 +152,9 @@ func (c *trytonCompany) requireOnce(documents int) {
 	require.Len(c.t, seen, documents)
 }
 
-// trialBalance is what Tryton says itself: what its parties owe, the balances of its
+// totals are Tryton's own trial balance: what its parties owe, the balances of its
 // accounts, and its tax lines, which are no part of the accounts.
-func (c *trytonCompany) trialBalance() totals {
+func (c *trytonCompany) totals() totals {
 	c.t.Helper()
 	sums := totals{}
 	var accounts []struct {

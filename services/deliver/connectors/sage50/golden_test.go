@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -151,109 +150,6 @@ func cellsOf(t *testing.T, c *Config, content []byte) []map[string]string {
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// Every cell of the full layout, for each row of the hard invoice.
-func TestEveryFieldOfAnInvoice(t *testing.T) {
-	c := completed(t, shapes[LayoutFull])
-	require.Len(t, c.Columns, 59)
-	rows := cellsOf(t, c, fileOf(t, c, rich()))
-	shared := map[string]string{
-		"Customer ID": "C100", "Invoice/CM #": "1007", "Apply to Invoice Number": "", "Credit Memo": "FALSE", "Progress Billing Invoice": "FALSE",
-		"Date": "12/01/26", "Ship By": "", "Quote": "FALSE", "Quote #": "", "Quote Good Thru Date": "", "Drop Ship": "FALSE",
-		"Ship to Name": "ACME Tower – North entrance of", "Ship to Address-Line One": "1200 Boulevard of the Very Lon",
-		"Ship to Address-Line Two": "g Names, Suite 400", "Ship to City": "Raleigh", "Ship to State": "No", "Ship to Zipcode": "27601", "Ship to Country": "USA",
-		"Customer PO": "PO 77", "Ship Via": "", "Ship Date": "", "Date Due": "12/22/26", "Discount Amount": "0.00", "Discount Date": "12/01/26",
-		"Displayed Terms": "Net 30", "Sales Representative ID": "KIM", "Accounts Receivable Account": "11000", "Sales Tax ID": "WAKE",
-		"Invoice Note": "Thank you, \"see you\" soon", "Note Prints After Line Items": "FALSE", "Statement Note": "", "Stmt Note Prints Before Ref": "FALSE",
-		"Internal Note": "st-kit-7 Zazólc gesla jazn – ???", "Beginning Balance Transaction": "FALSE", "Number of Distributions": "7",
-		"Apply to Invoice Distribution": "0", "Apply To Sales Order": "FALSE", "Apply to Proposal": "FALSE", "SO/Proposal Number": "", "Serial Number": "",
-		"SO/Proposal Distribution": "0", "UPC / SKU": "", "Weight": "0", "Transaction Period": "", "Transaction Number": "", "Return Authorization": "",
-		"Voided by Transaction": "", "Recur Number": "0", "Recur Frequency": "0",
-	}
-	columns := []string{
-		"Invoice/CM Distribution", "Quantity", "Item ID", "Description", "G/L Account", "Unit Price", "Tax Type", "Amount", "Job ID", "Sales Tax Agency ID",
-	}
-	want := [][]string{
-		{"1", "2.5", "", "Labor", "40000", "110", "1", "-275.00", "J-1042", ""},
-		{"2", "2", "VALVE-34", "3/4\" valve, \"brass\" replaced", "40100", "45.005", "1", "-90.01", "J-7", ""},
-		{"3", "0", "", "Credit for the old part (4 x -2.5)", "40000", "0", "2", "10.00", "J-1042", ""},
-		{"4", "0", "", "Wärmepumpe geprüft; Zuraw ? x", "40000", "0", "2", "0.00", "J-1042", ""},
-		{"5", "0", "", "Discount", "49000", "0", "2", "5.00", "", ""},
-		{"0", "0", "", "NCDOR", "23100", "0", "0", "-13.10", "", "NCDOR"},
-		{"0", "0", "", "WAKECO", "23150", "0", "0", "-6.90", "", "WAKECO"},
-	}
-	require.Len(t, rows, len(want))
-	for i, row := range rows {
-		expected := maps.Clone(shared)
-		for j, name := range columns {
-			expected[name] = want[i][j]
-		}
-		require.Len(t, expected, 59)
-		require.Equal(t, expected, row, "row %d", i+1)
-	}
-}
-
-// A credit memo has the same rows the other way round, and says so.
-func TestEveryFieldOfACreditMemo(t *testing.T) {
-	c := completed(t, shapes[LayoutFull])
-	was, is := cellsOf(t, c, fileOf(t, c, rich())), cellsOf(t, c, fileOf(t, c, memo()))
-	require.Len(t, is, len(was))
-	differs := map[string]bool{
-		"Invoice/CM #": true, "Apply to Invoice Number": true, "Credit Memo": true, "Date Due": true, "Displayed Terms": true, "Internal Note": true,
-		"Amount": true, "Quantity": true, "Unit Price": true, "Description": true,
-	}
-	for i, row := range is {
-		require.Equal(t, "CM-7", row["Invoice/CM #"])
-		require.Equal(t, "990", row["Apply to Invoice Number"])
-		require.Equal(t, "TRUE", row["Credit Memo"])
-		require.Equal(t, "12/01/26", row["Date Due"])
-		require.Equal(t, "0", row["Quantity"], "the amount stands alone")
-		for name, value := range row {
-			if !differs[name] {
-				require.Equal(t, was[i][name], value, name)
-			}
-		}
-	}
-	require.Equal(t, []string{"275.00", "90.01", "-10.00", "0.00", "-5.00", "13.10", "6.90"}, column(is, "Amount"))
-	require.Equal(t, "Labor (2.5 x 110)", is[0]["Description"])
-}
-
-// The other layouts say the same in the columns that they have.
-func TestEveryFieldOfTheOtherLayouts(t *testing.T) {
-	for name, columns := range map[string]int{LayoutPeachtree: 51, LayoutShort: 15, "own": 17} {
-		full, c := completed(t, shapes[LayoutFull]), completed(t, shapes[name])
-		full.DateFormat = c.DateFormat
-		require.Len(t, c.Columns, columns)
-		docs := []*tradepostv1.Document{rich(), large()}
-		want, have := cellsOf(t, full, fileOf(t, full, docs...)), cellsOf(t, c, fileOf(t, c, docs...))
-		require.Len(t, have, 207)
-		for i, row := range have {
-			for column, value := range row {
-				require.Equal(t, want[i][modern(column)], value, "%s: row %d, %s", name, i+1, column)
-			}
-		}
-	}
-	c := completed(t, shapes[LayoutPeachtree])
-	require.Equal(t, "12/1/2026", cellsOf(t, c, fileOf(t, c, rich()))[0]["Date"])
-	require.Contains(t, c.Columns, "Sales Tax Authority")
-	require.NotContains(t, c.Columns, "Weight")
-}
-
-func TestEveryRowOfALargeInvoice(t *testing.T) {
-	c := completed(t, shapes[LayoutFull])
-	rows := cellsOf(t, c, fileOf(t, c, large()))
-	require.Len(t, rows, 200)
-	for i, row := range rows {
-		amount := fmt.Sprintf("%d.%02d", (100*i+i%100)/100, (100*i+i%100)%100)
-		require.Equal(t, []string{"1200", "200", strconv.Itoa(i + 1), "Line " + strconv.Itoa(i+1), "1", "2", ""}, []string{
-			row["Invoice/CM #"], row["Number of Distributions"], row["Invoice/CM Distribution"], row["Description"],
-			map[bool]string{true: "1", false: row["Quantity"]}[i == 0], row["Tax Type"], row["Sales Tax Agency ID"],
-		})
-		if i > 0 {
-			require.Equal(t, "-"+amount, row["Amount"])
-		}
-	}
 }
 
 func column(rows []map[string]string, name string) []string {

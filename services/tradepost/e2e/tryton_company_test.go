@@ -126,18 +126,18 @@ func (c *trytonCompany) invoices() []trytonInvoice {
 	return all
 }
 
-// awaitPosted waits until so many are posted.
-func (c *trytonCompany) awaitPosted(n int) {
+// awaitMiddle waits until so many are posted, and one is on its way: a draft.
+func (c *trytonCompany) awaitMiddle(posted int) {
 	c.t.Helper()
 	require.Eventually(c.t, func() bool {
-		count := 0
-		for _, inv := range c.invoices() {
-			if inv.State != "draft" {
-				count++
+		drafts, all := 0, c.invoices()
+		for _, inv := range all {
+			if inv.State == "draft" {
+				drafts++
 			}
 		}
-		return count >= n
-	}, 10*time.Minute, 100*time.Millisecond)
+		return drafts > 0 && len(all)-drafts >= posted
+	}, 10*time.Minute, 10*time.Millisecond)
 }
 
 // requireOnce wants each invoice posted, and there once.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +34,19 @@ func (d *Database) UniqueIndex() {
 	d.s.t.Helper()
 	d.s.sql(d.file, `create unique index tradepost_reference on account_invoice (company, reference)
 		where type = 'out' and reference like 'st-%' and state <> 'cancelled'`)
+}
+
+// Drafts counts the invoices of Tradepost that are not posted, in the file: also while the
+// server is not running.
+func (d *Database) Drafts() int {
+	d.s.t.Helper()
+	cmd := exec.Command(python, "-c", "import sqlite3, sys; print(sqlite3.connect(sys.argv[1], timeout=60).execute(sys.argv[2]).fetchone()[0])", d.file,
+		"select count(*) from account_invoice where state = 'draft' and reference like 'st-%'")
+	out, err := cmd.CombinedOutput()
+	require.NoError(d.s.t, err, "%s", out)
+	n, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	require.NoError(d.s.t, err)
+	return n
 }
 
 // Clear removes all invoices and moves, as if there had never been any.

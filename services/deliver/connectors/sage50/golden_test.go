@@ -152,14 +152,6 @@ func cellsOf(t *testing.T, c *Config, content []byte) []map[string]string {
 	return rows
 }
 
-func column(rows []map[string]string, name string) []string {
-	var all []string
-	for _, row := range rows {
-		all = append(all, row[name])
-	}
-	return all
-}
-
 func inUTF8(t *testing.T, f *Files, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(f.Location(), name))

@@ -113,6 +113,24 @@ func (c *Connector) HandedFiles(ctx context.Context) ([]connector.HandedFile, er
 	return c.box.Files(ctx)
 }
 
+// WaitingFiles implements connector.FileLedger.
+func (c *Connector) WaitingFiles(ctx context.Context) ([]connector.HandedFile, error) {
+	return c.box.WaitingFiles(ctx)
+}
+
+// Evidence implements connector.FileLedger.
+func (c *Connector) Evidence(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	defer cancel()
+	return c.box.Evidence(ctx)
+}
+
+// LookEvery implements connector.FileLedger.
+func (c *Connector) LookEvery() time.Duration { return c.box.o.LookEvery }
+
+// Expect implements connector.FileLedger.
+func (c *Connector) Expect(ctx context.Context, ids []string) error { return c.box.Expect(ctx, ids) }
+
 // JudgeFile implements connector.FileLedger.
 func (c *Connector) JudgeFile(ctx context.Context, j connector.Judgement) error {
 	return c.box.Judge(ctx, j)

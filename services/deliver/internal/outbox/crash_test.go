@@ -177,6 +177,18 @@ func TestADeathAtAnyStepLeavesEveryDocumentInOneFile(t *testing.T) {
 	require.Greater(t, steps, 20, "the steps of three documents and two files")
 }
 
+func nameOf(a connector.Answer) string {
+	switch a.(type) {
+	case connector.Wait:
+		return "wait"
+	case connector.Handed:
+		return "handed"
+	case connector.Uncertain:
+		return "uncertain"
+	}
+	return fmt.Sprintf("%T", a)
+}
+
 // importAll is the person: what was imported is put away.
 func importAll(t testing.TB, dir string) {
 	t.Helper()
@@ -253,7 +265,7 @@ func TestADamagedLedgerStopsEverything(t *testing.T) {
 			}
 			require.Len(t, appeared(t, dir), 3)
 			if strings.Contains(name, "manifest") {
-				require.Equal(t, "books.broken", b.Check(t.Context())[0].GetCode())
+				require.Equal(t, "file.ledger_broken", b.Check(t.Context())[0].GetCode())
 			}
 		})
 	}

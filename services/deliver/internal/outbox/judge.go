@@ -193,10 +193,13 @@ func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) err
 		v.Verdict = Imported
 	}
 	noted, err := b.ledger.note(ctx, name, v)
-	if err == nil && noted.Verdict != v.Verdict {
-		err = fmt.Errorf("%s (%s) was %s a moment ago", d.Number, e.id(), noted.Verdict)
+	if err != nil {
+		return err
 	}
-	return err
+	if noted.Verdict != v.Verdict {
+		return fmt.Errorf("%s (%s) was %s a moment ago", d.Number, e.id(), noted.Verdict)
+	}
+	return b.spoken(ctx, e, v.Verdict)
 }
 
 // named finds the documents of a file by id or number; without any it is all.

@@ -206,9 +206,6 @@ func (s *SFTP) Make(ctx context.Context, dir string) error {
 	return s.do(ctx, func(c *sftp.Client) error { return c.MkdirAll(s.path(dir)) })
 }
 
-// errReplaces is a server on which two workers would overwrite each other's files.
-var errReplaces = errors.New("its rename replaces a file that is there already, which the outbox cannot work with")
-
 // Writable implements Folder. It tries what Publish relies on.
 func (s *SFTP) Writable(ctx context.Context) error {
 	return s.do(ctx, func(c *sftp.Client) error {

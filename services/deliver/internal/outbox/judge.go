@@ -21,9 +21,13 @@ func (b *Box) Files(ctx context.Context) ([]connector.HandedFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	there, err := b.lying(ctx)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]connector.HandedFile, 0, len(manifests))
 	for _, m := range manifests {
-		f, err := b.handedFile(ctx, m)
+		f, err := b.handedFile(ctx, m, there)
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +36,7 @@ func (b *Box) Files(ctx context.Context) ([]connector.HandedFile, error) {
 	return all, nil
 }
 
-func (b *Box) handedFile(ctx context.Context, m *Manifest) (connector.HandedFile, error) {
+func (b *Box) handedFile(ctx context.Context, m *Manifest, there map[string]bool) (connector.HandedFile, error) {
 	f := connector.HandedFile{Name: m.File, Made: m.At, Total: m.Total, CustomerFile: m.CustomerFile}
 	for _, d := range m.Documents {
 		e, err := b.ledger.entry(ctx, d.Marker, d.N)
@@ -46,7 +50,27 @@ func (b *Box) handedFile(ctx context.Context, m *Manifest) (connector.HandedFile
 		f.Documents = append(f.Documents, handedDocument(s))
 	}
 	f.Overdue = !f.Ended() && b.overdue(m)
+	f.Missing = !f.Ended() && !there[m.File] && !there[m.Staged]
 	return f, nil
+}
+
+// lying is everything that lies where import files may lie, in the order of their way, so
+// that one which is moved on meanwhile is seen.
+func (b *Box) lying(ctx context.Context) (map[string]bool, error) {
+	there := map[string]bool{}
+	for _, dir := range []string{stagedDir, "", importedDir, rejectedDir} {
+		files, err := b.folder.List(ctx, dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, f := range files {
+			there[f.Name] = true
+			if dir == stagedDir {
+				there[stagedDir+"/"+f.Name] = true
+			}
+		}
+	}
+	return there, nil
 }
 
 // overdue tells whether a file that nobody confirmed has waited for too long.

@@ -77,6 +77,10 @@ func (b *Box) WaitingFiles(ctx context.Context) ([]connector.HandedFile, error) 
 	if err != nil {
 		return nil, err
 	}
+	there, err := b.lying(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var waiting []connector.HandedFile
 	for _, m := range manifests {
 		if b.hasEnded(m.Sequence) {
@@ -88,7 +92,7 @@ func (b *Box) WaitingFiles(ctx context.Context) ([]connector.HandedFile, error) 
 			return nil, err
 		}
 		if v == nil {
-			f, err := b.handedFile(ctx, m)
+			f, err := b.handedFile(ctx, m, there)
 			if err != nil {
 				return nil, err
 			}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/runtime"
@@ -168,4 +170,32 @@ func TestTheImportIsExplained(t *testing.T) {
 	code, _, errs = execute(t, "template", "acme-books", "-c", path)
 	require.Equal(t, runtime.ExitConfig, code)
 	require.Contains(t, errs, "hands over no files")
+}
+
+// What an operator says of a file is acted on at once, where deliver can be told.
+func TestAConfirmationIsToldToDeliver(t *testing.T) {
+	path := filesSetUp(t)
+	_, files := given(t, path, 1, 2)
+	code, out, errs := execute(t, "confirm", "acme-sage", files[1], "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, out, "it looks by itself every 15s", "without NATS the word counts all the same")
+
+	broker := bustest.Server(t)
+	js := broker.JS(t)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append([]byte("nats: {url: \""+broker.URL()+"\"}\n"), text...), 0o600))
+	s := &shelf{t: t, js: js, path: path}
+	s.keep("acme", "acme-sage", 1, `"state":"RECORD_STATE_HANDED","handedToken":"st-acme-1.1"`)
+	code, out, errs = execute(t, "confirm", "acme-sage", files[0], "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, out, "1 invoice is looked at now")
+	m, err := js.Stream(t.Context(), bus.StreamCommand)
+	require.NoError(t, err)
+	last, err := m.GetLastMsgForSubject(t.Context(), "invoice.command.acme-sage.1")
+	require.NoError(t, err)
+	require.Contains(t, string(last.Data), "refresh")
+	code, out, errs = execute(t, "confirm", "acme-sage", files[1], "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, out, "no invoice of it waits")
 }

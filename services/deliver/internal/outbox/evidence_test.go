@@ -268,3 +268,32 @@ func TestAFencedWriteIsNotMade(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, found)
 }
+
+// A file that nobody confirmed, and that is nowhere, is told; one on its way, or put away,
+// is not.
+func TestAFileThatIsNowhereIsTold(t *testing.T) {
+	dir := t.TempDir()
+	b := opened(t, NewLocal(dir), options(1))
+	for id := range 3 {
+		gave(t, b, posting(id, "10.00"))
+	}
+	waiting := func() (missing []bool) {
+		files, err := b.WaitingFiles(t.Context())
+		require.NoError(t, err)
+		for _, f := range files {
+			missing = append(missing, f.Missing)
+		}
+		return missing
+	}
+	require.Equal(t, []bool{false, false, false}, waiting())
+	remove(t, onlyOf(t, dir, "SALES-*-0002-*"))
+	require.Equal(t, []bool{false, true, false}, waiting())
+	third := onlyOf(t, dir, "SALES-*-0003-*")
+	require.NoError(t, os.Rename(third, filepath.Join(dir, "imported", filepath.Base(third))))
+	require.Equal(t, []bool{false, true}, waiting())
+	all, err := b.Files(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 3)
+	require.True(t, all[1].Missing)
+	require.Empty(t, b.Check(t.Context()), "and keeps nothing else from being posted")
+}

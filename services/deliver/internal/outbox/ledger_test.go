@@ -119,6 +119,20 @@ func TestAnOlderCopyOfTheFolderIsNoticed(t *testing.T) {
 	stopped(again.Add(t.Context(), posting(1, "10.00"), itemOf(posting(1, "10.00"))))
 	require.Len(t, appeared(t, dir), 1)
 
+	// What the manual says for a copy that is lost for good.
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, entryDir("st-acme-1")), 0o755))
+	for name, text := range map[string]string{
+		"1.json":         `{"marker":"st-acme-1","n":1,"kind":"invoice","number":"1042","total":"275.00","customer":"C100"}`,
+		"1.verdict.json": `{"verdict":"imported","evidence":"operator","by":"maria","at":"2026-11-22T09:00:00Z"}`,
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, entryDir("st-acme-1"), name), []byte(text), 0o600))
+	}
+	mended := opened(t, NewLocal(dir), options(1))
+	require.NoError(t, mended.Expect(t.Context(), []string{h.Token}))
+	found, err := mended.Find(t.Context(), connector.Query{Marker: "st-acme-1", ID: h.Token})
+	require.NoError(t, err)
+	require.Equal(t, "275.00", found[0].Total)
+
 	require.NoError(t, os.Rename(dir, dir+".yesterday"))
 	require.NoError(t, os.Rename(dir+".today", dir))
 	require.Empty(t, again.Check(t.Context()), "it goes on by itself")

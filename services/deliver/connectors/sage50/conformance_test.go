@@ -29,6 +29,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceOverSFTP(t *testing.T) {
 	for name, server := range map[string]func(t testing.TB) *sshtest.Server{"by a key": sshtest.WithKey, "by a password": sshtest.WithPassword} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // It mostly waits for the server.
 			s := server(t)
 			connectortest.Run(t, harness(func(t *testing.T) connectortest.Target {
 				dir := filepath.Join(s.Dir, rand.Text())

@@ -113,11 +113,11 @@ func deliver(ctx context.Context, b *Box, p connector.Posting) connector.Answer 
 	return b.Add(ctx, p, itemOf(p))
 }
 
-// appeared reads every import file wherever it is by now, and wants each to be whole and
-// each marker to be in one of them.
-func appeared(t testing.TB, dir string) map[string]string {
+// wholeFiles reads every import file wherever it is by now, by name, and wants each to be
+// whole.
+func wholeFiles(t testing.TB, dir string) map[string][]byte {
 	t.Helper()
-	in := map[string]string{}
+	all := map[string][]byte{}
 	for _, where := range []string{"", "imported", "rejected"} {
 		files, err := filepath.Glob(filepath.Join(dir, where, "SALES-*.csv"))
 		require.NoError(t, err)
@@ -125,11 +125,21 @@ func appeared(t testing.TB, dir string) map[string]string {
 			raw, err := os.ReadFile(f)
 			require.NoError(t, err)
 			require.True(t, strings.HasSuffix(strings.TrimSuffix(f, ".csv"), hashOf(raw)[:8]), "%s is whole", f)
-			for _, line := range strings.Split(strings.TrimSuffix(string(raw), "\r\n"), "\r\n")[1:] {
-				marker, _, _ := strings.Cut(line, ",")
-				require.Empty(t, in[marker], "%s is in %s too", marker, f)
-				in[marker] = filepath.Base(f)
-			}
+			all[f] = raw
+		}
+	}
+	return all
+}
+
+// appeared tells in which file each marker is, and wants that to be one.
+func appeared(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	in := map[string]string{}
+	for f, raw := range wholeFiles(t, dir) {
+		for _, line := range strings.Split(strings.TrimSuffix(string(raw), "\r\n"), "\r\n")[1:] {
+			marker, _, _ := strings.Cut(line, ",")
+			require.Empty(t, in[marker], "%s is in %s too", marker, f)
+			in[marker] = filepath.Base(f)
 		}
 	}
 	return in

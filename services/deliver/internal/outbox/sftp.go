@@ -127,7 +127,7 @@ func (s *SFTP) connect(ctx context.Context) error {
 	}
 	_ = s.conn.SetDeadline(deadline(ctx))
 	c, channels, requests, err := ssh.NewClientConn(s.conn, s.at.address(), &ssh.ClientConfig{
-		User: s.at.User, Auth: []ssh.AuthMethod{auth}, HostKeyCallback: check, HostKeyAlgorithms: algorithms,
+		User: s.at.User, Auth: auth, HostKeyCallback: check, HostKeyAlgorithms: algorithms,
 	})
 	switch {
 	case errors.Is(err, ErrSignIn):

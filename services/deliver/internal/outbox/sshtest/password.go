@@ -22,6 +22,13 @@ func WithPassword(t testing.TB) *Server {
 	return withPassword(t, "PasswordAuthentication yes", "KbdInteractiveAuthentication no")
 }
 
+// WithQuestion starts a server that asks for the password (keyboard-interactive), as many
+// do that have PAM.
+func WithQuestion(t testing.TB) *Server {
+	t.Helper()
+	return withPassword(t, "UsePAM yes", "PasswordAuthentication no", "KbdInteractiveAuthentication yes")
+}
+
 func withPassword(t testing.TB, how ...string) *Server {
 	t.Helper()
 	s := prepare(t)

@@ -90,14 +90,14 @@ func requireExclusive(t *testing.T, l *Local) {
 
 // mounted is a file system of its own, made by a command; where nobody may mount, the test
 // says that it showed nothing.
-func mounted(t *testing.T, kind string, make func(image string) *exec.Cmd, options string) string {
+func mounted(t *testing.T, kind string, mkfs func(image string) *exec.Cmd, options string) string {
 	t.Helper()
 	at, image := t.TempDir(), "none"
-	if make != nil {
+	if mkfs != nil {
 		image = filepath.Join(t.TempDir(), "image")
 		require.NoError(t, os.WriteFile(image, nil, 0o600))
 		require.NoError(t, os.Truncate(image, 8<<20))
-		if out, err := make(image).CombinedOutput(); err != nil {
+		if out, err := mkfs(image).CombinedOutput(); err != nil {
 			t.Skipf("SKIPPED, AND NOTHING SHOWS HOW A REAL %s BEHAVES: it cannot be made: %v %s", kind, err, out)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +110,7 @@ func (s *Server) begin(lines ...string) {
 // Start starts the server, and returns when it listens.
 func (s *Server) Start() {
 	s.t.Helper()
-	all := append(s.program[:len(s.program):len(s.program)], "-D", "-e", "-f", filepath.Join(s.Dir, "config"))
+	all := slices.Concat(s.program, []string{"-D", "-e", "-f", filepath.Join(s.Dir, "config")})
 	s.cmd = exec.Command(all[0], all[1:]...)
 	log, err := os.OpenFile(filepath.Join(s.Dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	require.NoError(s.t, err)

@@ -28,8 +28,8 @@ type FileLedger interface {
 	// JudgeFile notes for good what an operator vouches for. A file or document whose end
 	// is known already keeps it: an error tells that.
 	JudgeFile(ctx context.Context, j Judgement) error
-	// ReverseFile writes a file that takes back what another one brought into the books,
-	// and returns its place. It changes nothing about what is known of either.
+	// ReverseFile writes a file that takes back what another one brought into the books, or
+	// may have brought, and returns its place. It changes nothing about what is known of either.
 	ReverseFile(ctx context.Context, file string) (string, error)
 	// ImportRecipe tells a bookkeeper how to set up the import, from the settings. It calls
 	// nobody.

@@ -154,7 +154,8 @@ var (
 
 // AfterImport is what a person does with each file, whatever imports it.
 const AfterImport = "Import each file once, as it is: do not open and save it in between.\n\n" +
-	"It was imported: move it to the folder imported. ServiceTrade then shows its invoices as processed.\n" +
+	"It was imported: move it to the folder imported. ServiceTrade then shows its invoices as processed; until then they stay pending.\n" +
 	"It was not imported, none of it: move it to the folder rejected, with the reason in a file of the same name and .txt behind it.\n" +
+	"Write the reason first: it is told on the invoices in ServiceTrade, which then failed and may be sent again.\n" +
 	"Some of it was imported: ask the Tradepost operator, who tells them apart with `tradepost confirm`.\n" +
 	"It was imported twice, or by mistake: `tradepost reverse` writes the file that takes it back.\n"

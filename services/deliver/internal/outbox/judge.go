@@ -45,7 +45,7 @@ func (b *Box) fileNamed(ctx context.Context, name string) (*Manifest, error) {
 			return m, nil
 		}
 	}
-	return nil, fmt.Errorf("no file %q was ever made for connection %s", name, b.o.Connection)
+	return nil, fmt.Errorf("no file %q was ever made for connection %s; `tradepost confirm %s --all` lists those that were", name, b.o.Connection, b.o.Connection)
 }
 
 // judgeFile settles a whole file, and puts it where people see that it is done.
@@ -140,7 +140,37 @@ func named(m *Manifest, names []string) ([]Listed, error) {
 	return found, nil
 }
 
-// Reverse writes what takes a file's documents back.
+// undoOf are the rows that take back what a file brought, or may have brought, into the
+// books: not what is known never to have come there, or to be out of them again.
+func (b *Box) undoOf(ctx context.Context, m *Manifest) ([]byte, error) {
+	var content []byte
+	for _, d := range m.Documents {
+		e, err := b.ledger.entry(ctx, d.Marker, d.N)
+		if err != nil {
+			return nil, err
+		}
+		s, err := b.standingOf(ctx, e)
+		switch {
+		case err != nil:
+			return nil, err
+		case !s.live():
+			continue
+		case len(e.Undo) == 0:
+			return nil, fmt.Errorf("%s (%s) cannot be reversed by a file: take it out of the books by hand", e.Number, e.id())
+		}
+		if content == nil {
+			content = slices.Clone(e.Head)
+		}
+		content = append(content, e.Undo...)
+	}
+	if content == nil {
+		return nil, fmt.Errorf("nothing of %s is in the books: what was not imported, or was taken out again, needs no reversal", m.File)
+	}
+	return content, nil
+}
+
+// Reverse writes what takes a file's documents back, but for those that are not in the
+// books.
 func (b *Box) Reverse(ctx context.Context, file string) (string, error) {
 	if err := b.present(ctx); err != nil {
 		return "", err
@@ -149,19 +179,9 @@ func (b *Box) Reverse(ctx context.Context, file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var content []byte
-	for i, d := range m.Documents {
-		e, err := b.ledger.entry(ctx, d.Marker, d.N)
-		if err != nil {
-			return "", err
-		}
-		if len(e.Undo) == 0 {
-			return "", fmt.Errorf("%s (%s) cannot be reversed by a file: take it out of the books by hand", e.Number, e.id())
-		}
-		if i == 0 {
-			content = append(content, e.Head...)
-		}
-		content = append(content, e.Undo...)
+	content, err := b.undoOf(ctx, m)
+	if err != nil {
+		return "", err
 	}
 	name := undoDir + "/REVERSAL-" + strings.TrimPrefix(m.File, b.o.Prefix+"-")
 	err = b.folder.Publish(ctx, name, content)

@@ -47,6 +47,9 @@ func newConfirm(g *global) *cobra.Command {
 				if err := confirmFile(ctx, cmd, files, args[1], o); err != nil {
 					return err
 				}
+				if o.removed {
+					return nil
+				}
 				return g.wake(ctx, cmd, args[0], files, args[1])
 			})
 		},
@@ -79,26 +82,12 @@ func confirmFile(ctx context.Context, cmd *cobra.Command, files connector.FileLe
 	if len(o.documents) > 0 {
 		what = strings.Join(o.documents, ", ")
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "noted: %s, %s, is %s\n", file, what, j.State)
-	return err
-}
-
-func newReverse(g *global) *cobra.Command {
-	return &cobra.Command{
-		Use: "reverse CONNECTION FILE", Short: "Write the file that takes an import back", Args: cobra.ExactArgs(2),
-		Long: "Writes a file to the folder reversals that takes back what an import file brought into the books: for a\n" +
-			"file that was imported twice, or by mistake. It is written once. Importing it changes nothing about what\n" +
-			"Tradepost knows: where the invoices are out of the books for good, say so with `tradepost confirm --removed`.",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.onFiles(cmd, args[0], func(ctx context.Context, files connector.FileLedger) error {
-				name, err := files.ReverseFile(ctx, args[1])
-				if err == nil {
-					_, err = fmt.Fprintln(cmd.OutOrStdout(), name)
-				}
-				return err
-			})
-		},
+	next := ""
+	if j.State == connector.FileRemoved {
+		next = "; sent again in ServiceTrade, it is written to a new file"
 	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "noted: %s, %s, is %s%s\n", file, what, j.State, next)
+	return err
 }
 
 func newTemplate(g *global) *cobra.Command {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -40,9 +41,14 @@ func (r fileRows) Table() ([]any, [][]any) {
 	return []any{"file", "made", "number", "customer", "total", "state", "remark"}, rows
 }
 
+// evidence is how the end of a document is known, in words.
+var evidence = map[string]string{"moved": "its file was moved to imported", "export": "an export shows it", "operator": "an operator said so"}
+
 // remark is how the end of a document is known, or what is wrong with its waiting.
 func remark(f connector.HandedFile, d connector.HandedDocument) string {
 	switch {
+	case d.State == connector.FileImported:
+		return cmp.Or(evidence[d.Why], d.Why)
 	case d.State != connector.FileWaiting:
 		return d.Why
 	case f.Missing:

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -146,7 +147,12 @@ func TestAnOperatorTellsWhatBecameOfAFile(t *testing.T) {
 
 func TestAFileIsReversed(t *testing.T) {
 	path := filesSetUp(t)
-	_, files := given(t, path, 1)
+	_, files := given(t, path, 1, 2)
+	code, _, errs := execute(t, "confirm", "acme-sage", files[1], "--rejected", "--reason", "no such job", "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	code, _, errs = execute(t, "reverse", "acme-sage", files[1], "-c", path)
+	require.Equal(t, runtime.ExitFailure, code)
+	require.Contains(t, errs, "needs no reversal")
 	code, out, errs := execute(t, "reverse", "acme-sage", files[0], "-c", path)
 	require.Equal(t, runtime.ExitOK, code, errs)
 	require.Contains(t, out, "reversals/REVERSAL-")
@@ -157,6 +163,24 @@ func TestAFileIsReversed(t *testing.T) {
 	code, _, errs = execute(t, "reverse", "acme-sage", files[0], "-c", path)
 	require.Equal(t, runtime.ExitFailure, code)
 	require.Contains(t, errs, "was written before")
+
+	// Of a file of which a part was refused only the other part is taken back.
+	both := filesSetUp(t)
+	raw, err = os.ReadFile(both)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(both, []byte(strings.Replace(string(raw), "wait: 0s", "wait: 1h, batch: 2", 1)), 0o600))
+	_, files = given(t, both, 1, 2)
+	require.Len(t, files, 1)
+	code, _, errs = execute(t, "confirm", "acme-sage", files[0], "--document", "1001", "--rejected", "--reason", "no such job", "-c", both)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	code, out, errs = execute(t, "reverse", "acme-sage", files[0], "-c", both)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, errs, "Nobody has confirmed")
+	require.Contains(t, errs, "tradepost confirm acme-sage "+files[0]+" --removed")
+	raw, err = os.ReadFile(filepath.Join(filepath.Dir(both), "outbox", out[:len(out)-1]))
+	require.NoError(t, err)
+	require.Contains(t, string(raw), "1002")
+	require.NotContains(t, string(raw), "1001", "it never came into the books")
 }
 
 func TestTheImportIsExplained(t *testing.T) {

@@ -56,7 +56,7 @@ func askToLook(ctx context.Context, config *connection.Config, conn *connection.
 	}
 	for _, d := range all[i].Documents {
 		invoice, ok := invoiceOf(conn.AccountID, d.ID)
-		if !ok {
+		if !ok || d.State == connector.FileWaiting {
 			continue
 		}
 		e, err := r.Store.Get(ctx, record.Key{Account: conn.AccountID, InvoiceID: invoice})

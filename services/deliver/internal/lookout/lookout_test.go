@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ import (
 // folder is what a connector shows of its files.
 type folder struct {
 	connector.FileLedger
+	sync.Mutex
 	word    string
 	err     error
 	waiting []connector.HandedFile
@@ -26,11 +28,15 @@ type folder struct {
 }
 
 func (f *folder) Evidence(context.Context) (string, error) {
+	f.Lock()
+	defer f.Unlock()
 	f.looks++
 	return f.word, f.err
 }
 func (f *folder) LookEvery() time.Duration { return 15 * time.Second }
 func (f *folder) WaitingFiles(context.Context) ([]connector.HandedFile, error) {
+	f.Lock()
+	defer f.Unlock()
 	return f.waiting, nil
 }
 
@@ -52,9 +58,19 @@ func watching(t *testing.T, test func(w *watched)) {
 		w.board = lookout.NewBoard(w.registry)
 		l := &lookout.Lookout{
 			Connection: "acme-sage", Files: w.folder, Board: w.board, Log: slog.New(slog.DiscardHandler),
-			Paused:  func() bool { return w.paused },
-			Trouble: func(err error) { w.trouble = append(w.trouble, err) },
+			Paused: func() bool {
+				w.Lock()
+				defer w.Unlock()
+				return w.paused
+			},
+			Trouble: func(err error) {
+				w.Lock()
+				defer w.Unlock()
+				w.trouble = append(w.trouble, err)
+			},
 			Confirm: func(context.Context) error {
+				w.Lock()
+				defer w.Unlock()
 				w.confirms++
 				return w.confirm
 			},
@@ -66,7 +82,9 @@ func watching(t *testing.T, test func(w *watched)) {
 			close(ended)
 		}()
 		synctest.Wait()
+		w.Lock() // but while time passes
 		test(w)
+		w.Unlock()
 		stop()
 		<-ended
 		n, err := testutil.GatherAndCount(w.registry)
@@ -75,7 +93,10 @@ func watching(t *testing.T, test func(w *watched)) {
 	})
 }
 
-func pass(d time.Duration) {
+// pass lets time pass. A test holds the lock but for that.
+func (w *watched) pass(d time.Duration) {
+	w.Unlock()
+	defer w.Lock()
 	time.Sleep(d) // fake time
 	synctest.Wait()
 }
@@ -83,22 +104,22 @@ func pass(d time.Duration) {
 func TestDocumentsAreAskedForWhenSomethingHappened(t *testing.T) {
 	watching(t, func(w *watched) {
 		require.Equal(t, 1, w.confirms, "what happened while nobody looked")
-		pass(time.Hour)
+		w.pass(time.Hour)
 		require.Equal(t, 1, w.confirms, "nothing happened")
 		w.word, w.confirm = "second", errors.New("the server is away")
-		pass(15 * time.Second)
+		w.pass(15 * time.Second)
 		require.Equal(t, 2, w.confirms)
 		w.confirm = nil
-		pass(15 * time.Second)
+		w.pass(15 * time.Second)
 		require.Equal(t, 3, w.confirms, "what could not be asked for is asked for again")
-		pass(time.Hour)
+		w.pass(time.Hour)
 		require.Equal(t, 3, w.confirms)
 		w.paused, w.word = true, "third"
 		looks := w.looks
-		pass(time.Hour)
+		w.pass(time.Hour)
 		require.Equal(t, looks, w.looks, "a paused connection is left in peace")
 		w.paused = false
-		pass(15 * time.Second)
+		w.pass(15 * time.Second)
 		require.Equal(t, 4, w.confirms)
 	})
 }
@@ -106,10 +127,10 @@ func TestDocumentsAreAskedForWhenSomethingHappened(t *testing.T) {
 func TestTroubleOfTheFolderIsToldOnce(t *testing.T) {
 	watching(t, func(w *watched) {
 		w.err = errors.New("the ledger is damaged")
-		pass(time.Hour)
+		w.pass(time.Hour)
 		require.Equal(t, []error{w.err}, w.trouble)
 		w.err = nil
-		pass(time.Minute)
+		w.pass(time.Minute)
 		require.Len(t, w.trouble, 2)
 		require.NoError(t, w.trouble[1])
 	})
@@ -120,7 +141,7 @@ func TestFilesThatWaitAreShown(t *testing.T) {
 		require.NoError(t, w.board.Notice())
 		made := time.Date(2026, 11, 19, 9, 0, 0, 0, time.UTC)
 		w.waiting = []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Overdue: true}, {Name: "SALES-2.csv", Made: made, Missing: true}, {Name: "SALES-3.csv"}}
-		pass(6 * time.Minute) // though nothing happened in the folder
+		w.pass(6 * time.Minute) // though nothing happened in the folder
 		for name, want := range map[string]float64{"waiting": 3, "overdue": 1, "missing": 1} {
 			families, err := w.registry.Gather()
 			require.NoError(t, err)

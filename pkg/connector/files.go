@@ -11,11 +11,25 @@ type FileLedger interface {
 	// HandedFiles lists the files in the order in which they were made. It changes nothing
 	// that people see.
 	HandedFiles(ctx context.Context) ([]HandedFile, error)
+	// WaitingFiles lists those of HandedFiles of which it is not known of every document
+	// what became of it. It is cheap enough to be asked every few minutes.
+	WaitingFiles(ctx context.Context) ([]HandedFile, error)
+	// Evidence makes the files that are due, and returns a word that is another one as soon
+	// as something may have happened on which Confirm answers differently: a file was moved,
+	// an export came, an operator spoke. It is cheap enough to be asked every LookEvery. An
+	// error says that nothing can be handed over now.
+	Evidence(ctx context.Context) (string, error)
+	// LookEvery is how often Evidence is to be asked.
+	LookEvery() time.Duration
+	// Expect names documents (by the tokens of Handed, or by Found.ID) that were given away
+	// for certain, as others remember it. Where the ledger does not have one, it is an older
+	// copy: an error tells that, and nothing is given away until the ledger has it.
+	Expect(ctx context.Context, ids []string) error
 	// JudgeFile notes for good what an operator vouches for. A file or document whose end
 	// is known already keeps it: an error tells that.
 	JudgeFile(ctx context.Context, j Judgement) error
-	// ReverseFile writes a file that takes back what another one brought into the books,
-	// and returns its place. It changes nothing about what is known of either.
+	// ReverseFile writes a file that takes back what another one brought into the books, or
+	// may have brought, and returns its place. It changes nothing about what is known of either.
 	ReverseFile(ctx context.Context, file string) (string, error)
 	// ImportRecipe tells a bookkeeper how to set up the import, from the settings. It calls
 	// nobody.
@@ -34,6 +48,9 @@ type HandedFile struct {
 	Documents    []HandedDocument `json:"documents"`
 	// Overdue says that it has waited for longer than people should let it.
 	Overdue bool `json:"overdue"`
+	// Missing says that it waits, and lies nowhere in the folder: somebody moved it
+	// elsewhere, or deleted it. It is not made again.
+	Missing bool `json:"missing"`
 }
 
 // Ended tells whether it is known of every document what became of it.

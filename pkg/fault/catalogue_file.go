@@ -16,6 +16,18 @@ var fileEntries = []Entry{
 		Params:  []string{"connection", "file", "total"},
 	},
 	{
+		Code: "file.ledger_broken", Title: "Ledger of the import files is not whole", Raised: "connector", Owner: operator, Thing: "Outbox",
+		Message: "its ledger cannot be relied on, so nothing is given away that may have been given away before: {reason}.",
+		Fix:     "Bring back what is missing, from a copy of the folder that is as new as its latest import file. Invoices that wait are then posted by themselves.",
+		Params:  []string{"reason"},
+	},
+	{
+		Code: "file.folder_unfit", Title: "Folder cannot be used for import files", Raised: "connector", Owner: operator, Thing: "Folder",
+		Message: "on {place} Tradepost cannot make sure that a document is in one file only: {reason}.",
+		Fix:     "Use a folder on ext4, XFS, btrfs, ZFS, NFS or SMB, or an SFTP server that keeps a file whose name is taken, as OpenSSH's does.",
+		Params:  []string{"place", "reason"},
+	},
+	{
 		Code: "retainage.refused", Title: "Retainage not taken", Raised: "connector", Owner: bookkeeper, Thing: "Document",
 		Message: "{amount} of it is retained, and an import into {system} has no place for that.",
 		Fix:     "Enter it in the books by hand, and set the invoice's status in ServiceTrade by hand.",

@@ -27,6 +27,7 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/internal/attempts"
 	"github.com/tradepost/tradepost/services/deliver/internal/company"
 	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
+	"github.com/tradepost/tradepost/services/deliver/internal/lookout"
 	"github.com/tradepost/tradepost/services/deliver/internal/pauses"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
 	"github.com/tradepost/tradepost/services/deliver/internal/stored"
@@ -57,6 +58,8 @@ type Service struct {
 	calls  *permits.Permits
 	units  *stage.Units
 	pauses *pauses.Keeper
+	// board shows the import files that wait for people.
+	board *lookout.Board
 	// grants has the tokens of connections that people signed in.
 	grants *grant.Keeper
 	// signInPages serves the pages on which they do; nil without connect.listen.
@@ -112,14 +115,15 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 		deps: d, live: live, connectors: connectors, gate: gate, epochs: epochs, router: router,
 		clients: clients, calls: calls, grants: grants, units: stage.NewUnits("connection", d.Log),
 		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
-		externalIDs: externalid.NewMetrics(d.Metrics),
-		pauses:      &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
+		externalIDs: externalid.NewMetrics(d.Metrics), board: lookout.NewBoard(d.Metrics),
+		pauses: &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},
 	}
 	d.Health.AddLiveness("router", router.Healthy)
 	d.Health.AddReadiness("router", router.Ready)
 	d.Health.AddReadiness("streams", gate.Bus.Ready)
 	d.Health.AddReadiness("connections", s.units.Ready)
 	d.Health.AddNotice("sign-ins", grants.Notice)
+	d.Health.AddNotice("import files", s.board.Notice)
 	if err := s.listenToSignIns(); err != nil {
 		return nil, err
 	}
@@ -177,6 +181,11 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 	// What goes on beside the postings ends with the connection; ctx ends with this call.
 	beside, end := context.WithCancel(context.WithoutCancel(ctx))
 	p, idle := s.poster(beside, c, client, conn, log)
+	if err := s.expect(ctx, c, conn); err != nil {
+		end()
+		_ = conn.Close()
+		return nil, err
+	}
 	paused := s.pauses.For(c.ID, s.probe(c.ID))
 	p.Pauses = paused
 	ready := bus.ReadyConsumer(c.ID, max(conn.Describe().MaxInFlight, 1))
@@ -188,12 +197,14 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 		return nil, err
 	}
 	s.posters.Put(c.ID, p)
+	looked := s.lookOut(beside, c, conn, p, log)
 	return func() error {
 		s.posters.Remove(c.ID)
 		err := s.router.Remove(ready.Durable)
 		s.pauses.Forget(c.ID)
 		end()
 		idle()
+		looked()
 		return errors.Join(err, conn.Close())
 	}, nil
 }
@@ -216,29 +227,4 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, client *
 		ClosedThrough: func() string { return ClosedThrough(s.mapping(c)) },
 		Splits:        func() bool { return Splits(s.mapping(c)) },
 	}, idle
-}
-
-// command hands an operator's settling by hand to its connection; other commands are
-// ingest's. All connections share the few slots: one that is not attached within a minute
-// takes no command.
-func (s *Service) command(ctx context.Context, m bus.Message) error {
-	if !posting.IsByHand(m) {
-		return nil
-	}
-	used, err := s.posters.Use(ctx, m.Subject.Connection, func(ctx context.Context, p *posting.Poster) error {
-		return p.Command(ctx, m)
-	})
-	switch {
-	case used:
-		return err
-	case !s.enabled(m.Subject.Connection):
-		return stage.Unknown(m, s.began)
-	default:
-		return stage.NotAttached(m, s.began)
-	}
-}
-
-func (s *Service) enabled(connection string) bool {
-	c := s.live.Current().Connections[connection]
-	return c != nil && c.Enabled
 }

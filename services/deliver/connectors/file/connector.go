@@ -67,7 +67,7 @@ func New(cfg Config, s connector.Settings) (*Files, error) {
 	f := &Files{cfg: cfg, connection: s.Connection, layout: layout}
 	f.Connector = outbox.NewConnector(kind, folder, f, outbox.Options{
 		Connection: s.Connection, Title: title, Company: s.Company, Prefix: cfg.Name, Ext: cfg.Extension,
-		Batch: cfg.batch(), Wait: *cfg.Wait, RemindAfter: cfg.RemindAfter, Log: s.Log,
+		Batch: cfg.batch(), Wait: *cfg.Wait, RemindAfter: cfg.RemindAfter, LookEvery: cfg.Looks(), Log: s.Log,
 	})
 	return f, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -81,36 +82,27 @@ func (c *company) importFile(file string) {
 	require.NoError(c.t, os.Rename(file, filepath.Join(c.dir, "imported", filepath.Base(file))))
 }
 
-func (c *company) importAll() {
+// Take implements outboxtest.Books.
+func (c *company) Take(marker string, refuse bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, file := range c.files() {
-		c.importFile(file)
-	}
-}
-
-// take imports or puts away the files that have a marker.
-func (c *company) take(marker string, refuse bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, file := range c.files() {
-		for _, d := range c.read(file) {
-			if d.marker != marker {
-				continue
-			}
-			if refuse {
-				reason := filepath.Join(c.dir, "rejected", filepath.Base(file)+".txt")
-				require.NoError(c.t, os.WriteFile(reason, []byte("Sage says that the period is closed\r\n"), 0o644))
-				require.NoError(c.t, os.Rename(file, filepath.Join(c.dir, "rejected", filepath.Base(file))))
-			} else {
-				c.importFile(file)
-			}
-			break
+		has := func(d booked) bool { return marker == "" || d.marker == marker }
+		if !slices.ContainsFunc(c.read(file), has) {
+			continue
 		}
+		if !refuse {
+			c.importFile(file)
+			continue
+		}
+		reason := filepath.Join(c.dir, "rejected", filepath.Base(file)+".txt")
+		require.NoError(c.t, os.WriteFile(reason, []byte("Sage says that the period is closed\r\n"), 0o644))
+		require.NoError(c.t, os.Rename(file, filepath.Join(c.dir, "rejected", filepath.Base(file))))
 	}
 }
 
-func (c *company) count(marker string) int {
+// Count implements outboxtest.Books.
+func (c *company) Count(marker string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := 0
@@ -132,8 +124,8 @@ func (c *company) one(marker string) *booked {
 	return nil
 }
 
-// kept reads lines and tax with the sign of the document.
-func (c *company) kept(marker string) connectortest.Kept {
+// Kept reads lines and tax with the sign of the document.
+func (c *company) Kept(marker string) connectortest.Kept {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	d := c.one(marker)
@@ -184,8 +176,8 @@ func (c *company) tamper(marker string) {
 	c.export("SALES.CSV")
 }
 
-// remove takes a document out of the books.
-func (c *company) remove(marker string) {
+// Remove takes a document out of the books.
+func (c *company) Remove(marker string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, d := range c.docs {

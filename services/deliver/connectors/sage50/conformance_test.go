@@ -1,10 +1,8 @@
 package sage50
 
 import (
-	"context"
-	"os"
+	"crypto/rand"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,38 +14,53 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/services/deliver/internal/outbox"
+	"github.com/tradepost/tradepost/services/deliver/internal/outbox/outboxtest"
+	"github.com/tradepost/tradepost/services/deliver/internal/outbox/sshtest"
 )
 
 func TestConformance(t *testing.T) {
-	connectortest.Run(t, connectortest.Harness{
-		New:    newTarget,
-		Sample: sample,
-		OtherCustomer: func(d *tradepostv1.Document) {
-			d.Customer.CompanyId, d.Customer.Name, d.Customer.Reference.Value = 8, "Brown & Sons", "C200"
-		},
+	dir := t.TempDir()
+	connectortest.Run(t, harness(func(t *testing.T) connectortest.Target {
+		return room(t, filepath.Join(dir, rand.Text()), nil).Target(t)
+	}))
+}
+
+// The same over a real SSH server, by a key and by a password.
+func TestConformanceOverSFTP(t *testing.T) {
+	for name, server := range map[string]func(t testing.TB) *sshtest.Server{"by a key": sshtest.WithKey, "by a password": sshtest.WithPassword} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // It mostly waits for the server.
+			s := server(t)
+			connectortest.Run(t, harness(func(t *testing.T) connectortest.Target {
+				dir := filepath.Join(s.Dir, rand.Text())
+				return room(t, dir, func(c *Config) { c.Place = outboxtest.Over(t, s, dir) }).Target(t)
+			}))
+		})
+	}
+}
+
+func harness(target func(t *testing.T) connectortest.Target) connectortest.Harness {
+	return connectortest.Harness{
+		New: target, Sample: sample, OtherCustomer: outboxtest.OtherCustomer, Faults: faults, Lacks: outboxtest.Lacks(nil),
 		AddTax: func(d *tradepostv1.Document, amount string) {
 			d.Taxes = []*tradepostv1.Tax{{Name: "NC Wake", Amount: amount, Code: code("WAKE"), Source: tradepostv1.TaxSource_TAX_SOURCE_AS_BILLED}}
 			for _, ln := range d.Lines {
 				ln.Taxable = true
 			}
 		},
-		Faults: faults,
-		Lacks: map[connectortest.Capability]string{
-			connectortest.Updates:           "an import adds to the books, and changes nothing there",
-			connectortest.KnownAccounts:     "nothing tells which accounts the company has",
-			connectortest.KnownCustomers:    "nothing tells which customers the company has",
-			connectortest.Copies:            "a copy in the books is seen in no file; an export adds both up to another total",
-			connectortest.LostAnswers:       "a file is in its place or not: the crash tests of the outbox stop at every step",
-			connectortest.ServerErrors:      "there is no server: the disk commits, or says why not",
-			connectortest.SlowAnswers:       "the commit is one link, and is not answered late",
-			connectortest.HiddenWrites:      "a file is there as soon as it is linked",
-			connectortest.Voids:             "an import voids nothing",
-			connectortest.PeriodLists:       "only people see the books",
-			connectortest.ChangeLists:       "only people see the books",
-			connectortest.ReferenceData:     "only people see the books",
-			connectortest.IdempotentCreates: "the entry of the ledger is what keeps a second document out",
-		},
-	})
+	}
+}
+
+// room has a company of Sage 50 behind the folder.
+func room(t *testing.T, dir string, change func(*Config)) outboxtest.Room {
+	c := &company{t: t, dir: dir, columns: fullColumns}
+	return outboxtest.Room{Dir: dir, Books: c, Tamper: c.tamper, Open: func() outboxtest.Files {
+		cfg := settings(dir)
+		if change != nil {
+			change(&cfg)
+		}
+		return connect(t, cfg)
+	}}
 }
 
 // faults are what would stop an import, or spoil it.
@@ -69,26 +82,11 @@ func twoTaxes(d *tradepostv1.Document) {
 	d.Taxes = []*tradepostv1.Tax{{Amount: "1.00", Code: code("WAKE")}, {Amount: "1.00", Code: code("DURHAM")}}
 }
 
-func code(value string) *tradepostv1.Reference {
-	return &tradepostv1.Reference{By: tradepostv1.ReferenceBy_REFERENCE_BY_CODE, Value: value}
-}
-
-// sample is an invoice of one line that the settings of the tests accept.
-func sample(id int64) *tradepostv1.Document {
-	return &tradepostv1.Document{
-		Kind:   tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE,
-		Marker: "st-kit-" + strconv.FormatInt(id, 10),
-		Source: &tradepostv1.Source{Account: "kit", InvoiceId: id, InvoiceNumber: strconv.FormatInt(1000+id, 10), Total: "275.00"},
-		Number: strconv.FormatInt(1000+id, 10), IssueDate: "2026-11-22", DueDate: "2026-12-22", Currency: "USD",
-		Customer: &tradepostv1.Customer{CompanyId: 7, Name: "ACME Tower LLC", Reference: code("C100")},
-		Job:      &tradepostv1.Job{JobId: 9, Number: "1042", Name: "Quarterly maintenance"},
-		PoNumber: "PO 77",
-		Lines: []*tradepostv1.Line{{
-			Key: "1", Kind: tradepostv1.LineKind_LINE_KIND_ITEM, Description: "Labor", Quantity: "2.5", UnitPrice: "110", Amount: "275.00",
-		}},
-		Totals: &tradepostv1.Totals{Subtotal: "275.00", Total: "275.00"},
-	}
-}
+// What the tests of this package share with those of other connectors of files.
+var (
+	sample = outboxtest.Sample
+	code   = outboxtest.Code
+)
 
 // settings are those of a company with two agencies in its sales taxes.
 func settings(dir string, change ...func(*Config)) Config {
@@ -115,70 +113,4 @@ func connect(t testing.TB, c Config) *Files {
 	_, err = f.Company(t.Context())
 	require.NoError(t, err)
 	return f
-}
-
-// prompt imports every file as soon as it is there, unless the test hands over.
-type prompt struct {
-	*Files
-	company *company
-	handing *bool
-}
-
-func (p *prompt) Create(ctx context.Context, posting connector.Posting) connector.Answer {
-	a := p.Files.Create(ctx, posting)
-	handed, is := a.(connector.Handed)
-	if !is || *p.handing {
-		return a
-	}
-	for range 2 { // Another worker's file may appear after the first look.
-		p.company.importAll()
-		a = p.Confirm(ctx, connector.HandedOver{
-			Token: handed.Token, DocumentHash: posting.DocumentHash, Query: connector.Query{Marker: posting.Document.GetMarker()},
-		})
-		if _, is := a.(connector.Handed); !is {
-			break
-		}
-	}
-	if posted, is := a.(connector.Posted); is && !strings.HasPrefix(handed.Message, "written to") {
-		posted.Adopted = true
-		return posted
-	}
-	return a
-}
-
-func newTarget(t *testing.T) connectortest.Target {
-	dir, handing := t.TempDir(), false
-	f := connect(t, settings(dir))
-	c := &company{t: t, dir: dir, columns: fullColumns}
-	wrap := func(f *Files) connector.Connector { return &prompt{f, c, &handing} }
-	return connectortest.Target{
-		Connector: wrap(f),
-		Reopen:    func() connector.Connector { return wrap(connect(t, settings(dir))) },
-		Count:     c.count,
-		ReadBack:  c.kept,
-		Tamper:    c.tamper,
-		Delete: func(marker string) {
-			c.remove(marker)
-			files, err := f.HandedFiles(t.Context())
-			require.NoError(t, err)
-			for _, file := range files {
-				for _, d := range file.Documents {
-					if strings.HasPrefix(d.ID, marker+".") {
-						require.NoError(t, f.JudgeFile(t.Context(), connector.Judgement{File: file.Name, Documents: []string{d.ID}, State: connector.FileRemoved}))
-					}
-				}
-			}
-		},
-		HandOver: func(on bool) { handing = on },
-		TakeUp:   c.take,
-		Troubles: map[string]func(on bool){
-			connector.ReasonBooksMissing: func(on bool) {
-				from, to := dir, filepath.Clean(dir)+".away"
-				if !on {
-					from, to = to, from
-				}
-				require.NoError(t, os.Rename(from, to))
-			},
-		},
-	}
 }

@@ -177,9 +177,10 @@ func (b *Box) numberTaken(ctx context.Context, d *tradepostv1.Document, customer
 	return nil, nil
 }
 
-// numbered lists the documents that were given away with a number of a customer.
+// numbered lists the documents that were given away with a number of a customer, if the
+// ledger is whole.
 func (b *Box) numbered(ctx context.Context, customer, number string) ([]Listed, error) {
-	files, err := b.ledger.refresh(ctx)
+	files, err := b.complete(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,9 @@ func (b *Box) Find(ctx context.Context, q connector.Query) ([]connector.Found, e
 		markers = append(markers, marker)
 	}
 	var found []connector.Found
+	if err := b.knows(ctx, q.ID); err != nil {
+		return nil, connector.Stop(b.waitFor(err))
+	}
 	for _, marker := range markers {
 		s, _, err := b.liveOf(ctx, marker)
 		switch {
@@ -39,6 +42,16 @@ func (b *Box) Find(ctx context.Context, q connector.Query) ([]connector.Found, e
 		}
 	}
 	return found, nil
+}
+
+// knows makes sure that the ledger has the entry of an id that it gave once. A document
+// that an older copy of the folder does not know is not absent: made again it would be
+// imported twice.
+func (b *Box) knows(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	return b.has(ctx, id)
 }
 
 // handed is the answer for a document that was given away, and sees to it that it is in
@@ -76,6 +89,9 @@ func (b *Box) Confirm(ctx context.Context, h connector.HandedOver) connector.Ans
 		return connector.Uncertain{Reason: connector.ReasonCannotFind, Message: fmt.Sprintf("%q is no document of this outbox", h.Token)}
 	}
 	e, err := b.ledger.entry(ctx, marker, n)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = behind(marker, n)
+	}
 	if err != nil {
 		return b.waitFor(fmt.Errorf("look for %s: %w", h.Token, err))
 	}
@@ -205,4 +221,14 @@ var (
 	ErrUnreachable = errors.New("the server of the folder does not answer")
 	// ErrSignIn means that it does not let Tradepost in, or is not the one it should be.
 	ErrSignIn = errors.New("the server of the folder refuses the sign-in")
+)
+
+// Folders that cannot be used.
+var (
+	// ErrUnfit means that a folder lacks a step which the outbox rests on.
+	ErrUnfit = errors.New("the folder lacks what the outbox needs")
+	// errReplaces is a folder on which two workers would overwrite each other's files.
+	errReplaces = fmt.Errorf("%w: a rename replaces a file that is there already", ErrUnfit)
+	// errNoExclusive is a folder whose files cannot be given a name that is free for certain.
+	errNoExclusive = fmt.Errorf("%w: it has neither hard links nor a rename that replaces nothing", ErrUnfit)
 )

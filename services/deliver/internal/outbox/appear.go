@@ -26,6 +26,9 @@ func (b *Box) appear(ctx context.Context) error {
 			if !there[move[0]] {
 				continue
 			}
+			if err := b.noteFiled(ctx, m); err != nil {
+				return err
+			}
 			err := b.folder.Take(ctx, move[0], move[1])
 			if errors.Is(err, fs.ErrExist) {
 				// It appeared, and its mover died before it was off the list.
@@ -34,6 +37,17 @@ func (b *Box) appear(ctx context.Context) error {
 			if ignoreMissing(err) != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// noteFiled notes with each document of a file that it is in this one.
+func (b *Box) noteFiled(ctx context.Context, m *Manifest) error {
+	for _, d := range m.Documents {
+		err := b.folder.Publish(ctx, filedFile(d.Marker, d.N), []byte(m.File+"\n"))
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
 		}
 	}
 	return nil

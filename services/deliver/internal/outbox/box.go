@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ const (
 	undoDir     = "reversals"
 	waitingDir  = "ledger/waiting"
 	stagedDir   = "ledger/staged"
+	verdictsDir = "ledger/verdicts"
 )
 
 // Options say how a connector's files are made.
@@ -42,6 +44,8 @@ type Options struct {
 	Wait time.Duration
 	// RemindAfter is after how long a file that nobody confirmed is told; 0 tells none.
 	RemindAfter time.Duration
+	// LookEvery is how often the folder is looked at for evidence.
+	LookEvery time.Duration
 	// ReadExport reads what the accounting system exported; nil where it exports nothing
 	// that can be read.
 	ReadExport func(content []byte) ([]Exported, error)
@@ -71,9 +75,13 @@ type Box struct {
 	mu      sync.Mutex        // guards what follows
 	company string            // of the first use, or as read first; "" before
 	told    map[int]time.Time // when people were told of a file, by its sequence
+	ended   map[int]bool      // files of which everything is known, by their sequence
 
-	ledger  ledger
-	exports exports
+	expected []string // entries that have to be there, see Expect
+
+	fileName *regexp.Regexp // of import files; the group is the sequence
+	ledger   ledger
+	exports  exports
 }
 
 // New returns the outbox in a folder. It touches nothing.
@@ -85,7 +93,8 @@ func New(folder Folder, o Options) *Box {
 		o.Now = time.Now
 	}
 	o.Batch = max(o.Batch, 1)
-	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[int]time.Time{}}
+	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[int]time.Time{}, ended: map[int]bool{}}
+	b.fileName = regexp.MustCompile("^" + regexp.QuoteMeta(o.Prefix) + `-[0-9]{8}-([0-9]{4,8})-[0-9a-f]{8}` + regexp.QuoteMeta(o.Ext) + "$")
 	b.ledger.init(folder)
 	b.exports.init(folder, o.ReadExport, o.Log)
 	return b
@@ -127,7 +136,7 @@ func (b *Box) usedBefore() bool {
 func (b *Box) setUp(ctx context.Context) error {
 	for _, dir := range []string{
 		importedDir, rejectedDir, exportsDir, undoDir, tempDir, waitingDir, stagedDir,
-		"ledger/entries", "ledger/manifests", "ledger/verdicts",
+		"ledger/entries", "ledger/manifests", verdictsDir,
 	} {
 		if err := b.folder.Make(ctx, dir); err != nil {
 			return err
@@ -167,12 +176,13 @@ func (b *Box) present(ctx context.Context) error {
 		return err
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.company == "" {
 		b.company = id
 	}
-	if id != b.company {
-		return fmt.Errorf("%w: %s is another outbox than before (company %s, was %s)", errNoBooks, b.Place(), id, b.company)
+	was := b.company
+	b.mu.Unlock()
+	if id != was {
+		return fmt.Errorf("%w: %s is another outbox than before (company %s, was %s)", errNoBooks, b.Place(), id, was)
 	}
-	return nil
+	return b.upToDate(ctx)
 }

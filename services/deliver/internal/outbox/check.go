@@ -27,6 +27,8 @@ func (b *Box) Check(ctx context.Context) []*tradepostv1.Fault {
 		return []*tradepostv1.Fault{fault.New("connection.signed_out", fault.Args{
 			Thing: "Folder " + b.Place(), Params: map[string]string{"connection": b.o.Connection, "system": "the server of the import files"}, VendorText: err.Error(),
 		})}
+	case errors.Is(err, ErrUnfit):
+		return []*tradepostv1.Fault{fault.New("file.folder_unfit", fault.Args{Params: map[string]string{"place": b.Place(), "reason": err.Error()}})}
 	case err != nil:
 		return []*tradepostv1.Fault{fault.New("books.not_writable", fault.Args{Params: map[string]string{"place": b.Place(), "reason": err.Error()}})}
 	}
@@ -41,7 +43,7 @@ func (b *Box) Check(ctx context.Context) []*tradepostv1.Fault {
 		_, err = b.complete(ctx)
 	}
 	if err != nil {
-		return []*tradepostv1.Fault{fault.New("books.broken", fault.Args{Thing: "Outbox " + b.Place(), VendorText: err.Error()})}
+		return []*tradepostv1.Fault{fault.New("file.ledger_broken", fault.Args{Thing: "Outbox " + b.Place(), Params: map[string]string{"reason": err.Error()}})}
 	}
 	return nil
 }

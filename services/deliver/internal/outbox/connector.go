@@ -113,6 +113,24 @@ func (c *Connector) HandedFiles(ctx context.Context) ([]connector.HandedFile, er
 	return c.box.Files(ctx)
 }
 
+// WaitingFiles implements connector.FileLedger.
+func (c *Connector) WaitingFiles(ctx context.Context) ([]connector.HandedFile, error) {
+	return c.box.WaitingFiles(ctx)
+}
+
+// Evidence implements connector.FileLedger.
+func (c *Connector) Evidence(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	defer cancel()
+	return c.box.Evidence(ctx)
+}
+
+// LookEvery implements connector.FileLedger.
+func (c *Connector) LookEvery() time.Duration { return c.box.o.LookEvery }
+
+// Expect implements connector.FileLedger.
+func (c *Connector) Expect(ctx context.Context, ids []string) error { return c.box.Expect(ctx, ids) }
+
 // JudgeFile implements connector.FileLedger.
 func (c *Connector) JudgeFile(ctx context.Context, j connector.Judgement) error {
 	return c.box.Judge(ctx, j)
@@ -136,7 +154,8 @@ var (
 
 // AfterImport is what a person does with each file, whatever imports it.
 const AfterImport = "Import each file once, as it is: do not open and save it in between.\n\n" +
-	"It was imported: move it to the folder imported. ServiceTrade then shows its invoices as processed.\n" +
+	"It was imported: move it to the folder imported. ServiceTrade then shows its invoices as processed; until then they stay pending.\n" +
 	"It was not imported, none of it: move it to the folder rejected, with the reason in a file of the same name and .txt behind it.\n" +
+	"Write the reason first: it is told on the invoices in ServiceTrade, which then failed and may be sent again.\n" +
 	"Some of it was imported: ask the Tradepost operator, who tells them apart with `tradepost confirm`.\n" +
 	"It was imported twice, or by mistake: `tradepost reverse` writes the file that takes it back.\n"

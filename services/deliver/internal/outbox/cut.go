@@ -104,22 +104,7 @@ func (b *Box) cutOne(ctx context.Context, batch []*Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := b.folder.Stage(ctx, m.Staged, content); err != nil {
-		return err
-	}
-	if m.StagedCustomers != "" {
-		if err := b.folder.Stage(ctx, m.StagedCustomers, customers); err != nil {
-			return err
-		}
-	}
-	if err := b.ledger.write(ctx, manifestFile(m.Sequence), m); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			for _, staged := range []string{m.Staged, m.StagedCustomers} {
-				if staged != "" {
-					_ = b.folder.Remove(ctx, staged)
-				}
-			}
-		}
+	if err := b.decide(ctx, m, content, customers); err != nil {
 		return err
 	}
 	if err := b.appear(ctx); err != nil {
@@ -133,6 +118,27 @@ func (b *Box) cutOne(ctx context.Context, batch []*Entry) error {
 	return nil
 }
 
+// decide stages the files of a manifest and publishes it. What was staged for one that
+// certainly is not there is taken away again.
+func (b *Box) decide(ctx context.Context, m *Manifest, content, customers []byte) error {
+	err := b.folder.Stage(ctx, m.Staged, content)
+	if err == nil && m.StagedCustomers != "" {
+		err = b.folder.Stage(ctx, m.StagedCustomers, customers)
+	}
+	written := false
+	if err == nil {
+		err, written = b.ledger.write(ctx, manifestFile(m.Sequence), m), true
+	}
+	if err != nil && (!written || errors.Is(err, fs.ErrExist) || notMade(err)) {
+		for _, staged := range []string{m.Staged, m.StagedCustomers} {
+			if staged != "" {
+				_ = b.folder.Remove(context.WithoutCancel(ctx), staged)
+			}
+		}
+	}
+	return err
+}
+
 func inFile(files []*Manifest, e *Entry) bool {
 	for _, m := range files {
 		for _, d := range m.Documents {
@@ -142,25 +148,6 @@ func inFile(files []*Manifest, e *Entry) bool {
 		}
 	}
 	return false
-}
-
-// complete returns all manifests, and makes sure that none is missing in between: its
-// documents would be written to a second file.
-func (b *Box) complete(ctx context.Context) ([]*Manifest, error) {
-	files, err := b.folder.List(ctx, "ledger/manifests")
-	if err != nil {
-		return nil, err
-	}
-	all, err := b.ledger.refresh(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		if f.Name > fmt.Sprintf("%08d.json", len(all)) {
-			return nil, fmt.Errorf("%w: %s is missing, and %s is there: bring it back from a copy of the folder", errBroken, manifestFile(len(all)+1), f.Name)
-		}
-	}
-	return all, nil
 }
 
 func (b *Box) manifestFor(ctx context.Context, batch []*Entry, before []*Manifest) (m *Manifest, content, customers []byte, err error) {

@@ -11,7 +11,8 @@
 //	<folder>/exports/               what the accounting system exported, to compare with
 //	<folder>/reversals/             what would undo an imported file, on demand
 //	<folder>/ledger/company.txt     whose books these are
-//	<folder>/ledger/entries/        <marker>/<n>.json: a document that was given away
+//	<folder>/ledger/entries/        <marker>/<n>.json: a document that was given away;
+//	                                <n>.filed: the file that it is in
 //	<folder>/ledger/manifests/      <sequence>.json: the documents of one file
 //	<folder>/ledger/verdicts/       <sequence>.json: what became of the file
 //	<folder>/ledger/waiting/        documents that are in no file yet
@@ -31,7 +32,16 @@
 //     nobody makes it again after a person moved or removed it.
 //
 // The file system needs a hard link that fails where the name is taken (ext4, XFS,
-// btrfs, ZFS, NFS), or a rename that does (SMB, exFAT: renameat2 with RENAME_NOREPLACE).
+// btrfs, ZFS, NFS), or a rename that does (SMB, FAT, exFAT: renameat2 with RENAME_NOREPLACE).
+// Check tries them, and refuses a folder that has neither.
 // Over SFTP it is the rename of the protocol, which has to fail where the name is taken,
 // as OpenSSH's does. The folder and everything below it has to be one file system.
+//
+// # A ledger that is not whole
+//
+// A part that is missing must not look like something that never was: what is lost would
+// be written again. So each thing is known from two places. A manifest by its file, its
+// verdict and the notes beside its entries, all of which come after it; an entry by the
+// record of its invoice (Expect, and the ids that Find and Confirm are asked for). What one
+// knows and the other lacks stops everything until it is back.
 package outbox

@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,36 +170,6 @@ func TestACopyThatContradictsIsNoEvidence(t *testing.T) {
 			require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), h)))
 		})
 	}
-}
-
-// A file that nobody confirms is told after some days, and then once a day.
-func TestAFileThatNobodyConfirmsIsTold(t *testing.T) {
-	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	var log strings.Builder
-	o := options(1)
-	o.RemindAfter, o.Now, o.Log = 72*time.Hour, func() time.Time { return now }, slog.New(slog.NewTextHandler(&log, nil))
-	dir := t.TempDir()
-	b := opened(t, NewLocal(dir), o)
-	h := gave(t, b, posting(1, "10.00"))
-	for _, c := range []struct {
-		after   time.Duration
-		told    int
-		overdue bool
-	}{{71 * time.Hour, 0, false}, {time.Hour, 1, true}, {time.Hour, 1, true}, {23 * time.Hour, 2, true}} {
-		now = now.Add(c.after)
-		require.IsType(t, connector.Handed{}, b.Confirm(t.Context(), h))
-		require.Equal(t, c.told, strings.Count(log.String(), "waits to be confirmed"))
-		files, err := b.Files(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, c.overdue, files[0].Overdue)
-	}
-	importAll(t, dir)
-	now = now.Add(48 * time.Hour)
-	require.IsType(t, connector.Posted{}, b.Confirm(t.Context(), h))
-	files, err := b.Files(t.Context())
-	require.NoError(t, err)
-	require.False(t, files[0].Overdue)
-	require.Equal(t, 2, strings.Count(log.String(), "waits to be confirmed"))
 }
 
 func TestANumberIsUsedOnce(t *testing.T) {

@@ -7,87 +7,9 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 )
-
-// Files lists the files that were made, with what is known of each document.
-func (b *Box) Files(ctx context.Context) ([]connector.HandedFile, error) {
-	if err := b.present(ctx); err != nil {
-		return nil, err
-	}
-	manifests, err := b.ledger.refresh(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]connector.HandedFile, 0, len(manifests))
-	for _, m := range manifests {
-		f, err := b.handedFile(ctx, m)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-	return all, nil
-}
-
-func (b *Box) handedFile(ctx context.Context, m *Manifest) (connector.HandedFile, error) {
-	f := connector.HandedFile{Name: m.File, Made: m.At, Total: m.Total, CustomerFile: m.CustomerFile}
-	for _, d := range m.Documents {
-		e, err := b.ledger.entry(ctx, d.Marker, d.N)
-		if err != nil {
-			return f, err
-		}
-		s, err := b.standingOf(ctx, e)
-		if err != nil {
-			return f, err
-		}
-		f.Documents = append(f.Documents, handedDocument(s))
-	}
-	f.Overdue = !f.Ended() && b.overdue(m)
-	return f, nil
-}
-
-// overdue tells whether a file that nobody confirmed has waited for too long.
-func (b *Box) overdue(m *Manifest) bool {
-	return b.o.RemindAfter > 0 && b.o.Now().Sub(m.At) >= b.o.RemindAfter
-}
-
-// again is after how long people are told of the same file once more.
-const again = 24 * time.Hour
-
-// remindOf tells of a file that nobody confirmed, once a day.
-func (b *Box) remindOf(ctx context.Context, m *Manifest) {
-	if m == nil || !b.overdue(m) {
-		return
-	}
-	b.mu.Lock()
-	due := b.o.Now().Sub(b.told[m.Sequence]) >= again
-	if due {
-		b.told[m.Sequence] = b.o.Now()
-	}
-	b.mu.Unlock()
-	if due {
-		b.log.WarnContext(ctx, "an import file waits to be confirmed; `tradepost confirm` lists those that do",
-			"connection", b.o.Connection, "file", m.File, "since", m.At, "documents", len(m.Documents), "total", m.Total)
-	}
-}
-
-func handedDocument(s standing) connector.HandedDocument {
-	e := s.entry
-	d := connector.HandedDocument{ID: e.id(), Number: e.Number, Customer: e.Customer, Total: e.Total, State: connector.FileWaiting}
-	switch {
-	case s.removed:
-		d.State = connector.FileRemoved
-	case s.verdict == nil:
-	case s.verdict.Verdict == Rejected:
-		d.State, d.Why = connector.FileRejected, s.verdict.Reason
-	default:
-		d.State, d.Why = connector.FileImported, s.verdict.Evidence
-	}
-	return d
-}
 
 // Judge notes what an operator vouches for.
 func (b *Box) Judge(ctx context.Context, j connector.Judgement) error {
@@ -123,7 +45,7 @@ func (b *Box) fileNamed(ctx context.Context, name string) (*Manifest, error) {
 			return m, nil
 		}
 	}
-	return nil, fmt.Errorf("no file %q was ever made for connection %s", name, b.o.Connection)
+	return nil, fmt.Errorf("no file %q was ever made for connection %s; `tradepost confirm %s --all` lists those that were", name, b.o.Connection, b.o.Connection)
 }
 
 // judgeFile settles a whole file, and puts it where people see that it is done.
@@ -193,10 +115,13 @@ func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) err
 		v.Verdict = Imported
 	}
 	noted, err := b.ledger.note(ctx, name, v)
-	if err == nil && noted.Verdict != v.Verdict {
-		err = fmt.Errorf("%s (%s) was %s a moment ago", d.Number, e.id(), noted.Verdict)
+	if err != nil {
+		return err
 	}
-	return err
+	if noted.Verdict != v.Verdict {
+		return fmt.Errorf("%s (%s) was %s a moment ago", d.Number, e.id(), noted.Verdict)
+	}
+	return b.spoken(ctx, e, v.Verdict)
 }
 
 // named finds the documents of a file by id or number; without any it is all.
@@ -215,7 +140,37 @@ func named(m *Manifest, names []string) ([]Listed, error) {
 	return found, nil
 }
 
-// Reverse writes what takes a file's documents back.
+// undoOf are the rows that take back what a file brought, or may have brought, into the
+// books: not what is known never to have come there, or to be out of them again.
+func (b *Box) undoOf(ctx context.Context, m *Manifest) ([]byte, error) {
+	var content []byte
+	for _, d := range m.Documents {
+		e, err := b.ledger.entry(ctx, d.Marker, d.N)
+		if err != nil {
+			return nil, err
+		}
+		s, err := b.standingOf(ctx, e)
+		switch {
+		case err != nil:
+			return nil, err
+		case !s.live():
+			continue
+		case len(e.Undo) == 0:
+			return nil, fmt.Errorf("%s (%s) cannot be reversed by a file: take it out of the books by hand", e.Number, e.id())
+		}
+		if content == nil {
+			content = slices.Clone(e.Head)
+		}
+		content = append(content, e.Undo...)
+	}
+	if content == nil {
+		return nil, fmt.Errorf("nothing of %s is in the books: what was not imported, or was taken out again, needs no reversal", m.File)
+	}
+	return content, nil
+}
+
+// Reverse writes what takes a file's documents back, but for those that are not in the
+// books.
 func (b *Box) Reverse(ctx context.Context, file string) (string, error) {
 	if err := b.present(ctx); err != nil {
 		return "", err
@@ -224,19 +179,9 @@ func (b *Box) Reverse(ctx context.Context, file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var content []byte
-	for i, d := range m.Documents {
-		e, err := b.ledger.entry(ctx, d.Marker, d.N)
-		if err != nil {
-			return "", err
-		}
-		if len(e.Undo) == 0 {
-			return "", fmt.Errorf("%s (%s) cannot be reversed by a file: take it out of the books by hand", e.Number, e.id())
-		}
-		if i == 0 {
-			content = append(content, e.Head...)
-		}
-		content = append(content, e.Undo...)
+	content, err := b.undoOf(ctx, m)
+	if err != nil {
+		return "", err
 	}
 	name := undoDir + "/REVERSAL-" + strings.TrimPrefix(m.File, b.o.Prefix+"-")
 	err = b.folder.Publish(ctx, name, content)

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,22 +52,51 @@ func (l *ledger) refresh(ctx context.Context) ([]*Manifest, error) {
 	}
 }
 
+// count is how many manifests were read so far.
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.manifests)
+}
+
 // manifestOf is the manifest of the file that an entry is in; nil while it is in none.
 func (l *ledger) manifestOf(ctx context.Context, id string) (*Manifest, error) {
 	l.mu.Lock()
 	at := l.places[id]
 	l.mu.Unlock()
+	file := ""
 	if at == 0 {
+		var err error
+		// The note first: a manifest is written before it.
+		if file, err = l.filed(ctx, id); err != nil {
+			return nil, err
+		}
 		if _, err := l.refresh(ctx); err != nil {
 			return nil, err
 		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if at = l.places[id]; at == 0 {
-		return nil, nil
+	if at = l.places[id]; at != 0 {
+		return l.manifests[at-1], nil
 	}
-	return l.manifests[at-1], nil
+	if file != "" {
+		return nil, fmt.Errorf("%w: %s was written to %s, and no manifest in ledger/manifests names that file", errBroken, id, file)
+	}
+	return nil, nil
+}
+
+// filed is the file that an entry was noted to be in; "" while it is in none.
+func (l *ledger) filed(ctx context.Context, id string) (string, error) {
+	marker, n, ok := readID(id)
+	if !ok {
+		return "", nil
+	}
+	raw, err := l.folder.Read(ctx, filedFile(marker, n))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return cmp.Or(strings.TrimSpace(string(raw)), "a file"), err
 }
 
 // entriesOf returns the entries of a marker in their order.

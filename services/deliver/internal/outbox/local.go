@@ -18,10 +18,19 @@ import (
 const tempDir = "ledger/tmp"
 
 // Local is a directory of this machine, or one that is mounted here.
-type Local struct{ root string }
+type Local struct {
+	root string
+	// link and rename are what the file system is asked for: rename replaces nothing.
+	link, rename func(from, to string) error
+}
 
 // NewLocal returns the folder at a path. It touches nothing.
-func NewLocal(root string) *Local { return &Local{root: root} }
+func NewLocal(root string) *Local { return &Local{root: root, link: os.Link, rename: renameNew} }
+
+// renameNew renames, and fails where the name is taken.
+func renameNew(from, to string) error {
+	return unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+}
 
 func (l *Local) path(name string) string { return filepath.Join(l.root, filepath.FromSlash(name)) }
 
@@ -47,7 +56,7 @@ func (l *Local) Publish(ctx context.Context, name string, content []byte) error 
 		return errors.Join(err, ignoreMissing(os.Remove(temp)))
 	}
 	defer os.Remove(temp)
-	if err := exclusive(temp, l.path(name)); err != nil {
+	if err := l.exclusive(temp, l.path(name)); err != nil {
 		return fmt.Errorf("publish %s: %w", name, err)
 	}
 	return syncDir(filepath.Dir(l.path(name)))
@@ -74,21 +83,30 @@ func writeSynced(path string, content []byte) error {
 }
 
 // exclusive gives a file its name where that is free. What a file system cannot do by a
-// link it may do by a rename that replaces nothing.
-func exclusive(temp, to string) error {
-	err := os.Link(temp, to)
-	if err == nil || !noLinks(err) {
+// link it may do by a rename that replaces nothing. There is no third way: a name that is
+// taken first and written then shows half a file to whoever looks, or after a crash.
+func (l *Local) exclusive(temp, to string) error {
+	err := l.link(temp, to)
+	if err == nil || !lacksLinks(err) {
 		return err
 	}
-	if renamed := unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE); renamed != nil {
-		return &fs.PathError{Op: "rename", Path: to, Err: renamed}
+	if err = l.rename(temp, to); lacks(err) {
+		return fmt.Errorf("%w (%w)", errNoExclusive, err)
+	}
+	if err != nil {
+		return &fs.PathError{Op: "rename", Path: to, Err: err}
 	}
 	return nil
 }
 
-// noLinks tells that a file system has no hard links.
-func noLinks(err error) bool {
-	return errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EMLINK)
+// lacksLinks tells that a file system has no hard links, or none that Tradepost may make.
+func lacksLinks(err error) bool {
+	return lacks(err) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EMLINK)
+}
+
+// lacks tells that a file system does not have what it was asked for.
+func lacks(err error) bool {
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EOPNOTSUPP)
 }
 
 // Take implements Folder.
@@ -96,14 +114,21 @@ func (l *Local) Take(ctx context.Context, from, to string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := unix.Renameat2(unix.AT_FDCWD, l.path(from), unix.AT_FDCWD, l.path(to), unix.RENAME_NOREPLACE)
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
-		err = l.takeByLink(from, to)
-	}
-	if err != nil {
+	if err := l.take(l.path(from), l.path(to)); err != nil {
 		return &fs.PathError{Op: "move", Path: from, Err: err}
 	}
 	return errors.Join(syncDir(filepath.Dir(l.path(to))), syncDir(filepath.Dir(l.path(from))))
+}
+
+func (l *Local) take(from, to string) error {
+	err := l.rename(from, to)
+	if !lacks(err) {
+		return err
+	}
+	if err = l.takeByLink(from, to); lacksLinks(err) {
+		return fmt.Errorf("%w (%w)", errNoExclusive, err)
+	}
+	return err
 }
 
 // takeByLink is for file systems whose rename replaces (NFS). A staged file that has a
@@ -111,16 +136,16 @@ func (l *Local) Take(ctx context.Context, from, to string) error {
 // may have moved it on since, so that it must not appear again.
 func (l *Local) takeByLink(from, to string) error {
 	var st unix.Stat_t
-	if err := unix.Stat(l.path(from), &st); err != nil {
+	if err := unix.Stat(from, &st); err != nil {
 		return err
 	}
 	if st.Nlink > 1 {
-		return errors.Join(fs.ErrNotExist, ignoreMissing(os.Remove(l.path(from))))
+		return errors.Join(fs.ErrNotExist, ignoreMissing(os.Remove(from)))
 	}
-	if err := os.Link(l.path(from), l.path(to)); err != nil {
+	if err := l.link(from, to); err != nil {
 		return err
 	}
-	return ignoreMissing(os.Remove(l.path(from)))
+	return ignoreMissing(os.Remove(from))
 }
 
 // Read implements Folder.
@@ -168,28 +193,6 @@ func (l *Local) Make(ctx context.Context, dir string) error {
 		return err
 	}
 	return os.MkdirAll(l.path(dir), 0o777)
-}
-
-// Writable implements Folder. The system lets its administrator try anywhere, so that a
-// directory which nobody may write to counts as one that cannot be written.
-func (l *Local) Writable(context.Context) error {
-	dir := l.root
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		// It may be made; one above it that is missing too is a typing mistake, or a volume
-		// that is not mounted.
-		dir = filepath.Dir(dir)
-		info, err = os.Stat(dir)
-	}
-	switch {
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return &fs.PathError{Op: "open", Path: dir, Err: unix.ENOTDIR}
-	case info.Mode().Perm()&0o222 == 0:
-		return &fs.PathError{Op: "write", Path: dir, Err: fs.ErrPermission}
-	}
-	return unix.Access(dir, unix.W_OK|unix.X_OK)
 }
 
 // Close implements Folder: nothing stays open between calls.

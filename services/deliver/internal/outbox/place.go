@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 )
@@ -16,6 +17,40 @@ type Place struct {
 	Folder string `yaml:"folder"`
 	// SFTP is a directory of another machine; nil where Folder is set.
 	SFTP *SFTPPlace `yaml:"sftp"`
+	// LookEvery is how often the folder is looked at for what people moved there; default
+	// 15s for a folder, 2m for SFTP.
+	LookEvery time.Duration `yaml:"look_every"`
+}
+
+// The bounds and defaults of LookEvery.
+const (
+	lookFolder  = 15 * time.Second
+	lookSFTP    = 2 * time.Minute
+	leastFolder = time.Second
+	leastSFTP   = 15 * time.Second
+	mostLook    = time.Hour
+)
+
+// Looks is how often the folder is looked at, with the default.
+func (p *Place) Looks() time.Duration {
+	switch {
+	case p.LookEvery != 0:
+		return p.LookEvery
+	case p.SFTP != nil:
+		return lookSFTP
+	}
+	return lookFolder
+}
+
+func (p *Place) lookProblems() []error {
+	least := leastFolder
+	if p.SFTP != nil {
+		least = leastSFTP
+	}
+	if every := p.Looks(); every < least || every > mostLook {
+		return []error{fmt.Errorf("setting look_every: %s is not between %s and %s", every, least, mostLook)}
+	}
+	return nil
 }
 
 // Problems tells what is wrong with the settings.
@@ -26,9 +61,9 @@ func (p *Place) Problems() []error {
 	case p.Folder != "" && p.SFTP != nil:
 		return []error{errors.New("setting sftp: cannot be used together with folder")}
 	case p.SFTP != nil:
-		return p.SFTP.problems()
+		return append(p.SFTP.problems(), p.lookProblems()...)
 	}
-	return nil
+	return p.lookProblems()
 }
 
 // Open returns the folder without touching it. dir is the directory of the configuration

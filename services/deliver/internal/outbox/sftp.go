@@ -127,7 +127,7 @@ func (s *SFTP) connect(ctx context.Context) error {
 	}
 	_ = s.conn.SetDeadline(deadline(ctx))
 	c, channels, requests, err := ssh.NewClientConn(s.conn, s.at.address(), &ssh.ClientConfig{
-		User: s.at.User, Auth: []ssh.AuthMethod{auth}, HostKeyCallback: check, HostKeyAlgorithms: algorithms,
+		User: s.at.User, Auth: auth, HostKeyCallback: check, HostKeyAlgorithms: algorithms,
 	})
 	switch {
 	case errors.Is(err, ErrSignIn):
@@ -205,9 +205,6 @@ func (s *SFTP) Remove(ctx context.Context, name string) error {
 func (s *SFTP) Make(ctx context.Context, dir string) error {
 	return s.do(ctx, func(c *sftp.Client) error { return c.MkdirAll(s.path(dir)) })
 }
-
-// errReplaces is a server on which two workers would overwrite each other's files.
-var errReplaces = errors.New("its rename replaces a file that is there already, which the outbox cannot work with")
 
 // Writable implements Folder. It tries what Publish relies on.
 func (s *SFTP) Writable(ctx context.Context) error {

@@ -90,10 +90,11 @@ func (p *SFTPPlace) hostKey() (ssh.HostKeyCallback, []string, error) {
 	}, algorithms, nil
 }
 
-// signIn is how Tradepost shows who it is. dir is where relative paths start.
-func (p *SFTPPlace) signIn(dir string) (ssh.AuthMethod, error) {
+// signIn is how Tradepost shows who it is. dir is where relative paths start. Many servers
+// take a password only as the answer to a question.
+func (p *SFTPPlace) signIn(dir string) ([]ssh.AuthMethod, error) {
 	if p.KeyFile == "" {
-		return ssh.Password(p.Password.Reveal()), nil
+		return []ssh.AuthMethod{ssh.Password(p.Password.Reveal()), ssh.KeyboardInteractive(p.answers)}, nil
 	}
 	raw, err := os.ReadFile(absolute(dir, p.KeyFile))
 	if err != nil {
@@ -103,5 +104,17 @@ func (p *SFTPPlace) signIn(dir string) (ssh.AuthMethod, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: read the key %s: %w", ErrSignIn, p.KeyFile, err)
 	}
-	return ssh.PublicKeys(key), nil
+	return []ssh.AuthMethod{ssh.PublicKeys(key)}, nil
+}
+
+// answers gives the password to the one question that a server asks without showing what
+// is typed. A second question (a code, a new password) only a person can answer.
+func (p *SFTPPlace) answers(_, _ string, questions []string, echos []bool) ([]string, error) {
+	switch {
+	case len(questions) == 0:
+		return nil, nil // a message
+	case len(questions) > 1 || echos[0]:
+		return nil, fmt.Errorf("%w: it asks %q, and not for the password alone", ErrSignIn, questions)
+	}
+	return []string{p.Password.Reveal()}, nil
 }

@@ -1,13 +1,7 @@
 package outbox
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
-	"net"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,101 +12,22 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/services/deliver/internal/outbox/sshtest"
 )
 
-// needVariable makes a machine without sshd fail, as CI has to.
-const needVariable = "TRADEPOST_NEED_SSHD"
-
-// sshd is a real OpenSSH server that lets one key in.
+// sshd is a server with a folder of the outbox.
 type sshd struct {
-	t       *testing.T
-	dir     string
-	program string
-	place   SFTPPlace
-	cmd     *exec.Cmd
-}
-
-func findSSHD(t *testing.T) string {
-	t.Helper()
-	for _, at := range []string{"sshd", "/usr/sbin/sshd", "/usr/local/sbin/sshd"} {
-		if found, err := exec.LookPath(at); err == nil {
-			return found
-		}
-	}
-	if os.Getenv(needVariable) != "" {
-		t.Fatalf("there is no sshd, and %s says that there has to be (Debian: apt-get install openssh-server)", needVariable)
-	}
-	t.Skip("SKIPPED, AND NOTHING SHOWS THAT SFTP WORKS: there is no sshd on this machine (Debian: apt-get install openssh-server)")
-	return ""
-}
-
-func writeKey(t *testing.T, path string) ssh.PublicKey {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	require.NoError(t, err)
-	block, err := ssh.MarshalPrivateKey(private, "")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
-	key, err := ssh.NewPublicKey(public)
-	require.NoError(t, err)
-	return key
+	*sshtest.Server
+	t     *testing.T
+	place SFTPPlace
 }
 
 func newSSHD(t *testing.T) *sshd {
 	t.Helper()
-	s := &sshd{t: t, dir: t.TempDir(), program: findSSHD(t)}
-	if os.Getuid() == 0 {
-		require.NoError(t, os.MkdirAll("/run/sshd", 0o755)) // where it gives its privileges up
-	}
-	host := writeKey(t, filepath.Join(s.dir, "host"))
-	mine := writeKey(t, filepath.Join(s.dir, "mine"))
-	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "authorized"), ssh.MarshalAuthorizedKey(mine), 0o600))
-	me, err := user.Current()
-	require.NoError(t, err)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := free.Addr().String()
-	require.NoError(t, free.Close())
-	_, port, err := net.SplitHostPort(address)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "config"), []byte(strings.Join([]string{
-		"ListenAddress 127.0.0.1", "Port " + port, "HostKey " + filepath.Join(s.dir, "host"), "AuthorizedKeysFile " + filepath.Join(s.dir, "authorized"),
-		"StrictModes no", "UsePAM no", "PasswordAuthentication no", "PermitRootLogin prohibit-password", "PidFile none", "Subsystem sftp internal-sftp",
-		"MaxStartups 100", "",
-	}, "\n")), 0o600))
-	s.place = SFTPPlace{
-		Address: address, User: me.Username, KeyFile: filepath.Join(s.dir, "mine"), HostKey: string(ssh.MarshalAuthorizedKey(host)),
-		Folder: filepath.Join(s.dir, "outbox"),
-	}
-	s.start()
-	t.Cleanup(s.stop)
-	return s
-}
-
-func (s *sshd) start() {
-	s.t.Helper()
-	s.cmd = exec.Command(s.program, "-D", "-e", "-f", filepath.Join(s.dir, "config"))
-	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	require.NoError(s.t, err)
-	defer log.Close()
-	s.cmd.Stderr = log
-	require.NoError(s.t, s.cmd.Start())
-	require.Eventually(s.t, func() bool {
-		c, err := net.Dial("tcp", s.place.Address)
-		if err == nil {
-			_ = c.Close()
-		}
-		return err == nil
-	}, time.Minute, 20*time.Millisecond, "sshd does not listen")
-}
-
-func (s *sshd) stop() {
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
-	if s.t.Failed() {
-		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-		s.t.Log(string(log))
-	}
+	s := sshtest.WithKey(t)
+	return &sshd{Server: s, t: t, place: SFTPPlace{
+		Address: s.Address, User: s.User, KeyFile: s.KeyFile, HostKey: s.HostKey, Folder: filepath.Join(s.Dir, "outbox"),
+	}}
 }
 
 func (s *sshd) folder(change ...func(*SFTPPlace)) Folder {
@@ -189,15 +104,15 @@ func TestOverSFTPNothingIsReplaced(t *testing.T) {
 // A server that is not the one it should be gets nothing, and is told as a sign-in.
 func TestOverSFTPTheServerHasToBeTheRightOne(t *testing.T) {
 	s := newSSHD(t)
-	other := writeKey(t, filepath.Join(s.dir, "other"))
+	other := sshtest.WriteKey(t, filepath.Join(s.Dir, "other"))
 	known, _, _, _, err := ssh.ParseAuthorizedKey([]byte(s.place.HostKey))
 	require.NoError(t, err)
 	require.NoError(t, s.folder(func(p *SFTPPlace) { p.HostKey = ssh.FingerprintSHA256(known) }).Writable(t.Context()))
 	for name, change := range map[string]func(*SFTPPlace){
 		"another key":         func(p *SFTPPlace) { p.HostKey = string(ssh.MarshalAuthorizedKey(other)) },
 		"another fingerprint": func(p *SFTPPlace) { p.HostKey = ssh.FingerprintSHA256(other) },
-		"not let in":          func(p *SFTPPlace) { p.KeyFile = filepath.Join(s.dir, "other") },
-		"no key":              func(p *SFTPPlace) { p.KeyFile = filepath.Join(s.dir, "missing") },
+		"not let in":          func(p *SFTPPlace) { p.KeyFile = filepath.Join(s.Dir, "other") },
+		"no key":              func(p *SFTPPlace) { p.KeyFile = filepath.Join(s.Dir, "missing") },
 	} {
 		f := s.folder(change)
 		require.ErrorIs(t, f.Writable(t.Context()), ErrSignIn, name)
@@ -214,7 +129,7 @@ func TestOverSFTPTheServerComesBack(t *testing.T) {
 	b := opened(t, f, options(1))
 	p := posting(1, "10.00")
 	require.IsType(t, connector.Handed{}, b.Add(t.Context(), p, itemOf(p)))
-	s.stop()
+	s.Stop()
 	require.NoError(t, f.conn.Close()) // What serves it outlives the server.
 	require.Eventually(t, func() bool {
 		_, err := b.Find(t.Context(), connector.Query{Marker: "st-acme-1"})
@@ -222,7 +137,7 @@ func TestOverSFTPTheServerComesBack(t *testing.T) {
 		w, waits := a.(connector.Wait)
 		return waits && w.Reason == connector.ReasonUnreachable
 	}, time.Minute, 50*time.Millisecond)
-	s.start()
+	s.Start()
 	require.Eventually(t, func() bool {
 		_, err := b.Find(t.Context(), connector.Query{Marker: "st-acme-1"})
 		a, _ := connector.AnswerOf(err)

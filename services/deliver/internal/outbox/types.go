@@ -123,11 +123,17 @@ func removedFile(marker string, n int) string {
 	return path.Join(entryDir(marker), strconv.Itoa(n)+".removed.json")
 }
 
+// filedFile notes, before people can see the file, which one an entry is in: should the
+// manifest be lost, nobody takes the entry for one that is in no file yet.
+func filedFile(marker string, n int) string {
+	return path.Join(entryDir(marker), strconv.Itoa(n)+".filed")
+}
+
 func waitingFile(marker string, n int) string { return "ledger/waiting/" + entryID(marker, n) }
 
 func manifestFile(sequence int) string { return fmt.Sprintf("ledger/manifests/%08d.json", sequence) }
 
-func verdictFile(sequence int) string { return fmt.Sprintf("ledger/verdicts/%08d.json", sequence) }
+func verdictFile(sequence int) string { return fmt.Sprintf(verdictsDir+"/%08d.json", sequence) }
 
 // isMarker keeps what becomes the name of a directory to what a marker is made of.
 func isMarker(s string) bool {

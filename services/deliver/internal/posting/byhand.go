@@ -32,11 +32,32 @@ const byHandTime = 2 * time.Minute
 var errVoidByHand = errors.New("the invoice is void in ServiceTrade: nothing is to be posted for it. " +
 	"Take what was posted out of the books, and try the send again; it then ends by itself")
 
-// IsByHand tells whether a command is one to settle a send by hand. What cannot be read
-// is none: ingest reads every command, and buries it.
-func IsByHand(m bus.Message) bool {
+// Asking is what a command wants of deliver.
+type Asking int
+
+// What deliver may be asked for.
+const (
+	// AsksNothing is a command for ingest alone.
+	AsksNothing Asking = iota
+	// AsksByHand is one to settle a send by hand.
+	AsksByHand
+	// AsksRefresh is one to look now: at what was handed over.
+	AsksRefresh
+)
+
+// Asks tells what a command wants of deliver. What cannot be read asks for nothing:
+// ingest reads every command, and buries it.
+func Asks(m bus.Message) Asking {
 	c := &tradepostv1.InvoiceCommand{}
-	return bus.Decode(m, c) == nil && c.GetSettleByHand() != nil
+	switch {
+	case bus.Decode(m, c) != nil:
+		return AsksNothing
+	case c.GetSettleByHand() != nil:
+		return AsksByHand
+	case c.GetRefresh() != nil:
+		return AsksRefresh
+	}
+	return AsksNothing
 }
 
 // Command carries out an operator's wish to settle a send by hand: the accounting

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,8 +25,8 @@ const confirmLong = `Tells Tradepost what became of an import file. Without FILE
 Imported, the invoices become processed; rejected, they fail with the reason in a comment, and sending them
 again writes them to a new file; removed, they may be sent again. What was said once stays: Tradepost
 believes it, and asks nobody. A person who moves the file to the folder imported, or rejected, does the same.
-The word goes into the ledger beside the files, so that this needs the folder, and not NATS; deliver looks
-there every five minutes.`
+The word goes into the ledger beside the files, so that this needs the folder, and not NATS. Where NATS can be
+reached, deliver acts on it at once; else within seconds, or minutes over SFTP (the setting look_every).`
 
 type confirmFlags struct {
 	rejected, removed, all bool
@@ -45,7 +44,13 @@ func newConfirm(g *global) *cobra.Command {
 				if len(args) == 1 {
 					return g.listFiles(ctx, cmd, files, o.all)
 				}
-				return confirmFile(ctx, cmd, files, args[1], o)
+				if err := confirmFile(ctx, cmd, files, args[1], o); err != nil {
+					return err
+				}
+				if o.removed {
+					return nil
+				}
+				return g.wake(ctx, cmd, args[0], files, args[1])
 			})
 		},
 	}
@@ -77,26 +82,12 @@ func confirmFile(ctx context.Context, cmd *cobra.Command, files connector.FileLe
 	if len(o.documents) > 0 {
 		what = strings.Join(o.documents, ", ")
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "noted: %s, %s, is %s\n", file, what, j.State)
-	return err
-}
-
-func newReverse(g *global) *cobra.Command {
-	return &cobra.Command{
-		Use: "reverse CONNECTION FILE", Short: "Write the file that takes an import back", Args: cobra.ExactArgs(2),
-		Long: "Writes a file to the folder reversals that takes back what an import file brought into the books: for a\n" +
-			"file that was imported twice, or by mistake. It is written once. Importing it changes nothing about what\n" +
-			"Tradepost knows: where the invoices are out of the books for good, say so with `tradepost confirm --removed`.",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.onFiles(cmd, args[0], func(ctx context.Context, files connector.FileLedger) error {
-				name, err := files.ReverseFile(ctx, args[1])
-				if err == nil {
-					_, err = fmt.Fprintln(cmd.OutOrStdout(), name)
-				}
-				return err
-			})
-		},
+	next := ""
+	if j.State == connector.FileRemoved {
+		next = "; sent again in ServiceTrade, it is written to a new file"
 	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "noted: %s, %s, is %s%s\n", file, what, j.State, next)
+	return err
 }
 
 func newTemplate(g *global) *cobra.Command {
@@ -141,35 +132,4 @@ func (g *global) onFiles(cmd *cobra.Command, id string, do func(context.Context,
 		return &usageError{fmt.Errorf("connection %s posts to %s, and hands over no files", id, reg.Title)}
 	}
 	return do(cmd.Context(), files)
-}
-
-func (g *global) listFiles(ctx context.Context, cmd *cobra.Command, files connector.FileLedger, all bool) error {
-	list, err := files.HandedFiles(ctx)
-	if err != nil {
-		return err
-	}
-	rows := fileRows{}
-	for _, f := range list {
-		if all || !f.Ended() {
-			rows = append(rows, f)
-		}
-	}
-	if len(rows) == 0 && g.output != outputJSON {
-		_, err := fmt.Fprintln(cmd.OutOrStdout(), "no file waits to be confirmed")
-		return err
-	}
-	return g.write(cmd.OutOrStdout(), rows)
-}
-
-type fileRows []connector.HandedFile
-
-// Table implements printed.
-func (r fileRows) Table() ([]any, [][]any) {
-	var rows [][]any
-	for _, f := range r {
-		for _, d := range f.Documents {
-			rows = append(rows, []any{f.Name, f.Made.Local().Format(time.DateTime), d.Number, d.Customer, d.Total, string(d.State), d.Why})
-		}
-	}
-	return []any{"file", "made", "number", "customer", "total", "state", "why"}, rows
 }

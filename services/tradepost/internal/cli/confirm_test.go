@@ -6,10 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/runtime"
@@ -144,7 +147,12 @@ func TestAnOperatorTellsWhatBecameOfAFile(t *testing.T) {
 
 func TestAFileIsReversed(t *testing.T) {
 	path := filesSetUp(t)
-	_, files := given(t, path, 1)
+	_, files := given(t, path, 1, 2)
+	code, _, errs := execute(t, "confirm", "acme-sage", files[1], "--rejected", "--reason", "no such job", "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	code, _, errs = execute(t, "reverse", "acme-sage", files[1], "-c", path)
+	require.Equal(t, runtime.ExitFailure, code)
+	require.Contains(t, errs, "needs no reversal")
 	code, out, errs := execute(t, "reverse", "acme-sage", files[0], "-c", path)
 	require.Equal(t, runtime.ExitOK, code, errs)
 	require.Contains(t, out, "reversals/REVERSAL-")
@@ -155,6 +163,24 @@ func TestAFileIsReversed(t *testing.T) {
 	code, _, errs = execute(t, "reverse", "acme-sage", files[0], "-c", path)
 	require.Equal(t, runtime.ExitFailure, code)
 	require.Contains(t, errs, "was written before")
+
+	// Of a file of which a part was refused only the other part is taken back.
+	both := filesSetUp(t)
+	raw, err = os.ReadFile(both)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(both, []byte(strings.Replace(string(raw), "wait: 0s", "wait: 1h, batch: 2", 1)), 0o600))
+	_, files = given(t, both, 1, 2)
+	require.Len(t, files, 1)
+	code, _, errs = execute(t, "confirm", "acme-sage", files[0], "--document", "1001", "--rejected", "--reason", "no such job", "-c", both)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	code, out, errs = execute(t, "reverse", "acme-sage", files[0], "-c", both)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, errs, "Nobody has confirmed")
+	require.Contains(t, errs, "tradepost confirm acme-sage "+files[0]+" --removed")
+	raw, err = os.ReadFile(filepath.Join(filepath.Dir(both), "outbox", out[:len(out)-1]))
+	require.NoError(t, err)
+	require.Contains(t, string(raw), "1002")
+	require.NotContains(t, string(raw), "1001", "it never came into the books")
 }
 
 func TestTheImportIsExplained(t *testing.T) {
@@ -168,4 +194,32 @@ func TestTheImportIsExplained(t *testing.T) {
 	code, _, errs = execute(t, "template", "acme-books", "-c", path)
 	require.Equal(t, runtime.ExitConfig, code)
 	require.Contains(t, errs, "hands over no files")
+}
+
+// What an operator says of a file is acted on at once, where deliver can be told.
+func TestAConfirmationIsToldToDeliver(t *testing.T) {
+	path := filesSetUp(t)
+	_, files := given(t, path, 1, 2)
+	code, out, errs := execute(t, "confirm", "acme-sage", files[1], "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, out, "it looks by itself every 15s", "without NATS the word counts all the same")
+
+	broker := bustest.Server(t)
+	js := broker.JS(t)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append([]byte("nats: {url: \""+broker.URL()+"\"}\n"), text...), 0o600))
+	s := &shelf{t: t, js: js, path: path}
+	s.keep("acme", "acme-sage", 1, `"state":"RECORD_STATE_HANDED","handedToken":"st-acme-1.1"`)
+	code, out, errs = execute(t, "confirm", "acme-sage", files[0], "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, out, "1 invoice is looked at now")
+	m, err := js.Stream(t.Context(), bus.StreamCommand)
+	require.NoError(t, err)
+	last, err := m.GetLastMsgForSubject(t.Context(), "invoice.command.acme-sage.1")
+	require.NoError(t, err)
+	require.Contains(t, string(last.Data), "refresh")
+	code, out, errs = execute(t, "confirm", "acme-sage", files[1], "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, out, "no invoice of it waits")
 }

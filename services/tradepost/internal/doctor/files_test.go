@@ -19,9 +19,13 @@ type filing struct {
 	connector.FileLedger
 	files []connector.HandedFile
 	err   error
+	// behind is what Expect says.
+	behind error
 }
 
 func (f filing) HandedFiles(context.Context) ([]connector.HandedFile, error) { return f.files, f.err }
+
+func (f filing) Expect(context.Context, []string) error { return f.behind }
 
 // withFiles is withBooks for one connection that hands over files.
 func (w *world) withFiles(f filing) doctor.Options {
@@ -47,7 +51,9 @@ func TestFilesThatNobodyConfirmsAreTold(t *testing.T) {
 		says   string
 	}{
 		{filing{files: []connector.HandedFile{fresh}}, doctor.OK, ""},
-		{filing{files: []connector.HandedFile{late, fresh}}, doctor.Warn, "SALES-1.csv of 2026-11-01 (1 documents, 20.00)"},
+		{filing{files: []connector.HandedFile{late, fresh}}, doctor.Warn, "SALES-1.csv of 2026-11-01 (1 document, 20.00)"},
+		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: waits, Missing: true}, fresh}}, doctor.Warn, "not in the folder any more: SALES-1.csv"},
+		{filing{behind: errors.New("st-acme-7.1 was given away")}, doctor.Fail, "behind the records: st-acme-7.1"},
 		{filing{err: errors.New("manifest 7 is missing")}, doctor.Fail, "manifest 7 is missing"},
 	} {
 		w := newWorld(t, sandbox.Options{})

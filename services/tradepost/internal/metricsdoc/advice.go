@@ -11,6 +11,9 @@ var advice = map[string]string{
 	"tradepost_external_ids_total":              "`taken` or `differs` grows: somebody has to decide in ServiceTrade or in the mapping ([external ids](operating.md#external-ids)). `refused`, `forbidden`: the system's name or a permission. `failed`: ServiceTrade was away; the next posting of the customer tries again",
 	"tradepost_fetch_errors_total":              "Grows steadily: the server is away, a stream is missing (`tradepost nats apply`), or a permission is. `/readyz` names the consumer",
 	"tradepost_handler_seconds":                 "Slow in `ready`: the accounting system; in `received` or `outcome`: NATS or ServiceTrade. A trace of one invoice tells which",
+	"tradepost_import_files_missing":            "Above zero: somebody moved or deleted an import file that nobody has confirmed. It is not made again: `tradepost confirm` says what became of it ([import files](operating.md#import-files)). Each replica of deliver shows the same",
+	"tradepost_import_files_overdue":            "Above zero: nobody has imported, or confirmed, a file for longer than `remind_after`; its invoices stay pending in ServiceTrade. `/readyz` of deliver and `tradepost confirm CONNECTION` name it ([import files](operating.md#import-files))",
+	"tradepost_import_files_waiting":            "Grows from day to day: nobody imports. Not shown: the folder cannot be read, see `/readyz` of deliver",
 	"tradepost_ingest_pending_invoices":         "Above zero and not falling for half an hour: sends are not finished; see `tradepost_oldest_send_age_seconds`. Not shown: no complete list yet",
 	"tradepost_books_calls_total":               "`401` grows: sign the connection in again. `403`, `429`: too many calls, also of other programs of the same app. `0`, `5xx`: the books are away; what was written is looked for",
 	"tradepost_books_metered_reads_total":       "Above your vendor's budget for a month when it goes on like this (`increase(...[1d]) * 30`; QuickBooks Online allows 500,000 in its free tier): replicas that start again and again read everything anew (`search_from` helps)",
@@ -55,6 +58,9 @@ Alarm on these, for a start:
   expr: max by (connection) (tradepost_sends_unfinished{state="held"}) > 0
 - alert: TradepostStuck
   expr: max by (connection, state) (tradepost_oldest_send_age_seconds{state!~"held|parked"}) > 1800
+- alert: TradepostImportFileOverdue
+  expr: max by (connection) (tradepost_import_files_overdue or tradepost_import_files_missing) > 0
+  for: 30m
 - alert: TradepostSignInMissing
   expr: max by (connection) (tradepost_sign_in_missing) > 0
   for: 15m

@@ -197,6 +197,18 @@ func (b *bubble) write(name string, content any) {
 // start starts one replica of a stage and waits until it is ready.
 func (b *bubble) start(ctx context.Context, name, instance string) {
 	b.t.Helper()
+	health := b.run(ctx, name, instance)
+	b.await(time.Minute, func() error {
+		if r := health.Readiness(); !r.OK() {
+			return fmt.Errorf("%s is not ready: %v", instance, r.Checks)
+		}
+		return nil
+	})
+}
+
+// run starts one replica of a stage.
+func (b *bubble) run(ctx context.Context, name, instance string) *runtime.Health {
+	b.t.Helper()
 	connectors, err := connector.NewRegistry(hledger.Registration(), plainbooks.Registration(), sage50.Registration(),
 		quickbooksonline.Registration(quickbooksonline.Options{Transport: http.DefaultTransport}))
 	require.NoError(b.t, err)
@@ -221,12 +233,7 @@ func (b *bubble) start(ctx context.Context, name, instance string) {
 			b.t.Errorf("%s: %v", instance, err)
 		}
 	})
-	b.await(time.Minute, func() error {
-		if r := health.Readiness(); !r.OK() {
-			return fmt.Errorf("%s is not ready: %v", instance, r.Checks)
-		}
-		return nil
-	})
+	return health
 }
 
 func (b *bubble) end() {

@@ -105,7 +105,7 @@ func TestInvoicesAreProcessedOnceTheirFileWasImported(t *testing.T) {
 			}
 			return nil
 		})
-		time.Sleep(90 * time.Minute) // fake time: nobody imports anything
+		time.Sleep(91 * time.Minute) // fake time: nobody imports anything
 		require.Equal(t, map[string]int{"handed": 12}, b.states(ids))
 		require.Equal(t, map[string]int{"pending_accounting": 12}, b.statuses(ids))
 		files := b.importFiles()
@@ -113,7 +113,9 @@ func TestInvoicesAreProcessedOnceTheirFileWasImported(t *testing.T) {
 
 		in := b.inFile(files[0])
 		b.putAway(files[0], "imported")
+		moved := time.Now()
 		b.awaitStatuses(ids, map[string]int{"processed": len(in), "pending_accounting": 12 - len(in)})
+		require.Less(t, time.Since(moved), 30*time.Second, "nobody waits for a sweep") // fake time
 
 		refused := b.inFile(files[1])
 		reason := "The period 11/2026 is closed."

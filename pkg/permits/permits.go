@@ -73,10 +73,31 @@ func (p *Permits) For(l connector.CallLimits) connector.CallLimiter {
 	key := keyOf(l.System, l.App)
 	a := p.apps[key]
 	if a == nil {
-		a = &app{all: p, key: key, system: l.System, wake: make(chan struct{}, 1), companies: map[string]*desk{}}
+		a = &app{all: p, key: key, system: l.System, name: l.App, wake: make(chan struct{}, 1), companies: map[string]*desk{}}
 		p.apps[key] = a
 	}
 	return &limiter{app: a, desk: a.state(l)}
+}
+
+// Reach tells why the permits cannot be written, nil where they can: without that every
+// caller would wait. It takes a few seconds where NATS refuses it.
+func (p *Permits) Reach(ctx context.Context) error {
+	_, err := p.shelf.sync(ctx, p.clock)
+	return err
+}
+
+// Reads are the metered reads that this process made, of each app that has a budget. All
+// that NATS took of them is in the count of the app once Close has returned.
+func (p *Permits) Reads() []Reads {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []Reads
+	for _, key := range sorted(p.apps) {
+		if r := p.apps[key].made(); r.Budget > 0 {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // Notice tells which apps have used most of their budget of metered reads, or "".

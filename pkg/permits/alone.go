@@ -58,13 +58,13 @@ func (a *Alone) For(l connector.CallLimits) connector.CallLimiter {
 	return app.companies[l.Company]
 }
 
-// Reads are those of this process, of each app that has a budget.
+// Reads are those of this process, of each app that it read for.
 func (a *Alone) Reads() []Reads {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var all []Reads
 	for _, key := range sorted(a.apps) {
-		if r := a.apps[key].reads; r.Budget > 0 {
+		if r := a.apps[key].reads; r.Made > 0 {
 			all = append(all, r)
 		}
 	}

@@ -13,7 +13,7 @@ func (a *app) leave(ctx context.Context) error {
 	for _, d := range a.companies {
 		d.permits, d.places, d.listed = nil, 0, false
 	}
-	made := meter{unsent: a.meter.unsent, budget: a.meter.budget}
+	made := a.unsent()
 	a.mu.Unlock()
 	var count tally
 	now, err := a.time(ctx)

@@ -83,6 +83,15 @@ func (a *app) made() Reads {
 	return Reads{App: a.name, Made: m.made, Uncounted: m.unsent, Month: m.month, Total: m.total, Budget: m.budget}
 }
 
+// unsent is what the next turn writes down. The lock is held.
+func (a *app) unsent() meter {
+	m := meter{unsent: a.meter.unsent, budget: a.meter.budget}
+	if a.all.silent {
+		m.budget = 0
+	}
+	return m
+}
+
 // counted takes what is in the book now. The lock is held.
 func (a *app) counted(t tally) {
 	m := &a.meter

@@ -116,6 +116,15 @@ func TestAProcessTellsWhatItRead(t *testing.T) {
 		month := time.Now().UTC().Format("2006-01")
 		require.Equal(t, []Reads{{App: "app", Made: 2, Month: month, Total: 7, Budget: 1000}}, b.Reads())
 
+		quiet, err := Open(t.Context(), Options{JS: s.JS(t), Instance: "quiet", Log: slog.New(slog.DiscardHandler), Silent: true})
+		require.NoError(t, err)
+		metered(quiet).Metered(900)
+		quiet.Close()
+		d, log := meteredOffice(t, s, "d")
+		metered(d).Metered(1)
+		d.Close()
+		require.Contains(t, log.String(), "budget of metered reads", "who reads the log is told, though a command was the first to see it")
+
 		c, _ := meteredOffice(t, s, "c")
 		l := metered(c)
 		s.Stop()

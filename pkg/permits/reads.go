@@ -10,7 +10,8 @@ type Reads struct {
 	// of the app.
 	Made, Uncounted int64
 	// Month is the calendar month (2026-11, UTC) in which all processes of the app made
-	// Total, as of this one's last look; "" where it had none. Budget is what they may.
+	// Total, as of this one's last look; "" where it had none. Budget is what they may; 0 where
+	// that is not known.
 	Month         string
 	Total, Budget int64
 }

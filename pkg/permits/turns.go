@@ -177,7 +177,7 @@ func (a *app) snapshot() (began time.Duration, asks map[string]ask, g grid, made
 		}
 		d.listed = d.listed || used
 	}
-	return a.all.clock.elapsed(), asks, a.grid, meter{unsent: a.meter.unsent, budget: a.meter.budget}
+	return a.all.clock.elapsed(), asks, a.grid, a.unsent()
 }
 
 // apply takes what a turn brought.

@@ -1,6 +1,6 @@
-// Package reads has commands that ask an accounting system keep to its limits, and
+// Package metered has commands that ask an accounting system keep to its limits, and
 // count their metered reads, together with the services.
-package reads
+package metered
 
 import (
 	"cmp"
@@ -58,7 +58,7 @@ func (m *Meter) join() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), reachTime)
 	defer cancel()
-	shared, err := permits.Open(ctx, permits.Options{JS: m.js, Instance: runtime.NewInstance(), Log: slog.New(slog.DiscardHandler)})
+	shared, err := permits.Open(ctx, permits.Options{JS: m.js, Instance: runtime.NewInstance(), Log: slog.New(slog.DiscardHandler), Silent: true})
 	if err == nil {
 		if err = shared.Reach(ctx); err == nil {
 			m.shared = shared
@@ -86,9 +86,7 @@ func (m *Meter) Words() string {
 	}
 	var said []string
 	for _, r := range made {
-		if r.Made > 0 {
-			said = append(said, m.words(r))
-		}
+		said = append(said, m.words(r))
 	}
 	return strings.Join(said, "\n")
 }
@@ -99,8 +97,11 @@ func (m *Meter) words(r permits.Reads) string {
 		app = "the access token's app"
 	}
 	words := fmt.Sprintf("Metered reads: %d, of %s", r.Made, app)
-	if r.Uncounted == 0 {
+	if r.Uncounted > 0 {
+		return fmt.Sprintf("%s. Not in its count of the month: %d, since %s.", words, r.Uncounted, cmp.Or(m.why, "NATS did not take them"))
+	}
+	if r.Budget > 0 {
 		return fmt.Sprintf("%s, which made %d of %d in %s.", words, r.Total, r.Budget, r.Month)
 	}
-	return fmt.Sprintf("%s. They are not in the month's count, whose budget is %d: %s.", words, r.Budget, cmp.Or(m.why, "NATS did not take them in time"))
+	return fmt.Sprintf("%s, which made %d in %s.", words, r.Total, r.Month)
 }

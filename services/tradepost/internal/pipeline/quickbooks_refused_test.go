@@ -61,6 +61,24 @@ func TestQuickBooksRefusals(t *testing.T) {
 			},
 		},
 		"item-inactive": {spoil: items(false), mend: items(true)},
+		"all-at-once": {
+			company: company{mapping: map[string]any{
+				"classes":     map[string]any{"line": []any{map[string]any{"use": "Ducts"}}},
+				"departments": map[string]any{"invoice": []any{map[string]any{"use": "Annex"}}},
+			}},
+			spoil: func(o *online, id int64) {
+				o.byHand(id, 1)
+				customer(false)(o, id)
+				items(false)(o, id)
+			},
+			mend: func(o *online, id int64) {
+				require.NoError(o.t, o.stand.API.Delete(o.realm, "Invoice", o.stand.API.Objects(o.realm, "Invoice")[0]["Id"].(string)))
+				customer(true)(o, id)
+				items(true)(o, id)
+				o.put("Class", quickbooks.Object{"Name": "Ducts"})
+				o.put("Department", quickbooks.Object{"Name": "Annex"})
+			},
+		},
 		"tax-recomputed": {
 			made:    true,
 			company: company{taxed: true, mapping: map[string]any{"tax": map[string]any{"mode": "as_billed", "code": "TAX"}}},

@@ -12,8 +12,8 @@ const maxReach = 8
 
 // app is this process's part in the calls of one app.
 type app struct {
-	all         *Permits
-	key, system string
+	all               *Permits
+	key, system, name string
 	// wake ends the pause before the next turn, for another look at what is due.
 	wake chan struct{}
 

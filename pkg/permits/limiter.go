@@ -45,16 +45,17 @@ func (l *limiter) Take(ctx context.Context) (func(), error) {
 	}
 	l.app.all.metrics.wait.WithLabelValues(l.app.system).Observe((l.app.all.clock.elapsed() - began).Seconds())
 	if !w.passed {
-		return nil, l.stop(w.held)
+		return nil, stop(l.desk.id, w.held)
 	}
 	var once sync.Once
 	return func() { once.Do(func() { l.app.done(l.desk) }) }, nil
 }
 
-func (l *limiter) stop(left time.Duration) error {
+// stop sends a caller away for so long.
+func stop(company string, left time.Duration) error {
 	return connector.Stop(connector.Wait{
 		Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, For: left, Reason: connector.ReasonThrottled,
-		Message: fmt.Sprintf("company %s had too many calls, and asked for a pause", l.desk.id),
+		Message: fmt.Sprintf("company %s had too many calls, and asked for a pause", company),
 	})
 }
 

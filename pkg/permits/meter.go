@@ -10,6 +10,8 @@ const warnAt = 80
 // meter is this process's part in the metered reads of an app.
 type meter struct {
 	budget int64
+	// made are all that this process made since it was started.
+	made int64
 	// unsent were made and are not in the book yet.
 	unsent int64
 	// mine is what the book has of this process. Only turns look at it.
@@ -69,7 +71,25 @@ func (a *app) metered(n int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.meter.unsent += n
+	a.meter.made += n
 	a.work()
+}
+
+// made tells what this process read.
+func (a *app) made() Reads {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m := &a.meter
+	return Reads{App: a.name, Made: m.made, Uncounted: m.unsent, Month: m.month, Total: m.total, Budget: m.budget}
+}
+
+// unsent is what the next turn writes down. The lock is held.
+func (a *app) unsent() meter {
+	m := meter{unsent: a.meter.unsent, budget: a.meter.budget}
+	if a.all.silent {
+		m.budget = 0
+	}
+	return m
 }
 
 // counted takes what is in the book now. The lock is held.

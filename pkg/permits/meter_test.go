@@ -99,3 +99,38 @@ func TestReadsAreCountedOnce(t *testing.T) {
 		}
 	})
 }
+
+// What a process read is in the count of the app once it has left, unless NATS is gone.
+func TestAProcessTellsWhatItRead(t *testing.T) {
+	bustest.FakeTime(t, func(t *testing.T, s *bustest.Broker) {
+		a, _ := meteredOffice(t, s, "a")
+		metered(a).Metered(5)
+		a.Close()
+		b, _ := meteredOffice(t, s, "b")
+		require.NoError(t, b.Reach(t.Context()))
+		one, err := metered(b).Take(t.Context())
+		require.NoError(t, err)
+		metered(b).Metered(2)
+		one()
+		b.Close()
+		month := time.Now().UTC().Format("2006-01")
+		require.Equal(t, []Reads{{App: "app", Made: 2, Month: month, Total: 7, Budget: 1000}}, b.Reads())
+
+		quiet, err := Open(t.Context(), Options{JS: s.JS(t), Instance: "quiet", Log: slog.New(slog.DiscardHandler), Silent: true})
+		require.NoError(t, err)
+		metered(quiet).Metered(900)
+		quiet.Close()
+		d, log := meteredOffice(t, s, "d")
+		metered(d).Metered(1)
+		d.Close()
+		require.Contains(t, log.String(), "budget of metered reads", "who reads the log is told, though a command was the first to see it")
+
+		c, _ := meteredOffice(t, s, "c")
+		l := metered(c)
+		s.Stop()
+		l.Metered(3)
+		c.Close()
+		require.Error(t, c.Reach(t.Context()))
+		require.Equal(t, int64(3), c.Reads()[0].Uncounted)
+	})
+}

@@ -31,6 +31,9 @@ type Options struct {
 	Log      *slog.Logger
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
+	// Silent leaves it to other processes to warn once that the budget of reads is used:
+	// of a command that ends soon nobody keeps the log.
+	Silent bool
 }
 
 // Permits makes what connectors are given as connector.Settings.Calls. It is safe for concurrent use.
@@ -39,6 +42,7 @@ type Permits struct {
 	instance string
 	log      *slog.Logger
 	metrics  metrics
+	silent   bool
 	clock    *clock
 
 	// life ends with Close; work are the turns.
@@ -61,7 +65,7 @@ func Open(ctx context.Context, o Options) (*Permits, error) {
 	}
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	return &Permits{
-		shelf: shelf{kv}, instance: o.Instance, log: o.Log, metrics: newMetrics(o.Metrics),
+		shelf: shelf{kv}, instance: o.Instance, log: o.Log, metrics: newMetrics(o.Metrics), silent: o.Silent,
 		clock: &clock{elapsed: monotonic()}, life: life, end: end, apps: map[string]*app{},
 	}, nil
 }
@@ -73,10 +77,31 @@ func (p *Permits) For(l connector.CallLimits) connector.CallLimiter {
 	key := keyOf(l.System, l.App)
 	a := p.apps[key]
 	if a == nil {
-		a = &app{all: p, key: key, system: l.System, wake: make(chan struct{}, 1), companies: map[string]*desk{}}
+		a = &app{all: p, key: key, system: l.System, name: l.App, wake: make(chan struct{}, 1), companies: map[string]*desk{}}
 		p.apps[key] = a
 	}
 	return &limiter{app: a, desk: a.state(l)}
+}
+
+// Reach tells why the permits cannot be written, nil where they can: without that every
+// caller would wait. It takes a few seconds where NATS refuses it.
+func (p *Permits) Reach(ctx context.Context) error {
+	_, err := p.shelf.sync(ctx, p.clock)
+	return err
+}
+
+// Reads are the metered reads that this process made, of each app that it read for. All
+// that NATS took of them is in the count of the app once Close has returned.
+func (p *Permits) Reads() []Reads {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []Reads
+	for _, key := range sorted(p.apps) {
+		if r := p.apps[key].made(); r.Made > 0 {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // Notice tells which apps have used most of their budget of metered reads, or "".

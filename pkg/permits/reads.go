@@ -2,6 +2,20 @@ package permits
 
 import "time"
 
+// Reads are the metered reads of a process, and of its app.
+type Reads struct {
+	// App is connector.CallLimits.App; "" where the calls are those of no app.
+	App string
+	// Made are those of this process, and Uncounted those of them that are in no count
+	// of the app.
+	Made, Uncounted int64
+	// Month is the calendar month (2026-11, UTC) in which all processes of the app made
+	// Total, as of this one's last look; "" where it had none. Budget is what they may; 0 where
+	// that is not known.
+	Month         string
+	Total, Budget int64
+}
+
 // reads counts the metered reads of an app in one month.
 type reads struct {
 	// Month is as in 2026-11, UTC.

@@ -177,7 +177,7 @@ func (a *app) snapshot() (began time.Duration, asks map[string]ask, g grid, made
 		}
 		d.listed = d.listed || used
 	}
-	return a.all.clock.elapsed(), asks, a.grid, meter{unsent: a.meter.unsent, budget: a.meter.budget}
+	return a.all.clock.elapsed(), asks, a.grid, a.unsent()
 }
 
 // apply takes what a turn brought.
@@ -197,38 +197,6 @@ func (a *app) apply(began time.Duration, got map[string]grant, asks map[string]a
 	}
 	a.counted(count)
 	a.pump()
-}
-
-// leave takes this process out of the book: nobody calls any more.
-func (a *app) leave(ctx context.Context) error {
-	a.mu.Lock()
-	a.tried = a.all.clock.elapsed()
-	if !a.present && !a.meter.pending() {
-		a.mu.Unlock()
-		return nil
-	}
-	for _, d := range a.companies {
-		d.permits, d.places, d.listed = nil, 0, false
-	}
-	made := meter{unsent: a.meter.unsent, budget: a.meter.budget}
-	a.mu.Unlock()
-	var count tally
-	err := a.all.shelf.swap(ctx, a.key, func(b *book) bool {
-		now, _, _ := a.all.clock.now()
-		b.Reads.turn(now)
-		count = a.meter.write(&b.Reads, now, a.all.instance, made.unsent, made.budget)
-		b.leave(a.all.instance)
-		return true
-	})
-	if err != nil {
-		return err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.present = false
-	count.mine = 0
-	a.counted(count)
-	return nil
 }
 
 // note tells once when turns fail, and when they work again.

@@ -68,15 +68,19 @@ func waitIn(err error) (connector.Wait, bool) {
 }
 
 // CheckDocument implements connector.PreviewChecker: it resolves what Create would, and
-// writes nothing. What only QuickBooks itself can tell, such as a number that is taken,
-// comes with the posting.
+// writes nothing. A document that is there would be updated, and keeps its number. What
+// only QuickBooks itself can tell, such as the tax that it computes, comes with the posting.
 func (q *Online) CheckDocument(ctx context.Context, d *tradepostv1.Document) ([]*tradepostv1.Fault, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.prepareTime())
 	defer cancel()
 	if err := q.books.current(ctx); err != nil {
 		return nil, stopped(err)
 	}
-	w, err := q.prepare(ctx, d)
+	prepare := q.prepareNew
+	if len(q.books.markers.where(d.GetMarker())) > 0 {
+		prepare = q.prepare
+	}
+	w, err := prepare(ctx, d)
 	if err != nil {
 		return nil, stopped(err)
 	}

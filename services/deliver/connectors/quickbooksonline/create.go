@@ -29,11 +29,8 @@ func (q *Online) Create(ctx context.Context, p connector.Posting) connector.Answ
 
 // create makes the document; again says that QuickBooks refused an id that it named.
 func (q *Online) create(ctx context.Context, p connector.Posting) (answer connector.Answer, again bool) {
-	w, answer := q.ready(ctx, p)
+	w, answer := q.ready(ctx, p, q.prepareNew)
 	if answer != nil {
-		return answer, false
-	}
-	if answer := q.numberInUse(ctx, w); answer != nil {
 		return answer, false
 	}
 	for range 2 {
@@ -55,11 +52,14 @@ func (q *Online) create(ctx context.Context, p connector.Posting) (answer connec
 	return doubt(fmt.Errorf("QuickBooks answers for %s with a document that is not there", p.Document.GetMarker())), false
 }
 
-// ready prepares a document; the answer is set where it cannot be written.
-func (q *Online) ready(ctx context.Context, p connector.Posting) (*draft, connector.Answer) {
+// ready prepares a document; the answer is set where it cannot be written, with all faults
+// that prepare found.
+func (q *Online) ready(
+	ctx context.Context, p connector.Posting, prepare func(context.Context, *tradepostv1.Document) (*draft, error),
+) (*draft, connector.Answer) {
 	ctx, cancel := context.WithTimeout(ctx, q.prepareTime())
 	defer cancel()
-	w, err := q.prepare(ctx, p.Document)
+	w, err := prepare(ctx, p.Document)
 	if err != nil {
 		return nil, unmade(fmt.Errorf("prepare %s: %w", p.Document.GetMarker(), err))
 	}

@@ -32,21 +32,22 @@ type level struct {
 }
 
 // resolveCustomer finds the customer of each level. What is missing and may be made is
-// made later.
+// made later. Of who is below a customer that is not found nothing can be said, unless
+// its id is named.
 func (w *draft) resolveCustomer() {
 	w.levels = w.wantedLevels()
-	parent := ""
+	parent, known := "", true
 	for i := range w.levels {
 		l := &w.levels[i]
-		if i > 0 && parent == "" {
+		switch {
+		case i > 0 && known && parent == "":
 			// Below a customer who is yet to be made there is nobody.
 			if !l.create {
 				w.noCustomer(l)
 			}
-			continue
+		case known || byID(l.ref):
+			parent, known = w.resolveLevel(l, i > 0, parent)
 		}
-		w.resolveLevel(l, i > 0, parent)
-		parent = l.id
 	}
 }
 
@@ -80,13 +81,16 @@ func nameOf(r *tradepostv1.Reference, name string) string {
 	return clip(strings.Join(strings.Fields(strings.ReplaceAll(name, ":", " - ")), " "), maxName)
 }
 
-func (w *draft) resolveLevel(l *level, below bool, parent string) {
+// resolveLevel finds the customer of a level. id is who the next level is below, "" while
+// there is nobody; known is false where that cannot be told.
+func (w *draft) resolveLevel(l *level, below bool, parent string) (id string, known bool) {
 	found, there := w.customerOf(l, below, parent)
 	switch {
 	case !there && l.create && l.ref.GetBy() != tradepostv1.ReferenceBy_REFERENCE_BY_ID:
-		// Made later.
+		return "", true // Made later.
 	case !there:
 		w.noCustomer(l)
+		return "", false
 	case found.active:
 		l.id = found.id
 	case w.q.cfg.Customers.Inactive == Reactivate:
@@ -96,6 +100,7 @@ func (w *draft) resolveLevel(l *level, below bool, parent string) {
 			Path: "customer", Thing: l.thing, Params: map[string]string{"value": found.name, "connection": w.q.connection},
 		}))
 	}
+	return found.id, true
 }
 
 func (w *draft) noCustomer(l *level) {

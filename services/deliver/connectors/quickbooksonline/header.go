@@ -48,14 +48,17 @@ func (w *draft) checkHeader() {
 			Params: map[string]string{"date": bookDate(d)}, VendorText: "the books are closed through " + closed,
 		}))
 	}
-	for name, given := range map[string]bool{
-		"receivable account": d.GetReceivableAccount() != nil, "sales rep": d.GetSalesRep() != nil,
-		"form": d.GetTemplate() != nil, "retainage": d.GetRetainage() != nil,
+	for _, field := range []struct {
+		name  string
+		given bool
+	}{
+		{"receivable account", d.GetReceivableAccount() != nil}, {"sales rep", d.GetSalesRep() != nil},
+		{"form", d.GetTemplate() != nil}, {"retainage", d.GetRetainage() != nil},
 		// The private note of what takes a document back names that one.
-		"link to the document that it corrects": d.GetAppliesTo() != nil && !invoice.IsReversal(d.GetMarker()), "attachment": len(d.GetAttachments()) > 0,
+		{"link to the document that it corrects", d.GetAppliesTo() != nil && !invoice.IsReversal(d.GetMarker())}, {"attachment", len(d.GetAttachments()) > 0},
 	} {
-		if given {
-			w.unsupported(name)
+		if field.given {
+			w.unsupported(field.name)
 		}
 	}
 	w.currency()

@@ -36,16 +36,16 @@ func (w *draft) itemOf(i int, l *tradepostv1.Line) lineItem {
 		}}))
 		return lineItem{}
 	}
-	account, ok := w.lineAccount(l)
-	if !ok {
-		return lineItem{}
-	}
+	account, known := w.lineAccount(l)
 	found, there := w.q.lookUp(itemRecords, r)
 	switch {
 	case there:
 		w.sameAccount(found, account, l)
 		return lineItem{id: found.id}
 	case l.GetItem().GetCreateIfMissing() && r.GetBy() != tradepostv1.ReferenceBy_REFERENCE_BY_ID && !w.q.inactiveItem(r):
+		if !known { // that is its fault
+			return lineItem{}
+		}
 		return w.plannedItem(l, account)
 	}
 	w.fail(fault.New("item.not_in_books", fault.Args{

@@ -40,7 +40,7 @@ func (q *Online) inClosedBooks(ctx context.Context, d *tradepostv1.Document, fou
 }
 
 func (q *Online) update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
-	w, answer := q.ready(ctx, p)
+	w, answer := q.ready(ctx, p, q.prepare)
 	if answer != nil {
 		return answer
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost/tradepost/services/deliver"
 	"github.com/tradepost/tradepost/services/tradepost/internal/mapmaker"
 	"github.com/tradepost/tradepost/services/tradepost/internal/match"
+	"github.com/tradepost/tradepost/services/tradepost/internal/metered"
 	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
@@ -74,8 +75,10 @@ func (g *global) makeMap(cmd *cobra.Command, kind mapmaker.Kind, id string, o ma
 	}
 	_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d are mapped already, %d are exact matches, %d are left to you\n",
 		kind, result.Settled, result.Exact(), len(result.Matches)-result.Exact())
-	if err == nil && result.Note != "" {
-		_, err = fmt.Fprintln(cmd.ErrOrStderr(), result.Note)
+	for _, line := range []string{result.Note, result.MeteredReads} {
+		if err == nil && line != "" {
+			_, err = fmt.Fprintln(cmd.ErrOrStderr(), line)
+		}
 	}
 	return err
 }
@@ -111,18 +114,20 @@ func (g *global) propose(cmd *cobra.Command, config *connection.Config, conn *co
 		return mapmaker.Result{}, &usageError{err}
 	}
 	settings := stage.Settings(config, conn, slog.New(slog.DiscardHandler))
+	meter := metered.New(nil, "")
 	if reg.SignIn != nil {
-		nc, js, _ := reachNATS(ctx, config)
+		nc, js, why := reachNATS(ctx, config)
 		if nc != nil {
 			defer nc.Close()
 		}
+		meter = metered.New(js, why)
 		signins.Give(ctx, &settings, config, conn, connectors, js)
 	}
+	meter.Give(&settings)
 	books, err := reg.New(ctx, settings)
 	if err != nil {
 		return mapmaker.Result{}, &usageError{err}
 	}
-	defer func() { _ = books.Close() }()
 	client := stage.Alone(config, runtime.Logger(config.Log, cmd.ErrOrStderr()))[conn.AccountID]
 	defer func() {
 		bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
@@ -131,7 +136,11 @@ func (g *global) propose(cmd *cobra.Command, config *connection.Config, conn *co
 	}()
 	o.Connection, o.ExternalSystem = conn, conn.Account.ServiceTrade.ExternalSystem
 	o.API, o.Books = client, books
-	return mapmaker.Make(ctx, o)
+	result, err := mapmaker.Make(ctx, o)
+	_ = books.Close()
+	meter.Close()
+	result.MeteredReads = meter.Words()
+	return result, err
 }
 
 // notThere refuses a file that exists: it is somebody's work, and never written over.

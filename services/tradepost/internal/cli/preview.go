@@ -18,7 +18,8 @@ import (
 
 const previewLong = `Shows exactly what would be posted for an invoice, or everything that keeps it from being posted. It runs
 the code of the stages, and writes nothing: no record, no message, nothing in ServiceTrade (it signs in and
-out), nothing in the books.
+out), nothing in the books. It keeps to the limits of the accounting system together with the services;
+where reads are metered the last line says how many it made.
 
   tradepost preview 2687264638045999          an invoice, by the id in the address of its page
   tradepost preview 11653990                  or by its number (--number where that is also an id)
@@ -148,6 +149,7 @@ func (g *global) preview(cmd *cobra.Command, o *previewOptions, args []string) (
 	if err := errors.Join(err, v.Close(ctx)); err != nil {
 		return nil, err
 	}
+	report.MeteredReads = v.Reads()
 	return report, g.finish(cmd, report, len(args) != 1 && o.file == "")
 }
 
@@ -187,9 +189,13 @@ func (g *global) finish(cmd *cobra.Command, r *preview.Report, many bool) error 
 		e.SetEscapeHTML(false)
 		return e.Encode(r)
 	}
-	if !many {
+	last := r.MeteredReads
+	if many {
+		last = strings.TrimSpace(r.Summary() + "\n" + last)
+	}
+	if last == "" {
 		return nil
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\n%s\n", r.Summary())
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\n%s\n", last)
 	return err
 }

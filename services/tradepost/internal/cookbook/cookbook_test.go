@@ -127,11 +127,7 @@ func (k *kitchen) post(id int64) (kind, text string) {
 	require.NoError(k.t, err)
 	snap, err := snapshot.NewTaker(k.client, 0, nil).Take(k.t.Context(), inv)
 	require.NoError(k.t, err)
-	account := k.config.Accounts["acme"]
-	result := transform.Make(transform.Input{
-		Snapshot: snap, Account: "acme", TimeZone: account.Location(), Connection: connectionID,
-		Mapping: k.config.Connections[connectionID].Mapping, ExternalSystem: account.ServiceTrade.ExternalSystem,
-	})
+	result := transform.Make(transform.InputFor(k.config.Connections[connectionID], snap, nil))
 	if len(result.Faults) > 0 {
 		return k.comment(inv, result.Faults)
 	}

@@ -37,6 +37,7 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		stored, _ := d.storedCompany(ctx, conn.ID) // the check of the company tells why it is not known
 		settings.Company = stored.GetCompanyId()
 		if n, ok := d.nats.get(ctx); ok {
+			n.meter.Give(&settings)
 			if n.js != nil {
 				settings.Programs = bus.Asker{NC: n.js.Conn()}
 			}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/services/tradepost/internal/metered"
 )
 
 const (
@@ -92,13 +93,22 @@ func Run(ctx context.Context, o Options) *Report {
 	disconnect := func() {}
 	wait.Go(func() { onNATS, disconnect = d.checkNATS(ctx) })
 	wait.Wait()
+	read := d.metered()
 	disconnect()
 	for _, found := range onAccounts {
 		results = append(results, found.results...)
 	}
 	results = append(results, oneAndTheSame(accounts, onAccounts)...)
 	results = append(results, onNATS...)
-	return newReport(append(results, slices.Concat(onConnections...)...), d.guides(accounts, onAccounts))
+	report := newReport(append(results, slices.Concat(onConnections...)...), d.guides(accounts, onAccounts))
+	report.MeteredReads = read
+	return report
+}
+
+// metered tells what was read of accounting systems that meter it, while NATS is there.
+func (d *doctor) metered() string {
+	d.nats.value.meter.Close()
+	return d.nats.value.meter.Words()
 }
 
 // few does something with all of a list, a few at a time.
@@ -166,4 +176,11 @@ func (f *future[T]) get(ctx context.Context) (v T, ok bool) {
 type natsFound struct {
 	js  jetstream.JetStream
 	why string
+	// meter is what all connectors call by.
+	meter *metered.Meter
+}
+
+// found gives the other checks what there is of NATS.
+func (d *doctor) found(js jetstream.JetStream, why string) {
+	d.nats.give(natsFound{js: js, why: why, meter: metered.New(js, why)})
 }

@@ -24,21 +24,21 @@ func (d *doctor) checkNATS(ctx context.Context) (results []Result, disconnect fu
 	c := check{systemNATS, "server"}
 	nc, results, _ := bounded(ctx, d, c, d.connectNATS)
 	if nc == nil {
-		d.nats.give(natsFound{why: "NATS was not reached"})
+		d.found(nil, "NATS was not reached")
 		return results, func() {}
 	}
 	js, err := jetstream.New(nc)
 	if err != nil {
-		d.nats.give(natsFound{why: "NATS was not reached"})
+		d.found(nil, "NATS was not reached")
 		return append(results, c.fail(operator, "Report this to whoever maintains Tradepost.", "open JetStream: %v", err)), nc.Close
 	}
 	fit, more, _ := bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) { return c.version(ctx, js) })
 	results = append(results, more...)
 	if !fit {
-		d.nats.give(natsFound{why: "the NATS server cannot be used"})
+		d.found(nil, "the NATS server cannot be used")
 		return results, nc.Close
 	}
-	d.nats.give(natsFound{js: js})
+	d.found(js, "")
 	c.name = "streams"
 	results = append(results, simply(ctx, d, c, func(ctx context.Context) []Result {
 		return streams(ctx, c, js, d.config.NATS.Replicas)

@@ -56,6 +56,9 @@ type Report struct {
 	Results    []Result       `json:"results"`
 	EntityType *EntityType    `json:"entity_type,omitempty"`
 	Guides     []Guide        `json:"guides,omitempty"`
+	// MeteredReads says how many reads were made that an accounting system meters, and
+	// whether they are in its count of the month; "" where none were.
+	MeteredReads string `json:"metered_reads,omitempty"`
 }
 
 func newReport(results []Result, guides []Guide) *Report {

@@ -37,6 +37,9 @@ func (r *Report) Text(width int, paint func(Status, string) string) string {
 		t.guide(g)
 	}
 	fmt.Fprintf(&t.b, "\n%s\n", r.summary())
+	for line := range strings.Lines(r.MeteredReads) {
+		t.b.WriteString(strings.Join(wrap(line, t.width), "\n") + "\n")
+	}
 	return t.b.String()
 }
 

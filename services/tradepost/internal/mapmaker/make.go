@@ -68,6 +68,9 @@ type Result struct {
 	Matches []match.Match `json:"matches"`
 	// Note tells what a person should know of it; "" where there is nothing.
 	Note string `json:"note,omitempty"`
+	// MeteredReads says how many reads were made that the accounting system meters; ""
+	// where none were. Whoever made Books knows.
+	MeteredReads string `json:"metered_reads,omitempty"`
 }
 
 // Exact counts the rows of the table.

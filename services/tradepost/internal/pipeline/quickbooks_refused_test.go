@@ -61,6 +61,24 @@ func TestQuickBooksRefusals(t *testing.T) {
 			},
 		},
 		"item-inactive": {spoil: items(false), mend: items(true)},
+		"all-at-once": {
+			company: company{mapping: map[string]any{
+				"classes":     map[string]any{"line": []any{map[string]any{"use": "Plumbing"}}},
+				"departments": map[string]any{"invoice": []any{map[string]any{"use": "Durham Office"}}},
+			}},
+			spoil: func(o *online, id int64) {
+				o.byHand(id, 1)
+				tracking(false)(o, id)
+				customer(false)(o, id)
+				items(false)(o, id)
+			},
+			mend: func(o *online, id int64) {
+				require.NoError(o.t, o.stand.API.Delete(o.realm, "Invoice", o.stand.API.Objects(o.realm, "Invoice")[0]["Id"].(string)))
+				customer(true)(o, id)
+				items(true)(o, id)
+				tracking(true)(o, id)
+			},
+		},
 		"tax-recomputed": {
 			made:    true,
 			company: company{taxed: true, mapping: map[string]any{"tax": map[string]any{"mode": "as_billed", "code": "TAX"}}},
@@ -100,6 +118,13 @@ func TestQuickBooksRefusals(t *testing.T) {
 func closed(through string, password bool) func(o *online, id int64) {
 	return func(o *online, _ int64) {
 		o.configure(func(s *quickbooks.Settings) { s.ClosedThrough, s.ClosedPassword = through, password })
+	}
+}
+
+// tracking turns classes and locations on or off.
+func tracking(on bool) func(o *online, id int64) {
+	return func(o *online, _ int64) {
+		o.configure(func(s *quickbooks.Settings) { s.ClassPerLine, s.Departments = on, on })
 	}
 }
 

@@ -205,7 +205,9 @@ func (m *mill) outcome(i corpusInvoice) *tradepostv1.Outcome {
 		return err == nil && last.State() == record.Outcome
 	}, 2*time.Minute, 20*time.Millisecond, "%s never ended", i.name)
 	o := &tradepostv1.InvoiceOutcome{}
-	require.Eventually(m.t, func() bool { return m.last(i, bus.StreamOutcome, bus.StageOutcome, o) }, time.Minute, 20*time.Millisecond)
+	require.Eventually(m.t, func() bool { // the record is written first
+		return m.last(i, bus.StreamOutcome, bus.StageOutcome, o) && o.GetSend() == last.Record.GetSend()
+	}, time.Minute, 20*time.Millisecond)
 	return o.GetOutcome()
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/stage"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/tradepost/internal/metered"
 	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 	"github.com/tradepost/tradepost/services/transform"
 )
@@ -64,6 +65,7 @@ type Viewer struct {
 	unused bool
 	// siblings are the account's other connections.
 	siblings []sibling
+	meter    *metered.Meter
 }
 
 // Open prepares a Viewer. Close it.
@@ -84,6 +86,8 @@ func Open(ctx context.Context, o Options) (*Viewer, error) {
 			v.o.JS, v.o.NoNATS = nil, fmt.Sprintf("NATS could not be read (%v)", err)
 		}
 	}
+	v.meter = metered.New(v.o.JS, v.o.NoNATS)
+	v.meter.Give(&settings)
 	signins.Give(ctx, &settings, o.Config, o.Connection, o.Connectors, v.o.JS)
 	v.unused = settings.Company == "" && (v.o.JS != nil || neverRan(o.Config))
 	if v.books, err = reg.New(ctx, settings); err != nil {
@@ -100,13 +104,19 @@ func neverRan(c *connection.Config) bool {
 	return c.NATS.URL == "" && errors.Is(err, fs.ErrNotExist)
 }
 
-// Close signs out of ServiceTrade and gives back what Open took.
+// Close signs out of ServiceTrade and gives back what Open took. Then Reads tells of all
+// that was read.
 func (v *Viewer) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
 	_ = v.client.Logout(ctx) // it will die of age
-	return errors.Join(v.books.Close(), closeSiblings(v.siblings))
+	err := errors.Join(v.books.Close(), closeSiblings(v.siblings))
+	v.meter.Close()
+	return err
 }
+
+// Reads tells how many metered reads were made, "" where none were; see metered.Meter.
+func (v *Viewer) Reads() string { return v.meter.Words() }
 
 // Snapshot shows what would become of a snapshot: exactly what transform makes of
 // it, and what deliver would do with that.

@@ -12,6 +12,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/stage"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
 // sibling is another enabled connection of the account, whose books deliver asks before
@@ -47,6 +48,8 @@ func (v *Viewer) openSibling(ctx context.Context, c *connection.Connection) sibl
 			settings.Company, err = deliver.StoredCompany(ctx, v.o.JS, c.ID)
 			s.unused = err == nil && settings.Company == ""
 		}
+		v.meter.Give(&settings)
+		signins.Give(ctx, &settings, v.o.Config, c, v.o.Connectors, v.o.JS)
 		if err == nil {
 			s.books, err = reg.New(ctx, settings)
 		}

@@ -139,6 +139,9 @@ type Report struct {
 	Faulty     int     `json:"faults"`
 	Void       int     `json:"void"`
 	CannotLook int     `json:"cannot_look"`
+	// MeteredReads says how many reads were made that the accounting system meters, and
+	// whether they are in the count of the month; "" where none were.
+	MeteredReads string `json:"metered_reads,omitempty"`
 }
 
 // Add counts one more view.

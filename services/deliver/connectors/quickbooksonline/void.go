@@ -14,7 +14,7 @@ import (
 // Void implements connector.Voider.
 func (q *Online) Void(ctx context.Context, found connector.Found) connector.Answer {
 	at := place{entityOf(found.Kind), found.ID}
-	var stale error
+	var last error
 	for range 2 {
 		now, err := q.readPaper(ctx, at)
 		if err != nil {
@@ -34,11 +34,14 @@ func (q *Online) Void(ctx context.Context, found connector.Found) connector.Answ
 		if err == nil {
 			return answer
 		}
-		if stale = err; !isStale(err) {
+		if last = err; !isStale(err) && !q.reopened(ctx, err, now.TxnDate) {
 			return q.notVoided(ctx, there, err)
 		}
 	}
-	return waitChanged(stale)
+	if isStale(last) {
+		return waitChanged(last)
+	}
+	return q.notVoided(ctx, found, last)
 }
 
 func isStale(err error) bool {
@@ -81,16 +84,4 @@ func (q *Online) notVoided(ctx context.Context, f connector.Found, err error) co
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.void_in_closed_books", args)}}
 	}
 	return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.cannot_be_voided", args)}}
-}
-
-// closedDay is the last day of the closed books, in words where QuickBooks does not tell
-// it. It is read again: the books were closed since the preferences were read, where a
-// change of an older document is refused.
-func (q *Online) closedDay(ctx context.Context) (day string, told bool) {
-	q.forgetPreferences()
-	p, err := q.preferences(ctx)
-	if err != nil || p.closedThrough == "" {
-		return "(a day that QuickBooks does not tell)", false
-	}
-	return p.closedThrough, true
 }

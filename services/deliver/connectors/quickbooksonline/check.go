@@ -35,9 +35,7 @@ func (q *Online) reachable(ctx context.Context) error {
 	if err != nil {
 		return stopped(err)
 	}
-	q.known.mu.Lock()
-	defer q.known.mu.Unlock()
-	q.known.info = &info
+	q.known.keep(nil, &info)
 	return nil
 }
 

@@ -96,10 +96,32 @@ type wireFieldPreference struct {
 
 // known keeps the preferences for a while, and for good what never changes.
 type known struct {
+	// reading is held by whoever reads; the others wait for as long as they like.
+	reading chan struct{}
+
 	mu   sync.Mutex
 	have preferences
 	// info is of the company, for its country; nil until it was read.
 	info *companyInfo
+}
+
+// now is what is kept.
+func (k *known) now() (preferences, *companyInfo) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.have, k.info
+}
+
+// keep takes in what was read; nil leaves that as it is.
+func (k *known) keep(have *preferences, info *companyInfo) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if have != nil {
+		k.have = *have
+	}
+	if info != nil {
+		k.info = info
+	}
 }
 
 // preferences returns those of the company, not older than preferencesAge.
@@ -110,11 +132,32 @@ func (q *Online) preferences(ctx context.Context) (preferences, error) {
 // preferencesSince returns those of the company as they were read after a moment. Who
 // waits for a reading that began after his own moment shares it.
 func (q *Online) preferencesSince(ctx context.Context, moment time.Time) (preferences, error) {
-	q.known.mu.Lock()
-	defer q.known.mu.Unlock()
-	if q.known.have.readAt.After(moment) {
-		return q.known.have, ctx.Err()
+	select {
+	case q.known.reading <- struct{}{}:
+		defer func() { <-q.known.reading }()
+	case <-ctx.Done():
+		return preferences{}, ctx.Err()
 	}
+	have, info := q.known.now()
+	if have.readAt.After(moment) {
+		return have, ctx.Err()
+	}
+	if info == nil {
+		read, err := q.companyInfo(ctx)
+		if err != nil {
+			return preferences{}, fmt.Errorf("read the company: %w", err)
+		}
+		info = &read
+	}
+	have, err := q.readPreferences(ctx, *info)
+	if err != nil {
+		return preferences{}, err
+	}
+	q.known.keep(&have, info)
+	return have, nil
+}
+
+func (q *Online) readPreferences(ctx context.Context, info companyInfo) (preferences, error) {
 	began := time.Now()
 	var a struct{ Preferences *wirePreferences }
 	answer, err := q.client.get(ctx, "preferences", nil, &a)
@@ -124,16 +167,9 @@ func (q *Online) preferencesSince(ctx context.Context, moment time.Time) (prefer
 	if a.Preferences == nil {
 		return preferences{}, unreadable("preferences", answer, "has no Preferences")
 	}
-	if q.known.info == nil {
-		info, err := q.companyInfo(ctx)
-		if err != nil {
-			return preferences{}, fmt.Errorf("read the company: %w", err)
-		}
-		q.known.info = &info
-	}
-	q.known.have = a.Preferences.read(*q.known.info)
-	q.known.have.readAt = began
-	return q.known.have, nil
+	have := a.Preferences.read(info)
+	have.readAt = began
+	return have, nil
 }
 
 func (w *wirePreferences) read(info companyInfo) preferences {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/money"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -65,7 +66,23 @@ func (q *Online) void(ctx context.Context, at place, now *paper) (connector.Answ
 	if !f.Void {
 		return nil, unreadable(at.entity.path, reply, "shows a document that is not void")
 	}
-	return connector.Posted{Document: f}, nil
+	return connector.Posted{Document: f, Remarks: wasPaid(at.entity, now)}, nil
+}
+
+// wasPaid is what the bookkeeper has to hear of an invoice that was paid, in part or
+// whole, before it was made void: QuickBooks takes it off its payments, and tells nobody.
+func wasPaid(e entity, p *paper) []*tradepostv1.Fault {
+	total, err := money.Parse(p.TotalAmt.String())
+	if err != nil || p.Balance == "" {
+		return nil
+	}
+	open, err := money.Parse(p.Balance.String())
+	if err != nil || total.Sub(open).Sign() <= 0 {
+		return nil
+	}
+	return []*tradepostv1.Fault{fault.New("document.void_was_paid", fault.Args{
+		Thing: e.name + " " + p.DocNumber, Params: map[string]string{"paid": total.Sub(open).Fixed(2)},
+	})}
 }
 
 // notVoided answers a void that failed. QuickBooks voids invoices, but no credit memos.

@@ -171,7 +171,6 @@ var goldenCases = []goldenCase{
 		s.Job.CustomerPo = strings.Repeat("P", 300)
 	}},
 	{name: "limits", limits: connector.Limits{NumberLength: 7, Lines: 1}, edit: func(*snapshot) {}},
-	{name: "prefix-too-long", mapping: "tolerant", limits: connector.Limits{NumberLength: 9}, edit: func(*snapshot) {}},
 	{name: "customer-not-mapped", edit: unmapCustomer},
 	{name: "customer-missing", edit: func(s *snapshot) { s.Customer, s.Invoice.Customer = nil, nil }},
 	{name: "customer-nameless", edit: func(s *snapshot) { s.Customer, s.Invoice.Customer.Name = nil, "" }},

@@ -237,6 +237,12 @@ var invoiceEntries = []Entry{
 		Params:  []string{"length", "limit", "number"},
 	},
 	{
+		Code: "number.prefix_too_long", Title: "Prefix of the mapping makes numbers too long", Raised: "transform", Owner: admin, Thing: "Invoice number",
+		Message: "with the prefix \"{prefix}\" of the mapping the number \"{number}\" has {length} characters; the accounting system takes at most {limit}.",
+		Fix:     "Shorten numbers.prefix in the mapping of connection {connection}. Then send the invoice again.",
+		Params:  []string{"connection", "length", "limit", "number", "prefix"},
+	},
+	{
 		Code: "lines.too_many", Title: "Too many lines", Raised: "transform", Owner: office, Thing: "Invoice",
 		Message: "{lines} lines; the accounting system takes at most {limit}.",
 		Fix:     "Split the invoice in ServiceTrade into smaller ones, then send them.",

@@ -34,6 +34,12 @@ var systemEntries = []Entry{
 		Params:  []string{"system", "value"},
 	},
 	{
+		Code: "field.too_long", Title: "Texts too long for a custom field", Raised: "connector", Owner: admin, Thing: "Custom field",
+		Message: "the mapping puts {length} characters there (\"{value}\"); {system} takes at most {limit}.",
+		Fix:     "Have texts.custom_fields.{field} in the mapping of connection {connection} make a shorter text. Then send the invoice again.",
+		Params:  []string{"connection", "field", "length", "limit", "system", "value"},
+	},
+	{
 		Code: "item.account_differs", Title: "Items that post to another account", Raised: "connector", Owner: bookkeeper, Thing: "Item",
 		Message: "it posts to the account \"{books_account}\" in the books, and the mapping of connection {connection} wants \"{account}\".",
 		Fix:     "Change the item's income account in the books, or have the mapping name no account, or another item. Then send the invoice again.",

@@ -34,6 +34,12 @@ var voidEntries = []Entry{
 		Params:  []string{"closed_through", "date", "number"},
 	},
 	{
+		Code: "document.void_was_paid", Title: "Void, and paid before", Raised: "connector", Owner: bookkeeper, Thing: "Document",
+		Message: "it was paid when it was made void: payments or credits of {paid} were applied to it, and are the customer's credit now.",
+		Fix:     "Apply the payment to another invoice of the customer in the books, or pay it back.",
+		Params:  []string{"paid"},
+	},
+	{
 		Code: "document.reversed", Title: "Taken back before", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "the invoice was voided once, and {kind} {number} took it back in the books. Both together count nothing.",
 		Fix:     "Delete or void {kind} {number} in the books. Then send the invoice again.",

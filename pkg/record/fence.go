@@ -51,6 +51,21 @@ func TakeOverAt(e Entry) time.Time {
 	return e.At.Add(keptFor(c))
 }
 
+// unanswered is the age from which a claim in force is told as one that may be a dead
+// process's: the message of a process that gives no sign of life comes back after 30 s.
+const unanswered = 45 * time.Second
+
+// Unanswered tells of an attempt that may have written something, and whose owner did
+// not write down since how that ended: since is when it began, again when somebody else
+// looks in the books, both by the key-value server's clock. ok is false where the claim
+// is so young that its call is most likely under way, or its owner has ended it.
+func Unanswered(e Entry, now time.Time) (since, again time.Time, ok bool) {
+	if e.State() != Claimed || e.Record.GetUnresolved() == nil || e.Record.GetClaim().GetEnded() {
+		return time.Time{}, time.Time{}, false
+	}
+	return e.At, TakeOverAt(e), now.Sub(e.At) >= unanswered
+}
+
 // keptFor is how long others stay out, from the server's time of the claim on.
 // An owner that ended its claim has no call under way of which it does not say so in
 // settling, so that only what it wrote has to become visible.

@@ -198,6 +198,26 @@ func TestARaceThatIsAlwaysLostComesAgain(t *testing.T) {
 	})
 }
 
+// A number that fits, and does not with the prefix of the mapping, is the mapping's fault:
+// whoever keeps that is told, and not the office.
+func TestAPrefixThatIsTooLongIsTheMappings(t *testing.T) {
+	for limit, want := range map[int]string{20: "number.prefix_too_long", 3: "number.too_long"} {
+		inFakeTime(t, func(t *testing.T, w *workbench) {
+			w.limits = connector.Limits{NumberLength: limit}
+			w.deps.Config.Connections["acme-hledger"].Mapping.Numbers.Prefix = "MERIDIAN MECHANICAL-"
+			require.NoError(t, w.stage.Handle(t.Context(), w.open()))
+			told := decoded(w, bus.StreamOutcome, &tradepostv1.InvoiceOutcome{}).GetOutcome().GetRejected().GetFaults()
+			require.Len(t, told, 1)
+			require.Equal(t, want, told[0].GetCode())
+			if want == "number.prefix_too_long" {
+				require.Equal(t, tradepostv1.FaultOwner_FAULT_OWNER_ADMIN, told[0].GetOwner())
+				require.Contains(t, told[0].GetFix(), "numbers.prefix in the mapping of connection acme-hledger")
+				require.Contains(t, told[0].GetMessage(), "MERIDIAN MECHANICAL-")
+			}
+		})
+	}
+}
+
 // The limits of the accounting system reach the document through the stage.
 func TestTheLimitsOfTheAccountingSystemCount(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *workbench) {

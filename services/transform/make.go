@@ -84,7 +84,10 @@ func Make(in Input) Result {
 	days, f := in.days(inv, sums)
 	faults = append(faults, f...)
 	faults = append(faults, resolver.Policy(inv)...)
-	faults = append(faults, check.Limits(inv, in.Mapping.Number(inv.Number, normalise.OneLine(inv.Job.GetNumber())), in.Limits)...)
+	number := check.Number{
+		Text: in.Mapping.Number(inv.Number, normalise.OneLine(inv.Job.GetNumber())), Prefix: in.Mapping.Numbers.Prefix, Connection: in.Connection,
+	}
+	faults = append(faults, check.Limits(inv, number, in.Limits)...)
 	if len(faults) > 0 {
 		return Result{Faults: faults}
 	}

@@ -21,8 +21,9 @@ import (
 	"github.com/tradepost/tradepost/services/transform"
 )
 
-// stageCases go through the stage only: a golden of them would be too large, or the
-// mapping that they need cannot be read from a file.
+// stageCases go through the stage only: a golden of them would be too large, the mapping
+// that they need cannot be read from a file, or their limits are of other books than those
+// that preview is tried with.
 var stageCases = []goldenCase{
 	{name: "too-large", edit: func(s *snapshot) {
 		s.Invoice.Items = nil
@@ -32,6 +33,7 @@ var stageCases = []goldenCase{
 		s.Invoice.TotalPrice = "2000"
 	}},
 	{name: "no-mapping", mapping: "none", edit: func(*snapshot) {}},
+	{name: "prefix-too-long", mapping: "tolerant", limits: connector.Limits{NumberLength: 9}, edit: func(*snapshot) {}},
 }
 
 // elsewhere are the codes of transform that are no fault of an invoice that is posted,

@@ -110,7 +110,7 @@ func (q *Online) refusal(t *trouble, d *tradepostv1.Document) *tradepostv1.Fault
 	switch t.class {
 	case classClosed:
 		args.Thing, args.Params["date"] = "", bookDate(d)
-		return fault.New("document.date_closed", args)
+		return fault.New(dateClosed, args)
 	case classMissing:
 		args.Params["system"] = title
 		return fault.New("accounting.reference_gone", args)

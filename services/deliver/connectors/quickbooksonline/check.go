@@ -4,27 +4,39 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
-// Check implements connector.Connector.
+// Check implements connector.Connector. It asks for the company and for its preferences,
+// one after the other, and each has a time of its own: both together are less than the
+// longest call.
 func (q *Online) Check(ctx context.Context) []*tradepostv1.Fault {
-	ctx, cancel := context.WithTimeout(ctx, q.prepareTime())
-	defer cancel()
-	if _, err := q.Company(ctx); err != nil {
+	if err := q.reachable(ctx); err != nil {
 		return []*tradepostv1.Fault{q.unusable(err)}
 	}
-	q.known.mu.Lock()
-	q.known.have.readAt = q.known.have.readAt.Add(-preferencesAge)
-	q.known.mu.Unlock()
-	prefs, err := q.preferences(ctx)
+	ctx, cancel := context.WithTimeout(ctx, q.prepareTime())
+	defer cancel()
+	prefs, err := q.preferencesSince(ctx, time.Now())
 	if err != nil {
 		return []*tradepostv1.Fault{q.unusable(err)}
 	}
 	return q.settingFaults(prefs)
+}
+
+// reachable reads the company, and keeps it for the preferences that are read next.
+func (q *Online) reachable(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, q.prepareTime())
+	defer cancel()
+	info, err := q.companyInfo(ctx)
+	if err != nil {
+		return stopped(err)
+	}
+	q.known.keep(nil, &info)
+	return nil
 }
 
 // settingFaults are settings that the company cannot serve.

@@ -3,7 +3,10 @@ package quickbooksonline
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -79,4 +82,36 @@ func TestSettingsThatAreWrongAreAllNamed(t *testing.T) {
 	require.ErrorContains(t, err, "setting company_id: is missing")
 	_, err = New(Config{CompanyID: "1", URL: "ftp://x"}, connector.Settings{Connection: "acme-qbo"}, Options{})
 	require.ErrorContains(t, err, "setting url: ")
+}
+
+// slowly answers each call after a while, as a system under load does.
+type slowly struct {
+	i    *intuit
+	took time.Duration
+}
+
+func (s slowly) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case <-time.After(s.took):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	asked := r.Clone(r.Context())
+	asked.Body = http.NoBody
+	w := httptest.NewRecorder()
+	s.i.serve(w, asked)
+	return w.Result(), nil
+}
+
+// Each call of a check may take its time: those before it take nothing of that.
+func TestACheckGivesEachOfItsCallsItsTime(t *testing.T) {
+	i := newIntuit(t)
+	synctest.Test(t, func(t *testing.T) {
+		q := i.connect(func(c *Config) { c.CallTime = 4 * time.Second }, Options{Transport: slowly{i, 900 * time.Millisecond}})
+		began := time.Now()
+		require.Empty(t, q.Check(t.Context()))
+		require.Less(t, time.Since(began), q.Describe().CallTimeout)
+		q = i.connect(func(c *Config) { c.CallTime = 4 * time.Second }, Options{Transport: slowly{i, 1100 * time.Millisecond}})
+		require.Equal(t, "accounting.unreachable", q.Check(t.Context())[0].GetCode())
+	})
 }

@@ -94,19 +94,71 @@ type wireFieldPreference struct {
 	StringValue string
 }
 
-// known keeps the preferences for a while.
+// known keeps the preferences for a while, and for good what never changes.
 type known struct {
+	// reading is held by whoever reads; the others wait for as long as they like.
+	reading chan struct{}
+
 	mu   sync.Mutex
 	have preferences
+	// info is of the company, for its country; nil until it was read.
+	info *companyInfo
+}
+
+// now is what is kept.
+func (k *known) now() (preferences, *companyInfo) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.have, k.info
+}
+
+// keep takes in what was read; nil leaves that as it is.
+func (k *known) keep(have *preferences, info *companyInfo) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if have != nil {
+		k.have = *have
+	}
+	if info != nil {
+		k.info = info
+	}
 }
 
 // preferences returns those of the company, not older than preferencesAge.
 func (q *Online) preferences(ctx context.Context) (preferences, error) {
-	q.known.mu.Lock()
-	defer q.known.mu.Unlock()
-	if !q.known.have.readAt.IsZero() && time.Since(q.known.have.readAt) < preferencesAge {
-		return q.known.have, ctx.Err()
+	return q.preferencesSince(ctx, time.Now().Add(-preferencesAge))
+}
+
+// preferencesSince returns those of the company as they were read after a moment. Who
+// waits for a reading that began after his own moment shares it.
+func (q *Online) preferencesSince(ctx context.Context, moment time.Time) (preferences, error) {
+	select {
+	case q.known.reading <- struct{}{}:
+		defer func() { <-q.known.reading }()
+	case <-ctx.Done():
+		return preferences{}, ctx.Err()
 	}
+	have, info := q.known.now()
+	if have.readAt.After(moment) {
+		return have, ctx.Err()
+	}
+	if info == nil {
+		read, err := q.companyInfo(ctx)
+		if err != nil {
+			return preferences{}, fmt.Errorf("read the company: %w", err)
+		}
+		info = &read
+	}
+	have, err := q.readPreferences(ctx, *info)
+	if err != nil {
+		return preferences{}, err
+	}
+	q.known.keep(&have, info)
+	return have, nil
+}
+
+func (q *Online) readPreferences(ctx context.Context, info companyInfo) (preferences, error) {
+	began := time.Now()
 	var a struct{ Preferences *wirePreferences }
 	answer, err := q.client.get(ctx, "preferences", nil, &a)
 	if err != nil {
@@ -115,17 +167,14 @@ func (q *Online) preferences(ctx context.Context) (preferences, error) {
 	if a.Preferences == nil {
 		return preferences{}, unreadable("preferences", answer, "has no Preferences")
 	}
-	info, err := q.companyInfo(ctx)
-	if err != nil {
-		return preferences{}, fmt.Errorf("read the company: %w", err)
-	}
-	q.known.have = a.Preferences.read(info)
-	return q.known.have, nil
+	have := a.Preferences.read(info)
+	have.readAt = began
+	return have, nil
 }
 
 func (w *wirePreferences) read(info companyInfo) preferences {
 	p := preferences{
-		readAt: time.Now(), homeCurrency: w.CurrencyPrefs.HomeCurrency.Value, multiCurrency: w.CurrencyPrefs.MultiCurrencyEnabled,
+		homeCurrency: w.CurrencyPrefs.HomeCurrency.Value, multiCurrency: w.CurrencyPrefs.MultiCurrencyEnabled,
 		customNumbers: w.SalesFormsPrefs.CustomTxnNumbers, classPerPaper: w.AccountingInfoPrefs.ClassTrackingPerTxn,
 		classPerLine: w.AccountingInfoPrefs.ClassTrackingPerTxnLine, departments: w.AccountingInfoPrefs.TrackDepartments,
 		closedThrough: w.AccountingInfoPrefs.BookCloseDate,
@@ -165,15 +214,10 @@ func (q *Online) outdated() bool {
 
 // staleAll lets everything that is kept of the company be read again.
 func (q *Online) staleAll() {
-	q.forgetPreferences()
-	q.books.forget(customerRecords, itemRecords, termRecords, classRecords, departmentRecords, taxRecords, accountRecords)
-}
-
-// forgetPreferences lets those of the company be read again.
-func (q *Online) forgetPreferences() {
 	q.known.mu.Lock()
-	defer q.known.mu.Unlock()
 	q.known.have.readAt = time.Time{}
+	q.known.mu.Unlock()
+	q.books.forget(customerRecords, itemRecords, termRecords, classRecords, departmentRecords, taxRecords, accountRecords)
 }
 
 // isMissing tells whether QuickBooks refused an id that is kept here.

@@ -84,6 +84,7 @@ func New(cfg Config, s connector.Settings, o Options) (*Online, error) {
 	life, stop := context.WithCancel(context.Background())
 	q := &Online{
 		cfg: cfg, connection: s.Connection, log: log, life: life, stop: stop, mendedAge: mendedAge,
+		known:  known{reading: make(chan struct{}, 1)},
 		client: newClient(cfg, s, o),
 	}
 	q.books = newBooks(q)

@@ -20,14 +20,13 @@ func (q *Online) Create(ctx context.Context, p connector.Posting) connector.Answ
 	defer q.books.writes()()
 	answer, again := q.create(ctx, p)
 	if again {
-		// An id that is kept here is not good any more: everything is read anew, once.
-		q.staleAll()
 		answer, _ = q.create(ctx, p)
 	}
 	return answer
 }
 
-// create makes the document; again says that QuickBooks refused an id that it named.
+// create makes the document; again says that what QuickBooks refused it for is mended by
+// now, and that it is worth trying once more.
 func (q *Online) create(ctx context.Context, p connector.Posting) (answer connector.Answer, again bool) {
 	w, answer := q.ready(ctx, p, q.prepareNew)
 	if answer != nil {
@@ -36,7 +35,8 @@ func (q *Online) create(ctx context.Context, p connector.Posting) (answer connec
 	for range 2 {
 		made, err := q.post(ctx, w, p)
 		if err != nil {
-			return q.notCreated(ctx, w, p, err), isMissing(err)
+			again = q.mended(ctx, w, err)
+			return q.notCreated(ctx, w, p, err), again
 		}
 		there, err := q.stillThere(ctx, w, made)
 		if err != nil {
@@ -50,6 +50,16 @@ func (q *Online) create(ctx context.Context, p connector.Posting) (answer connec
 		q.attempts.anew(p.Key)
 	}
 	return doubt(fmt.Errorf("QuickBooks answers for %s with a document that is not there", p.Document.GetMarker())), false
+}
+
+// mended tells whether a document that was refused would be taken now. An id that is kept
+// here and not good any more is not: everything is read anew.
+func (q *Online) mended(ctx context.Context, w *draft, err error) bool {
+	if isMissing(err) {
+		q.staleAll()
+		return true
+	}
+	return q.reopened(ctx, err, bookDate(w.d))
 }
 
 // ready prepares a document; the answer is set where it cannot be written, with all faults
@@ -158,7 +168,7 @@ func (q *Online) notCreated(ctx context.Context, w *draft, p connector.Posting, 
 	case classNoAnswer, classRepeated, classStale:
 		return doubt(err)
 	default:
-		return rejected(q.refusal(t, w.d))
+		return rejected(q.refusedFor(ctx, t, w.d))
 	}
 }
 

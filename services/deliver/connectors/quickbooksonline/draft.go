@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -42,11 +43,23 @@ func (w *draft) fail(f *tradepostv1.Fault) {
 
 // prepare resolves everything that a document names. The faults are all that Create
 // would reject it for; nothing is written. Before a fault is believed, what nobody tells
-// the changes of is read again: somebody may just have mended it.
+// the changes of is read again: somebody may just have mended it. A closing date is read
+// again always: whoever moves it sends the invoice in the next moment.
 func (q *Online) prepare(ctx context.Context, d *tradepostv1.Document) (*draft, error) {
+	began := time.Now()
 	w, err := q.resolve(ctx, d)
-	if err != nil || len(w.faults) == 0 || !q.outdated() {
+	if err != nil || len(w.faults) == 0 {
 		return w, err
+	}
+	again := q.outdated()
+	if !again && w.datesClosed() {
+		if _, err := q.preferencesSince(ctx, began); err != nil {
+			return nil, err
+		}
+		again = true
+	}
+	if !again {
+		return w, nil
 	}
 	return q.resolve(ctx, d)
 }

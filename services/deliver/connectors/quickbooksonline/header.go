@@ -44,9 +44,7 @@ func (w *draft) checkHeader() {
 		}
 	}
 	if closed := w.prefs.closedThrough; closed != "" && bookDate(d) <= closed {
-		w.fail(fault.New("document.date_closed", fault.Args{
-			Params: map[string]string{"date": bookDate(d)}, VendorText: "the books are closed through " + closed,
-		}))
+		w.fail(closedBy(d, closed))
 	}
 	for _, field := range []struct {
 		name  string

@@ -37,8 +37,9 @@ func (w *draft) field(name, value string) {
 		return
 	}
 	if n := utf8.RuneCountInString(value); n > maxCustomField {
-		w.fail(fault.New("text.too_long", fault.Args{Thing: `Custom field "` + name + `"`, Params: map[string]string{
-			"field": name, "length": strconv.Itoa(n), "limit": strconv.Itoa(maxCustomField),
+		// Only a mapping fills custom fields.
+		w.fail(fault.New("field.too_long", fault.Args{Thing: `Custom field "` + name + `"`, Params: map[string]string{
+			"field": name, "value": value, "length": strconv.Itoa(n), "limit": strconv.Itoa(maxCustomField), "system": title, "connection": w.q.connection,
 		}}))
 		return
 	}

@@ -19,24 +19,12 @@ func (q *Online) Update(ctx context.Context, p connector.Posting, found connecto
 	answer := q.update(ctx, p, found)
 	if r, is := answer.(connector.Rejected); is {
 		for i, f := range r.Faults {
-			if f.GetCode() == "document.date_closed" {
+			if f.GetCode() == dateClosed {
 				r.Faults[i] = q.inClosedBooks(ctx, p.Document, found, f)
 			}
 		}
 	}
 	return answer
-}
-
-// inClosedBooks is the fault of a document that counts on a day whose books are closed:
-// another date does not get it out of them. f stays where only the new day is closed.
-func (q *Online) inClosedBooks(ctx context.Context, d *tradepostv1.Document, found connector.Found, f *tradepostv1.Fault) *tradepostv1.Fault {
-	through, told := q.closedDay(ctx)
-	if told && found.IssueDate > through {
-		return f
-	}
-	return fault.New("document.in_closed_books", fault.Args{Thing: thing(d), Params: map[string]string{
-		"date": found.IssueDate, "closed_through": through, "books_total": found.Total, "invoice_total": total(d),
-	}})
 }
 
 func (q *Online) update(ctx context.Context, p connector.Posting, found connector.Found) connector.Answer {
@@ -45,7 +33,7 @@ func (q *Online) update(ctx context.Context, p connector.Posting, found connecto
 		return answer
 	}
 	at := place{entityOf(p.Document.GetKind()), found.ID}
-	var stale error
+	var last error
 	for range 2 {
 		now, err := q.readPaper(ctx, at)
 		if err != nil {
@@ -58,11 +46,14 @@ func (q *Online) update(ctx context.Context, p connector.Posting, found connecto
 		if err == nil {
 			return answer
 		}
-		if stale = err; !isStale(err) {
-			return q.notUpdated(w, err)
+		if last = err; !isStale(err) && !q.reopened(ctx, err, now.TxnDate, bookDate(w.d)) {
+			return q.notUpdated(ctx, w, err)
 		}
 	}
-	return waitChanged(stale)
+	if isStale(last) {
+		return waitChanged(last)
+	}
+	return q.notUpdated(ctx, w, last)
 }
 
 // rewrite makes the document as it is now equal to the draft.
@@ -112,7 +103,7 @@ func waitChanged(err error) connector.Answer {
 }
 
 // notUpdated answers an update that failed.
-func (q *Online) notUpdated(w *draft, err error) connector.Answer {
+func (q *Online) notUpdated(ctx context.Context, w *draft, err error) connector.Answer {
 	if a, is := waitOf(err); is {
 		return a
 	}
@@ -120,5 +111,5 @@ func (q *Online) notUpdated(w *draft, err error) connector.Answer {
 	if !is || t.class == classNoAnswer || t.class == classRepeated {
 		return doubt(err)
 	}
-	return rejected(q.refusal(t, w.d))
+	return rejected(q.refusedFor(ctx, t, w.d))
 }

@@ -8,13 +8,14 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/money"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
 // Void implements connector.Voider.
 func (q *Online) Void(ctx context.Context, found connector.Found) connector.Answer {
 	at := place{entityOf(found.Kind), found.ID}
-	var stale error
+	var last error
 	for range 2 {
 		now, err := q.readPaper(ctx, at)
 		if err != nil {
@@ -34,11 +35,14 @@ func (q *Online) Void(ctx context.Context, found connector.Found) connector.Answ
 		if err == nil {
 			return answer
 		}
-		if stale = err; !isStale(err) {
+		if last = err; !isStale(err) && !q.reopened(ctx, err, now.TxnDate) {
 			return q.notVoided(ctx, there, err)
 		}
 	}
-	return waitChanged(stale)
+	if isStale(last) {
+		return waitChanged(last)
+	}
+	return q.notVoided(ctx, found, last)
 }
 
 func isStale(err error) bool {
@@ -62,7 +66,23 @@ func (q *Online) void(ctx context.Context, at place, now *paper) (connector.Answ
 	if !f.Void {
 		return nil, unreadable(at.entity.path, reply, "shows a document that is not void")
 	}
-	return connector.Posted{Document: f}, nil
+	return connector.Posted{Document: f, Remarks: wasPaid(at.entity, now)}, nil
+}
+
+// wasPaid is what the bookkeeper has to hear of an invoice that was paid, in part or
+// whole, before it was made void: QuickBooks takes it off its payments, and tells nobody.
+func wasPaid(e entity, p *paper) []*tradepostv1.Fault {
+	total, err := money.Parse(p.TotalAmt.String())
+	if err != nil || p.Balance == "" {
+		return nil
+	}
+	open, err := money.Parse(p.Balance.String())
+	if err != nil || total.Sub(open).Sign() <= 0 {
+		return nil
+	}
+	return []*tradepostv1.Fault{fault.New("document.void_was_paid", fault.Args{
+		Thing: e.name + " " + p.DocNumber, Params: map[string]string{"paid": total.Sub(open).Fixed(2)},
+	})}
 }
 
 // notVoided answers a void that failed. QuickBooks voids invoices, but no credit memos.
@@ -81,16 +101,4 @@ func (q *Online) notVoided(ctx context.Context, f connector.Found, err error) co
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.void_in_closed_books", args)}}
 	}
 	return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.cannot_be_voided", args)}}
-}
-
-// closedDay is the last day of the closed books, in words where QuickBooks does not tell
-// it. It is read again: the books were closed since the preferences were read, where a
-// change of an older document is refused.
-func (q *Online) closedDay(ctx context.Context) (day string, told bool) {
-	q.forgetPreferences()
-	p, err := q.preferences(ctx)
-	if err != nil || p.closedThrough == "" {
-		return "(a day that QuickBooks does not tell)", false
-	}
-	return p.closedThrough, true
 }

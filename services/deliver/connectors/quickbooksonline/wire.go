@@ -76,6 +76,8 @@ type paper struct {
 	Lines         []paperLine    `json:"Line,omitempty"`
 	Tax           *taxDetail     `json:"TxnTaxDetail,omitempty"`
 	TotalAmt      json.Number    `json:"TotalAmt,omitempty"`
+	// Balance is what is still to be paid of an invoice; it is read, never written.
+	Balance json.Number `json:"Balance,omitempty"`
 }
 
 type paperLine struct {

@@ -109,7 +109,7 @@ func written(op tradepostv1.AttemptOperation, p connector.Posting, a connector.A
 	return &tradepostv1.InvoiceAttempt{
 		Operation: op, DocumentHash: p.DocumentHash,
 		Request: fmt.Sprintf("%s number=%q total=%s lines=%d key=%s", p.Document.GetMarker(), p.Document.GetNumber(), t.GetTotal(), len(p.Document.GetLines()), p.Key),
-		Answer:  shorten(fmt.Sprintf("%T %+v", a, a)),
+		Answer:  answered(a),
 	}
 }
 

@@ -32,7 +32,7 @@ func (c *confirming) Confirm(ctx context.Context, h connector.HandedOver) connec
 	}
 	c.to.publish(ctx, start, h.Query.Marker, &tradepostv1.InvoiceAttempt{
 		Operation: tradepostv1.AttemptOperation_ATTEMPT_OPERATION_CONFIRM, DocumentHash: h.DocumentHash,
-		Request: fmt.Sprintf("confirm %s token=%q", h.Query.Marker, h.Token), Answer: shorten(fmt.Sprintf("%T %+v", a, a)),
+		Request: fmt.Sprintf("confirm %s token=%q", h.Query.Marker, h.Token), Answer: answered(a),
 	})
 	return a
 }

@@ -30,7 +30,7 @@ func (v *voiding) Void(ctx context.Context, f connector.Found) connector.Answer 
 	v.to.publish(ctx, start, "", &tradepostv1.InvoiceAttempt{
 		Operation: tradepostv1.AttemptOperation_ATTEMPT_OPERATION_VOID,
 		Request:   fmt.Sprintf("void id=%q number=%q total=%s version=%s", f.ID, f.Number, f.Total, f.Version),
-		Answer:    shorten(fmt.Sprintf("%T %+v", a, a)), VendorTraceId: traces.String(),
+		Answer:    answered(a), VendorTraceId: traces.String(),
 	})
 	return a
 }

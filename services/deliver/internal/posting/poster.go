@@ -116,7 +116,7 @@ func (p *Poster) Handle(ctx context.Context, m bus.Message) error {
 			return err
 		}
 		if left > 0 {
-			return bus.RetryAfter(left, errClaimed)
+			return t.standAside(ctx, left)
 		}
 	}
 	return t.claimAndPost(ctx, record.Claim)

@@ -85,10 +85,7 @@ func (t *turn) inBooks() []*tradepostv1.PostedDocument {
 
 // remarks tells what the bookkeeper has to know of a posted document.
 func (t *turn) remarks(ctx context.Context) error {
-	remarks := t.texts.GetPosted().GetRemarks()
-	if len(remarks) == 0 {
-		remarks = fault.FromCodes(t.entry.Record.GetOutcome().GetFaultCodes())
-	}
+	remarks := t.remarked()
 	if len(remarks) == 0 {
 		return nil
 	}
@@ -101,6 +98,15 @@ func (t *turn) remarks(ctx context.Context) error {
 		Faults:  remarks, InvoiceNumber: t.invoiceName(), SystemTitle: t.SystemTitle,
 		Link: t.page(), Reference: marker,
 	}))
+}
+
+// remarked are the remarks of what was done, from the record's codes where the message
+// with their texts is lost.
+func (t *turn) remarked() []*tradepostv1.Fault {
+	if remarks := t.texts.GetPosted().GetRemarks(); len(remarks) > 0 {
+		return remarks
+	}
+	return fault.FromCodes(t.entry.Record.GetOutcome().GetFaultCodes())
 }
 
 // commentWithdrawn names the document that exists all the same, for the person

@@ -7,6 +7,7 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
@@ -38,6 +39,9 @@ func (t *turn) textVoided() string {
 		t.invoiceName(), t.SystemTitle, names(append(t.standing(), voided...))) + t.voidedThere()
 	if len(made) > 0 {
 		text += fmt.Sprintf(" It was taken back there by %s.", names(made))
+	}
+	for _, f := range t.remarked() {
+		text += "\n" + fault.Text(f)
 	}
 	return text
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/record"
-	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
 const (
@@ -35,6 +34,7 @@ type queue struct {
 	unsettled []record.Entry
 	gone      map[string]int // unfinished, by connection that the configuration lacks
 	overdue   []record.Entry
+	doubtful  []record.Entry
 }
 
 // onTheWay looks through the records and the dead letters for what waits for a
@@ -66,6 +66,7 @@ func (d *doctor) onTheWay(ctx context.Context, js jetstream.JetStream) []Result 
 		results = append(results, q.goneOnes()...)
 	}
 	results = append(results, q.overdueOnes(d.now())...)
+	results = append(results, q.doubtfulOnes()...)
 	results = append(results, d.pauses(ctx, js)...)
 	return append(results, d.deadLetters(ctx, js)...)
 }
@@ -80,6 +81,9 @@ func (q *queue) add(e record.Entry, now time.Time) {
 	q.states[record.StateName(e.State())]++
 	if overdue(e, now) {
 		q.overdue = append(q.overdue, e)
+	}
+	if _, _, ok := record.Unanswered(e, now); ok {
+		q.doubtful = append(q.doubtful, e)
 	}
 	switch e.State() {
 	case record.Held:
@@ -121,7 +125,8 @@ func (q queue) heldOnes() []Result {
 }
 
 // heldWhy names both connections where the document of one keeps the other from posting.
-func heldWhy(r *tradepostv1.Record) string {
+func heldWhy(e record.Entry) string {
+	r := e.Record
 	why := r.GetHeldReason()
 	if len(record.Elsewhere(r)) > 0 {
 		why += ", and belongs to connection " + r.GetConnection() + " now"
@@ -134,7 +139,7 @@ func (q queue) unsettledOnes() []Result {
 	if len(q.unsettled) == 0 {
 		return nil
 	}
-	list := namedFew(q.unsettled, func(r *tradepostv1.Record) string { return r.GetWaiting().GetReason() })
+	list := namedFew(q.unsettled, func(e record.Entry) string { return e.Record.GetWaiting().GetReason() })
 	return []Result{check{systemNATS, "not settled"}.warn(operator,
 		"See whether reconcile runs and what its log says of them; it goes on by itself as soon as ServiceTrade takes status and comment.",
 		"%s posted or rejected for more than %d minutes, and ServiceTrade was not told: %s",
@@ -161,12 +166,12 @@ func areInvoices(n int) string {
 }
 
 // namedFew names the first few invoices with their reasons, the oldest first.
-func namedFew(list []record.Entry, why func(*tradepostv1.Record) string) string {
+func namedFew(list []record.Entry, why func(record.Entry) string) string {
 	slices.SortStableFunc(list, func(a, b record.Entry) int { return a.At.Compare(b.At) })
 	said := make([]string, 0, shownInvoices+1)
 	for _, e := range list[:min(len(list), shownInvoices)] {
 		one := fmt.Sprintf("%d of %s, send %d", e.Record.GetInvoiceId(), e.Record.GetConnection(), e.Record.GetSend())
-		if reason := []rune(why(e.Record)); len(reason) > reasonLength {
+		if reason := []rune(why(e)); len(reason) > reasonLength {
 			one += " (" + string(reason[:reasonLength]) + "…)"
 		} else if len(reason) > 0 {
 			one += " (" + string(reason) + ")"

@@ -22,7 +22,7 @@ var entries = map[string][]string{
 	"ingest":    {"Command", "Handle"},
 	"deliver":   {"Handle", "Command", "Posted", "HoldDead", "Create", "Find", "Update"},
 	"reconcile": {"Handle"},
-	"connector": {"connectortest.Run", "Check", "CheckDocument", "Create", "Confirm", "Handle"},
+	"connector": {"connectortest.Run", "Check", "CheckDocument", "Create", "Void", "Confirm", "Handle"},
 	"doctor":    {"doctor.Run", "doctor.Find"},
 	"preview":   {"preview.Open"},
 	"program":   {"Handle", "stage.Unknown", "stage.NotAttached"},

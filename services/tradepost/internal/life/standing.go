@@ -11,6 +11,7 @@ import (
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
@@ -24,6 +25,10 @@ func (l *Life) standing(e record.Entry, zone *time.Location, told faults, no *tr
 	switch r.GetState() {
 	case record.Closed:
 		l.closed(r, told, no)
+	case record.Claimed:
+		if r.GetWaiting() == nil && l.scheduled(r.GetSend()) {
+			l.Waits = asked(e, zone, time.Now(), true)
+		}
 	case record.Held:
 		l.Now += ": " + fault.OneLine(r.GetHeldReason())
 		l.Waits = "a person"
@@ -40,6 +45,11 @@ func (l *Life) standing(e record.Entry, zone *time.Location, told faults, no *tr
 	if u := r.GetUnresolved(); u != nil && r.GetState() != record.Claimed {
 		l.Todo = append(l.Todo, fmt.Sprintf("nobody: an attempt to post %s is in doubt; Tradepost looks in the books before anything else", u.GetTotal()))
 	}
+}
+
+// scheduled tells whether the message of a send is to come again at a time.
+func (l *Life) scheduled(send int64) bool {
+	return slices.ContainsFunc(l.Events, func(e Event) bool { return e.Stage == string(bus.StageLater) && e.Send == send })
 }
 
 func (l *Life) name() string { return fmt.Sprintf("%s %d", l.Connection, l.InvoiceID) }

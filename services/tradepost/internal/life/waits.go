@@ -26,12 +26,29 @@ func waits(e record.Entry, zone *time.Location, now time.Time) string {
 	case record.Opened:
 		return "its turn: the next stage takes its message"
 	case record.Claimed:
-		return "the books: they are being asked (" + fault.OneLine(r.GetClaim().GetOwner()) + ")"
+		return asked(e, zone, now, false)
 	case record.Outcome, record.Settling:
 		return "ServiceTrade to take status and comment"
 	default:
 		return ""
 	}
+}
+
+// asked tells of a claim in force. cameBack says that its message came to another worker,
+// which is what happens when the process that has the claim gives no sign of life. Nobody
+// makes the document a second time before the call's time is over: the books may be at it.
+func asked(e record.Entry, zone *time.Location, now time.Time, cameBack bool) string {
+	owner := " (" + fault.OneLine(e.Record.GetClaim().GetOwner()) + ")"
+	since, again, ok := record.Unanswered(e, now)
+	if since.IsZero() || (!ok && !cameBack) {
+		return "the books: they are being asked" + owner
+	}
+	who := "a process that stopped, or that still waits for it,"
+	if cameBack {
+		who = "a stopped process"
+	}
+	return "the answer of a call that " + who + " sent at " + since.In(zone).Format(time.TimeOnly) +
+		"; looked for again at " + again.In(zone).Format(time.TimeOnly) + owner
 }
 
 // unpublished tells of a send whose message is perhaps not in the stream. Nothing but

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/tradepost/tradepost/pkg/record"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -39,4 +40,20 @@ func TestASendThatIsLeftWithoutItsMessageIsForAPerson(t *testing.T) {
 		l.standing(record.Entry{At: time.Now().Add(-age), Record: &tradepostv1.Record{State: record.Opening, StartStatus: "void"}}, time.UTC, faults{}, nil)
 		require.Equal(t, advised, strings.Contains(strings.Join(l.Todo, "\n"), "tradepost doctor"), "%v", l.Todo)
 	}
+}
+
+// A claim of some age is no call under way: trace says whose answer is waited for, when it
+// was sent, and when somebody looks. That the process stopped is said where it is known.
+func TestAClaimThatNobodyAnswersForIsTold(t *testing.T) {
+	sent := time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
+	zone := time.FixedZone("office", -6*3600)
+	claim := &tradepostv1.Claim{Owner: "deliver-0/A", Lasts: durationpb.New(165 * time.Second), Settling: durationpb.New(35 * time.Second)}
+	e := record.Entry{At: sent, Record: &tradepostv1.Record{State: record.Claimed, Claim: claim, Unresolved: &tradepostv1.Unresolved{}}}
+	require.Equal(t, "the books: they are being asked (deliver-0/A)", waits(e, zone, sent.Add(5*time.Second)))
+	require.Equal(t, "the answer of a call that a process that stopped, or that still waits for it, sent at 11:00:00; looked for again at 11:03:25 (deliver-0/A)",
+		waits(e, zone, sent.Add(time.Minute)))
+	require.Equal(t, "the answer of a call that a stopped process sent at 11:00:00; looked for again at 11:03:25 (deliver-0/A)",
+		asked(e, zone, sent.Add(5*time.Second), true))
+	e.Record.Unresolved = nil
+	require.Equal(t, "the books: they are being asked (deliver-0/A)", asked(e, zone, sent.Add(time.Minute), true), "nothing was sent")
 }

@@ -45,6 +45,10 @@ type company struct {
 	customers map[string]any
 	// taxed has ServiceTrade show the tax of some invoices.
 	taxed bool
+	// parallel is how many documents are worked on at once; 0 is the connector's own.
+	parallel int
+	// unstarted leaves it to the test to start the stages.
+	unstarted bool
 }
 
 // inQuickBooks runs a test with one replica of each stage.
@@ -52,7 +56,11 @@ func inQuickBooks(t *testing.T, c company, test func(o *online)) {
 	t.Helper()
 	var o *online
 	book := sandbox.GenerateBook(sandbox.BookOptions{Seed: 11, Invoices: 6, MaxLines: 4, TaxShown: c.taxed})
-	inBubbleOf(t, sandbox.Options{Book: book}, 1, func(b *bubble) {
+	replicas := 1
+	if c.unstarted {
+		replicas = 0
+	}
+	inBubbleOf(t, sandbox.Options{Book: book}, replicas, func(b *bubble) {
 		settings := quickbooks.DefaultSettings("Meridian Mechanical & Fire")
 		if c.settings != nil {
 			c.settings(&settings)
@@ -66,6 +74,9 @@ func inQuickBooks(t *testing.T, c company, test func(o *online)) {
 		b.hosts, b.kind = map[string]http.Handler{quickbooksHost: o.stand}, "quickbooksonline"
 		b.settings = map[string]any{
 			"company_id": o.realm, "url": "http://" + quickbooksHost, "access_token": tokens.Access, "customers": c.customers,
+		}
+		if c.parallel > 0 {
+			b.settings["parallel"] = c.parallel
 		}
 		if c.resend != "" {
 			b.resend = c.resend

@@ -31,6 +31,19 @@ func TestQuickBooksVoidsWhatWasVoided(t *testing.T) {
 	})
 }
 
+// An invoice that was paid is made void, and the bookkeeper is told of the payment.
+func TestQuickBooksVoidsWhatWasPaid(t *testing.T) {
+	inQuickBooks(t, voiding("void"), func(o *online) {
+		id := o.first().ID
+		o.put("Payment", o.payment(o.posted(id), 500))
+		require.NoError(t, o.sandbox.API.Void(id))
+		o.awaitVoided(3*time.Hour, id)
+		require.Equal(t, "0", fmt.Sprint(o.document(id)["TotalAmt"]))
+		o.requireStatus(id, "void")
+		o.requireComment(id, 1, "void-paid")
+	})
+}
+
 // A void that QuickBooks refuses is told, with what the bookkeeper does about it.
 func TestQuickBooksRefusesAVoid(t *testing.T) {
 	inQuickBooks(t, voiding("void"), func(o *online) {

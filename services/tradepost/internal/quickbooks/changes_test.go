@@ -150,3 +150,22 @@ func TestTheMarkersAreReadAnewAfterARestart(t *testing.T) {
 		require.Len(t, found, 1)
 	}
 }
+
+// An invoice that was paid is made void, as its user wants; what was applied to it is told.
+func TestAVoidOfAPaidInvoiceTellsOfThePayment(t *testing.T) {
+	c := newCompany(t, nil)
+	q := c.connect()
+	posted := c.posted(q, sample(1))
+	c.put("Payment", stand.Object{
+		"CustomerRef": stand.Object{"value": posted.Customers[0].ID}, "TotalAmt": 5,
+		"Line": []any{stand.Object{"Amount": 5, "LinkedTxn": []any{stand.Object{"TxnId": posted.Document.ID, "TxnType": "Invoice"}}}},
+	})
+	paid := q.Void(t.Context(), posted.Document).(connector.Posted)
+	require.True(t, paid.Document.Void)
+	require.Len(t, paid.Remarks, 1)
+	require.Equal(t, "document.void_was_paid", paid.Remarks[0].GetCode())
+	require.Equal(t, "5.00", paid.Remarks[0].GetParams()["paid"])
+
+	other := c.posted(q, sample(2))
+	require.Empty(t, q.Void(t.Context(), other.Document).(connector.Posted).Remarks, "nobody paid it")
+}

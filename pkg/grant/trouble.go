@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -25,8 +24,10 @@ const (
 	ReasonToken = "token_refused"
 	// ReasonAway: it did not answer, or not with anything of use.
 	ReasonAway = "away"
-	// ReasonKey: the entry cannot be decrypted here.
-	ReasonKey = "key_missing"
+	// ReasonKey: this process lacks the key that encrypted the entry. Others may have it.
+	ReasonKey = connector.ReasonKeyMissing
+	// ReasonUnreadable: no key can read the entry: it was changed by hand, or cut off.
+	ReasonUnreadable = "unreadable"
 	// ReasonStore: NATS is away.
 	ReasonStore = "store_away"
 )
@@ -47,12 +48,12 @@ type Trouble struct {
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// SignedOut tells whether a person has to do something.
+// SignedOut tells whether a person has to do something about the connection.
 func (t *Trouble) SignedOut() bool { return t != nil && signedOut(t.Reason) }
 
 func signedOut(reason string) bool {
 	switch reason {
-	case ReasonAway, ReasonStore:
+	case ReasonAway, ReasonStore, ReasonKey:
 		return false
 	}
 	return true
@@ -98,7 +99,8 @@ type Error struct {
 	answer error
 }
 
-// SignedOut tells whether a person has to do something.
+// SignedOut tells whether a person has to do something about the connection. A key that
+// is missing is the matter of one process.
 func (e *Error) SignedOut() bool { return signedOut(e.Reason) }
 
 // Error says what happened and what to do.
@@ -119,7 +121,9 @@ func (e *Error) What() string {
 	case ReasonToken:
 		text = fmt.Sprintf("%s gives connection %s new access tokens and refuses them at once: the user who signed in may have lost access to the company", e.Title, e.Connection)
 	case ReasonKey:
-		text = fmt.Sprintf("the stored sign-in of connection %s cannot be decrypted", e.Connection)
+		text = fmt.Sprintf("this process has not the key for secrets that encrypted the sign-in of connection %s", e.Connection)
+	case ReasonUnreadable:
+		text = fmt.Sprintf("the stored sign-in of connection %s is damaged, and no key can read it", e.Connection)
 	case ReasonStore:
 		text = fmt.Sprintf("the stored sign-in of connection %s cannot be reached", e.Connection)
 	default:
@@ -140,7 +144,9 @@ func (e *Error) Fix() string {
 	case ReasonApp:
 		return "Compare client_id and client_secret in the connection's settings with the app's page at the vendor; what waits goes on by itself."
 	case ReasonKey:
-		return "Put the key back into secrets.key_file (or TRADEPOST_SECRETS_KEY) and start again; or sign in anew: " + e.command() + " --replace"
+		return KeyFix(e.System, e.Connection)
+	case ReasonUnreadable:
+		return "Sign in again: " + e.command() + " --replace - what waits is then posted by itself."
 	case ReasonStore:
 		return "Look at the NATS server; what waits goes on by itself."
 	case ReasonAway:
@@ -150,6 +156,13 @@ func (e *Error) Fix() string {
 	default:
 		return "Sign in again: " + e.command() + " - what waits is then posted by itself."
 	}
+}
+
+// KeyFix says what to do where the key is missing that encrypted a sign-in: nobody has to
+// sign in for that.
+func KeyFix(system, connection string) string {
+	return "Put that key back where the process reads it (the variable TRADEPOST_SECRETS_KEY, or the file of secrets.key_file or TRADEPOST_SECRETS_KEY_FILE; " +
+		"on Kubernetes the secret behind it), and start the process again. Only if the key is lost for good: tradepost connect " + system + " " + connection + " --replace"
 }
 
 func (e *Error) command() string { return "tradepost connect " + e.System + " " + e.Connection }
@@ -177,11 +190,12 @@ func (h *Holder) troubled(t *Trouble, left time.Duration) *Error {
 // itself: whoever waits for a person is probed.
 func (e *Error) answered() *Error {
 	w := connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: connector.ReasonUnreachable, Message: e.Error()}
-	if e.SignedOut() {
+	switch {
+	case e.SignedOut():
 		w.Reason = connector.ReasonSignedOut
+	case e.Reason == ReasonKey:
+		w.Reason = connector.ReasonKeyMissing
 	}
 	e.answer = connector.Stop(w)
 	return e
 }
-
-var errNoRing = errors.New("there is no key for secrets: set secrets.key_file or TRADEPOST_SECRETS_KEY")

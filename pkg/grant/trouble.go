@@ -106,29 +106,9 @@ func (e *Error) SignedOut() bool { return signedOut(e.Reason) }
 // Error says what happened and what to do.
 func (e *Error) Error() string { return e.What() + " " + e.Fix() }
 
-// What says what happened, in a sentence for people.
+// What says what happened, with what the accounting system or NATS said, for people.
 func (e *Error) What() string {
-	var text string
-	switch e.Reason {
-	case ReasonNever:
-		text = fmt.Sprintf("nobody has signed connection %s in to %s yet", e.Connection, e.Title)
-	case ReasonRefused:
-		text = fmt.Sprintf("%s does not accept the sign-in of connection %s any more: somebody disconnected Tradepost there, or the user who signed in lost access", e.Title, e.Connection)
-	case ReasonEnded:
-		text = fmt.Sprintf("the sign-in of connection %s to %s has ended: it lives for a limited time", e.Connection, e.Title)
-	case ReasonApp:
-		text = fmt.Sprintf("%s does not accept client id and client secret of the app that connection %s uses", e.Title, e.Connection)
-	case ReasonToken:
-		text = fmt.Sprintf("%s gives connection %s new access tokens and refuses them at once: the user who signed in may have lost access to the company", e.Title, e.Connection)
-	case ReasonKey:
-		text = fmt.Sprintf("this process has not the key for secrets that encrypted the sign-in of connection %s", e.Connection)
-	case ReasonUnreadable:
-		text = fmt.Sprintf("the stored sign-in of connection %s is damaged, and no key can read it", e.Connection)
-	case ReasonStore:
-		text = fmt.Sprintf("the stored sign-in of connection %s cannot be reached", e.Connection)
-	default:
-		text = fmt.Sprintf("%s did not renew the sign-in of connection %s; it is tried again by itself", e.Title, e.Connection)
-	}
+	text := e.Happened()
 	if e.Cause != "" {
 		text += " (" + e.Cause + ")"
 	}
@@ -136,6 +116,30 @@ func (e *Error) What() string {
 		text += ", request " + e.RequestID
 	}
 	return text + "."
+}
+
+// Happened says what happened in our words alone, without a full stop.
+func (e *Error) Happened() string {
+	switch e.Reason {
+	case ReasonNever:
+		return fmt.Sprintf("nobody has signed connection %s in to %s yet", e.Connection, e.Title)
+	case ReasonRefused:
+		return fmt.Sprintf("%s does not accept the sign-in of connection %s any more: somebody disconnected Tradepost there, or the user who signed in lost access", e.Title, e.Connection)
+	case ReasonEnded:
+		return fmt.Sprintf("the sign-in of connection %s to %s has ended: it lives for a limited time", e.Connection, e.Title)
+	case ReasonApp:
+		return fmt.Sprintf("%s does not accept client id and client secret of the app that connection %s uses", e.Title, e.Connection)
+	case ReasonToken:
+		return fmt.Sprintf("%s gives connection %s new access tokens and refuses them at once: the user who signed in may have lost access to the company", e.Title, e.Connection)
+	case ReasonKey:
+		return fmt.Sprintf("this process has not the key for secrets that encrypted the sign-in of connection %s", e.Connection)
+	case ReasonUnreadable:
+		return fmt.Sprintf("the stored sign-in of connection %s is damaged, and no key can read it", e.Connection)
+	case ReasonStore:
+		return fmt.Sprintf("the stored sign-in of connection %s cannot be reached", e.Connection)
+	default:
+		return fmt.Sprintf("%s did not renew the sign-in of connection %s; it is tried again by itself", e.Title, e.Connection)
+	}
 }
 
 // Fix says what a person can do.

@@ -131,11 +131,10 @@ func (l *Life) paused(ctx context.Context, js jetstream.JetStream, r *tradepostv
 	case p != nil && p.ByPerson:
 		l.Waits = fault.OneLine(p.Words)
 		l.Todo = append(l.Todo, "operator: when it should go on: "+p.Resume)
-	case p != nil && p.Fix != "":
+	case l.keyless(ctx, js, r.GetConnection(), zone), p == nil:
+	case p.Fix != "":
 		l.Waits = fault.OneLine(p.Words)
 		l.Todo = append(l.Todo, "administrator: "+fault.OneLine(p.Fix), "then: nothing, it goes on by itself; to try at once: "+p.Resume)
-	case p == nil:
-		l.keyless(ctx, js, r.GetConnection(), zone)
 	default:
 		l.Waits = fault.OneLine(p.Words)
 		l.Todo = append(l.Todo, "nobody, once the reason is mended: it goes on by itself; to try at once: "+p.Resume)
@@ -143,8 +142,8 @@ func (l *Life) paused(ctx context.Context, js jetstream.JetStream, r *tradepostv
 }
 
 // keyless tells of a send that is still to be posted that no process has the key of its
-// connection's sign-in: nobody takes its message.
-func (l *Life) keyless(ctx context.Context, js jetstream.JetStream, connection string, zone *time.Location) {
+// connection's sign-in: nobody takes its message, nor ends a pause. false where one has.
+func (l *Life) keyless(ctx context.Context, js jetstream.JetStream, connection string, zone *time.Location) bool {
 	missing, err := signins.KeyMissing(ctx, js, connection)
 	switch {
 	case err != nil:
@@ -152,7 +151,9 @@ func (l *Life) keyless(ctx context.Context, js jetstream.JetStream, connection s
 	case missing != nil && missing.Nobody:
 		l.Waits = fault.OneLine(missing.What(zone))
 		l.Todo = append(l.Todo, "operator: "+fault.OneLine(missing.Fix()))
+		return true
 	}
+	return false
 }
 
 // heldAdvice is what to do about why an invoice is held.

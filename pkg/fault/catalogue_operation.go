@@ -17,10 +17,9 @@ var operationEntries = []Entry{
 	},
 	{
 		Code: "connection.key_missing", Title: "Key missing", Raised: "connector", Owner: operator, Thing: "Process",
-		Message: "a process of Tradepost has not the key for secrets that encrypted the sign-in of connection {connection} to {system}. It takes no invoices of the connection; other processes that have the key do.",
-		Fix: "Put the key back where the process reads it (the variable TRADEPOST_SECRETS_KEY, or the file of secrets.key_file or TRADEPOST_SECRETS_KEY_FILE; on Kubernetes the secret behind it), " +
-			"and start it again. Nobody has to connect {system} again, unless the key is lost for good: then use --replace.",
-		Params: []string{"connection", "system"},
+		Message: "this process has not the key for secrets that encrypted the sign-in of connection {connection} to {system}.",
+		Fix:     "Put the key back (variable TRADEPOST_SECRETS_KEY, or the file of secrets.key_file; on Kubernetes the secret behind it) and restart the process. Nobody connects {system} again unless the key is lost.",
+		Params:  []string{"connection", "system"},
 	},
 	{
 		Code: "connection.forbidden", Title: "No permission", Raised: "connector", Owner: admin, Thing: "Connection",

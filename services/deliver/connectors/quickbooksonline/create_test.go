@@ -181,6 +181,29 @@ func TestWithoutATokenEverythingWaits(t *testing.T) {
 	require.Empty(t, i.calls)
 }
 
+// keyless are the tokens of a process that lacks the key.
+type keyless struct{}
+
+func (keyless) Token(context.Context) (string, error) {
+	return "", connector.Stop(connector.Wait{
+		Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: connector.ReasonKeyMissing, Message: "it needs key 0a0b0c0d",
+	})
+}
+
+func (keyless) Refused(context.Context, string) {}
+
+// A process that lacks the key says so, and does not advise to sign in.
+func TestAMissingKeyIsNoSignOut(t *testing.T) {
+	i := newIntuit(t)
+	q := i.connect(nil, Options{Tokens: func(connector.Settings) Tokens { return keyless{} }})
+	faults := q.Check(t.Context())
+	require.Len(t, faults, 1)
+	require.Equal(t, "connection.key_missing", faults[0].GetCode())
+	require.Contains(t, faults[0].GetVendorText(), "it needs key 0a0b0c0d")
+	require.Contains(t, faults[0].GetFix(), "TRADEPOST_SECRETS_KEY")
+	require.Empty(t, i.calls)
+}
+
 func TestATokenThatNobodyRenewsIsTriedOnce(t *testing.T) {
 	i := newIntuit(t)
 	i.onWrite(99, func(w http.ResponseWriter) { w.WriteHeader(http.StatusUnauthorized) })

@@ -44,9 +44,30 @@ func KeyMissing(ctx context.Context, js jetstream.JetStream, connection string) 
 		return nil, fmt.Errorf("look up consumer %s: %w", c.Durable, err)
 	default:
 		info := have.CachedInfo()
-		m.Nobody = info.NumWaiting == 0 && info.NumAckPending == 0
+		m.Nobody = info.NumWaiting == 0 && !m.others(info.Delivered.Last)
 	}
 	return m, nil
+}
+
+const (
+	// leaveTime is within which a process that meets that it lacks the key has left.
+	leaveTime = 10 * time.Second
+	// busyFor is how long one that works for all its slots may take nothing new.
+	busyFor = 3 * time.Minute
+)
+
+// others tells whether another process took an invoice lately, the last one at that time.
+// One that works for as many as it may asks for none.
+func (m *Missing) others(last *time.Time) bool {
+	if last == nil || time.Since(*last) > busyFor {
+		return false
+	}
+	for _, p := range m.Processes {
+		if last.Before(p.Since.Add(leaveTime)) {
+			return false
+		}
+	}
+	return true
 }
 
 // What says who lacks the key, and what that means, in a sentence. Times are in zone.

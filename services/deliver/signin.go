@@ -61,7 +61,15 @@ func (s *Service) listenToSignIns() (err error) {
 }
 
 func (s *Service) signIns() http.Handler {
-	return page.New(page.Options{Log: s.deps.Log, Desk: &grant.Desk{Keeper: s.grants, Connection: func(ctx context.Context, id string) (grant.Connection, bool) {
+	name := func(ctx context.Context, id string, tokens connector.Tokens) (string, error) {
+		config := s.live.Current()
+		c := config.Connections[id]
+		if c == nil {
+			return "", nil
+		}
+		return stage.CompanyName(ctx, config, c, s.connectors, func(o *connector.Settings) { o.Tokens, o.Calls = tokens, s.calls.For })
+	}
+	return page.New(page.Options{Log: s.deps.Log, Desk: &grant.Desk{Keeper: s.grants, CompanyName: name, Connection: func(ctx context.Context, id string) (grant.Connection, bool) {
 		config := s.live.Current()
 		c := config.Connections[id]
 		if c == nil || !c.Enabled {

@@ -73,7 +73,9 @@ func TestAReplicaWithoutTheKeyLeavesTheConnectionToOthers(t *testing.T) {
 	o.await("ready", func() bool { return o.health.Readiness().OK() })
 	for name, keys := range map[string]string{"keyless": "", "wrong": keyring.NewKey()} {
 		health, stop := o.replica(name, keys)
-		o.await("it keeps out", func() bool { return !health.Readiness().OK() && strings.Contains(health.Readiness().Checks["connections"], "key_missing") })
+		o.await("it keeps out", func() bool {
+			return !health.Readiness().OK() && strings.Contains(health.Readiness().Checks["connections"], "key_missing")
+		})
 		require.Contains(t, health.Readiness().Checks["connections"], "TRADEPOST_SECRETS_KEY")
 		require.Contains(t, o.log.String(), "code=connection.key_missing")
 		before := o.posted()

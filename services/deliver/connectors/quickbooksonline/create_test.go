@@ -28,7 +28,7 @@ func TestAnInvoiceIsWrittenAsTheReferenceSays(t *testing.T) {
 	d.Customer.BillingAddress = &tradepostv1.Address{Street: "1 Main St", City: "Durham", State: "NC", PostalCode: "27701"}
 	q := i.connect(func(c *Config) { c.PONumberField = "po number" }, Options{})
 	posted := postedBy(t, q.Create(t.Context(), posting(d)))
-	require.Equal(t, "237.5", posted.Document.Total)
+	require.Equal(t, "237.50", posted.Document.Total)
 	require.Equal(t, someHash, posted.Document.DocumentHash)
 	require.Equal(t, []connector.Customer{{Record: connector.RecordCompany, RecordID: 7, ID: "58"}}, posted.Customers)
 

@@ -35,7 +35,7 @@ func (q *Online) inClosedBooks(ctx context.Context, d *tradepostv1.Document, fou
 		return f
 	}
 	return fault.New("document.in_closed_books", fault.Args{Thing: thing(d), Params: map[string]string{
-		"date": found.IssueDate, "closed_through": through, "books_total": found.Total, "invoice_total": total(d),
+		"date": found.IssueDate, "closed_through": through, "books_total": found.Total, "invoice_total": fixed(total(d)),
 	}})
 }
 

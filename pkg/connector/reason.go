@@ -5,6 +5,9 @@ package connector
 const (
 	// ReasonSignedOut: the accounting system does not accept the sign-in any more.
 	ReasonSignedOut = "signed_out"
+	// ReasonKeyMissing: this process cannot decrypt the stored sign-in, as it lacks the
+	// key. Others may well have it: the connection is not paused, this process leaves it.
+	ReasonKeyMissing = "key_missing"
 	// ReasonThrottled: too many calls; Wait.For says how long, if the system did.
 	ReasonThrottled = "throttled"
 	// ReasonUnreachable: the accounting system does not answer.

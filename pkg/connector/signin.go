@@ -13,8 +13,9 @@ import (
 type Tokens interface {
 	// Token returns an access token that still works, as far as its age tells. It asks
 	// nobody while that is so. An error holds an Answer (see AnswerOf): a Wait of the
-	// whole connection, ReasonSignedOut where a person has to sign in (its message says
-	// why and what to do), else ReasonUnreachable.
+	// whole connection, ReasonSignedOut where a person has to sign in, ReasonKeyMissing
+	// where this process lacks the key (their messages say why and what to do), else
+	// ReasonUnreachable.
 	Token(ctx context.Context) (string, error)
 	// Refused tells that the accounting system did not accept a token that Token had
 	// given out. The next Token returns another one, or an error as above.

@@ -16,6 +16,12 @@ var operationEntries = []Entry{
 		Params:  []string{"connection", "system"},
 	},
 	{
+		Code: "connection.key_missing", Title: "Key missing", Raised: "connector", Owner: operator, Thing: "Process",
+		Message: "this process has not the key for secrets that encrypted the sign-in of connection {connection} to {system}.",
+		Fix:     "Put the key back (variable TRADEPOST_SECRETS_KEY, or the file of secrets.key_file; on Kubernetes the secret behind it) and restart the process. Nobody connects {system} again unless the key is lost.",
+		Params:  []string{"connection", "system"},
+	},
+	{
 		Code: "connection.forbidden", Title: "No permission", Raised: "connector", Owner: admin, Thing: "Connection",
 		Message: "Tradepost is not allowed to do this in {system}: {action}.",
 		Fix:     "Give the user of connection {connection} this permission in {system}.",

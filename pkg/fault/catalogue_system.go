@@ -16,6 +16,12 @@ var systemEntries = []Entry{
 		Params:  []string{"connection", "value"},
 	},
 	{
+		Code: "item.inactive_in_books", Title: "Items not active in the books", Raised: "connector", Owner: bookkeeper, Thing: "Item",
+		Message: "the item \"{value}\" is in the books, but not active.",
+		Fix:     "Make the item active again in the books, or have the mapping of connection {connection} name another one. Then send the invoice again.",
+		Params:  []string{"connection", "value"},
+	},
+	{
 		Code: "class.not_in_books", Title: "Classes not in the books", Raised: "connector", Owner: bookkeeper, Thing: "Class",
 		Message: "there is no active class \"{value}\" in the books.",
 		Fix:     "Add or reactivate the class in the books, or have the mapping of Tradepost name another one. Then send the invoice again.",

@@ -54,7 +54,7 @@ func seal(ring *keyring.Ring, connection string, e Entry) ([]byte, error) {
 }
 
 // open is the other way of seal. keyring.ErrNoKey means that the entry is whole, and
-// that this process lacks its key.
+// that this process lacks its key. ring is nil where it has none at all.
 func open(ring *keyring.Ring, connection string, raw []byte) (Entry, error) {
 	var b body
 	if err := json.Unmarshal(raw, &b); err != nil {
@@ -64,9 +64,12 @@ func open(ring *keyring.Ring, connection string, raw []byte) (Entry, error) {
 		System: b.System, SignIn: b.SignIn, SignedIn: b.SignedIn, Renewed: b.Renewed, Ends: b.Ends, Pairs: b.Pairs,
 		Claim: b.Claim, Trouble: b.Trouble,
 	}
+	if ring == nil {
+		return Entry{}, &keyError{needs: b.Key}
+	}
 	plain, err := ring.Decrypt(b.Sealed, place(connection))
 	if errors.Is(err, keyring.ErrNoKey) {
-		return Entry{}, fmt.Errorf("the sign-in of connection %s: %w", connection, err)
+		return Entry{}, &keyError{needs: b.Key, has: ring.IDs()}
 	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("connection %s: %w: %w", connection, errUnreadable, err)

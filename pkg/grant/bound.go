@@ -13,10 +13,14 @@ import (
 	"github.com/tradepost/tradepost/pkg/bus"
 )
 
-// bound reads from the connection's own record the company of its first use, which
-// deliver wrote there.
 func (k *Keeper) bound(ctx context.Context, connection string) (Company, error) {
-	kv, err := k.js.KeyValue(ctx, bus.BucketConnections)
+	return Bound(ctx, k.js, connection)
+}
+
+// Bound reads from the connection's own record the company of its first use, which
+// deliver wrote there; none where it was not used yet.
+func Bound(ctx context.Context, js jetstream.JetStream, connection string) (Company, error) {
+	kv, err := js.KeyValue(ctx, bus.BucketConnections)
 	if err != nil {
 		return Company{}, fmt.Errorf("open the bucket %q: %w", bus.BucketConnections, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 )
@@ -28,7 +29,13 @@ type Desk struct {
 	// Connection returns a connection by its id; false where there is none, or none
 	// that has to be signed in.
 	Connection func(ctx context.Context, id string) (Connection, bool)
+	// CompanyName asks a connection's accounting system, with the tokens of a sign-in that
+	// was just done, for the name of the company. nil asks nobody.
+	CompanyName func(ctx context.Context, id string, tokens connector.Tokens) (string, error)
 }
+
+// nameTime bounds asking for the company's name, which a person waits for.
+const nameTime = 10 * time.Second
 
 // Path begins the path of every address of a desk.
 const Path = "/connect/"
@@ -122,6 +129,16 @@ type Finished struct {
 	Connection Connection
 	// Company is the id of the company that was chosen.
 	Company string
+	// CompanyName is its name; "" where nobody could tell it yet.
+	CompanyName string
+}
+
+// CompanyText is the company for people.
+func (f Finished) CompanyText() string {
+	if f.CompanyName == "" {
+		return f.Company
+	}
+	return f.CompanyName + " (" + f.Company + ")"
 }
 
 // Finish ends a sign-in with what the accounting system sent the browser back with.
@@ -153,7 +170,23 @@ func (d *Desk) Finish(ctx context.Context, system string, q url.Values, browser 
 		return done, err
 	}
 	_ = d.Keeper.kv.Delete(ctx, ticketSlip+"."+s.Ticket) // it would be too old soon anyway
+	done.CompanyName = d.companyName(ctx, c, h)
 	return done, nil
+}
+
+// companyName asks for the name of the company that was just signed in to. The sign-in
+// is done without it.
+func (d *Desk) companyName(ctx context.Context, c Connection, tokens connector.Tokens) string {
+	if d.CompanyName == nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, nameTime)
+	defer cancel()
+	name, err := d.CompanyName(ctx, c.ID, tokens)
+	if err != nil {
+		d.Keeper.log.WarnContext(ctx, "signed in, but the company did not tell its name", "connection", c.ID, "err", err)
+	}
+	return name
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

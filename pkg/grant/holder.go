@@ -174,8 +174,10 @@ func (h *Holder) obtain(ctx context.Context, due func(Entry) bool) (Access, *Err
 func (h *Holder) look(ctx context.Context) (held, *Error) {
 	kept, err := h.keeper.vault.load(ctx, h.connection)
 	switch {
-	case errors.Is(err, keyring.ErrNoKey), errors.Is(err, errUnreadable), errors.Is(err, errNoRing):
+	case errors.Is(err, keyring.ErrNoKey):
 		return held{}, h.fail(ReasonKey, err)
+	case errors.Is(err, errUnreadable):
+		return held{}, h.fail(ReasonUnreadable, err)
 	case err != nil:
 		return held{}, h.fail(ReasonStore, err)
 	case kept.revision == 0 || len(kept.Refresh) == 0:

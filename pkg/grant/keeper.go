@@ -32,6 +32,10 @@ type Options struct {
 	// Pauses takes the pause of a connection that is signed out; nil pauses nothing.
 	Pauses *pause.Store
 	Log    *slog.Logger
+	// KeyMissing is told of every connection whose sign-in this process has not the key
+	// for, each time that it is met: the process has to leave the connection to others.
+	// It must not block. nil, as for commands: nobody leaves anything, and nobody is told.
+	KeyMissing func(connection string, err error)
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
 	// Owner is unique to the process; "" makes a new one.
@@ -63,11 +67,13 @@ type Keeper struct {
 	margin time.Duration
 	crash  func(string)
 	// sleep waits; false when ctx ended before.
-	sleep func(context.Context, time.Duration) bool
+	sleep        func(context.Context, time.Duration) bool
+	onKeyMissing func(connection string, err error)
 
 	renewals sync.WaitGroup
 	mu       sync.Mutex
 	holders  map[string]*Holder
+	notes    map[string]note
 }
 
 // Open binds to the bucket, which `tradepost nats apply` makes.
@@ -79,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Keeper, error) {
 	k := &Keeper{
 		vault: b, js: o.JS, kv: b.kv, pauses: o.Pauses, log: o.Log, metrics: newMetrics(o.Metrics),
 		owner: cmp.Or(o.Owner, rand.Text()), http: o.HTTPClient, now: o.Now, claimTime: cmp.Or(o.ClaimTime, usualClaim), margin: claimMargin,
-		crash: o.Crash, sleep: sleep, holders: map[string]*Holder{},
+		crash: o.Crash, sleep: sleep, holders: map[string]*Holder{}, notes: map[string]note{}, onKeyMissing: o.KeyMissing,
 	}
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
@@ -112,13 +118,18 @@ func (k *Keeper) holder(connection string, app connector.SignIn) *Holder {
 
 // Retain ends what Tokens began for the connections that keep refuses.
 func (k *Keeper) Retain(keep func(connection string) bool) {
+	var gone []string
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	for id := range k.holders {
 		if !keep(id) {
 			delete(k.holders, id)
 			k.metrics.forget(id)
+			gone = append(gone, id)
 		}
+	}
+	k.mu.Unlock()
+	for _, id := range gone {
+		k.keyThere(id)
 	}
 }
 

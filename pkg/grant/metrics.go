@@ -10,6 +10,7 @@ import (
 type metrics struct {
 	ends     *prometheus.GaugeVec
 	out      *prometheus.GaugeVec
+	noKey    *prometheus.GaugeVec
 	renewals *prometheus.CounterVec
 }
 
@@ -24,6 +25,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}, []string{"connection", "what"})),
 		out: telemetry.Register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tradepost_sign_in_missing", Help: "1 for a connection that a person has to sign in to its accounting system, else 0.",
+		}, []string{"connection"})),
+		noKey: telemetry.Register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tradepost_sign_in_key_missing",
+			Help: "1 for a connection whose stored sign-in this process cannot decrypt, since it lacks the key, else 0.",
 		}, []string{"connection"})),
 		renewals: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tradepost_sign_in_renewals_total",
@@ -50,14 +55,22 @@ func (m *metrics) show(connection string, e Entry) {
 }
 
 func (m *metrics) signedOut(connection string, out bool) {
-	if m == nil {
-		return
+	if m != nil {
+		m.out.WithLabelValues(connection).Set(oneIf(out))
 	}
-	value := 0.0
-	if out {
-		value = 1
+}
+
+func (m *metrics) keyMissing(connection string, missing bool) {
+	if m != nil {
+		m.noKey.WithLabelValues(connection).Set(oneIf(missing))
 	}
-	m.out.WithLabelValues(connection).Set(value)
+}
+
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (m *metrics) renewed(connection, result string) {
@@ -70,5 +83,6 @@ func (m *metrics) forget(connection string) {
 	if m != nil {
 		m.ends.DeletePartialMatch(prometheus.Labels{"connection": connection})
 		m.out.DeleteLabelValues(connection)
+		m.noKey.DeleteLabelValues(connection)
 	}
 }

@@ -59,7 +59,7 @@ func States(ctx context.Context, js jetstream.JetStream) (map[string]State, erro
 		}
 		var b body
 		if err := json.Unmarshal(e.Value(), &b); err != nil {
-			b = body{Trouble: &Trouble{Reason: ReasonKey, Cause: "it cannot be read"}}
+			b = body{Trouble: &Trouble{Reason: ReasonUnreadable}}
 		}
 		states[name] = State{
 			Connection: name, System: b.System, Company: b.Company, SignedIn: b.SignedIn, Renewed: b.Renewed,

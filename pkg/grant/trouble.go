@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -25,8 +24,10 @@ const (
 	ReasonToken = "token_refused"
 	// ReasonAway: it did not answer, or not with anything of use.
 	ReasonAway = "away"
-	// ReasonKey: the entry cannot be decrypted here.
-	ReasonKey = "key_missing"
+	// ReasonKey: this process lacks the key that encrypted the entry. Others may have it.
+	ReasonKey = connector.ReasonKeyMissing
+	// ReasonUnreadable: no key can read the entry: it was changed by hand, or cut off.
+	ReasonUnreadable = "unreadable"
 	// ReasonStore: NATS is away.
 	ReasonStore = "store_away"
 )
@@ -47,12 +48,12 @@ type Trouble struct {
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// SignedOut tells whether a person has to do something.
+// SignedOut tells whether a person has to do something about the connection.
 func (t *Trouble) SignedOut() bool { return t != nil && signedOut(t.Reason) }
 
 func signedOut(reason string) bool {
 	switch reason {
-	case ReasonAway, ReasonStore:
+	case ReasonAway, ReasonStore, ReasonKey:
 		return false
 	}
 	return true
@@ -98,33 +99,16 @@ type Error struct {
 	answer error
 }
 
-// SignedOut tells whether a person has to do something.
+// SignedOut tells whether a person has to do something about the connection. A key that
+// is missing is the matter of one process.
 func (e *Error) SignedOut() bool { return signedOut(e.Reason) }
 
 // Error says what happened and what to do.
 func (e *Error) Error() string { return e.What() + " " + e.Fix() }
 
-// What says what happened, in a sentence for people.
+// What says what happened, with what the accounting system or NATS said, for people.
 func (e *Error) What() string {
-	var text string
-	switch e.Reason {
-	case ReasonNever:
-		text = fmt.Sprintf("nobody has signed connection %s in to %s yet", e.Connection, e.Title)
-	case ReasonRefused:
-		text = fmt.Sprintf("%s does not accept the sign-in of connection %s any more: somebody disconnected Tradepost there, or the user who signed in lost access", e.Title, e.Connection)
-	case ReasonEnded:
-		text = fmt.Sprintf("the sign-in of connection %s to %s has ended: it lives for a limited time", e.Connection, e.Title)
-	case ReasonApp:
-		text = fmt.Sprintf("%s does not accept client id and client secret of the app that connection %s uses", e.Title, e.Connection)
-	case ReasonToken:
-		text = fmt.Sprintf("%s gives connection %s new access tokens and refuses them at once: the user who signed in may have lost access to the company", e.Title, e.Connection)
-	case ReasonKey:
-		text = fmt.Sprintf("the stored sign-in of connection %s cannot be decrypted", e.Connection)
-	case ReasonStore:
-		text = fmt.Sprintf("the stored sign-in of connection %s cannot be reached", e.Connection)
-	default:
-		text = fmt.Sprintf("%s did not renew the sign-in of connection %s; it is tried again by itself", e.Title, e.Connection)
-	}
+	text := e.Happened()
 	if e.Cause != "" {
 		text += " (" + e.Cause + ")"
 	}
@@ -134,13 +118,39 @@ func (e *Error) What() string {
 	return text + "."
 }
 
+// Happened says what happened in our words alone, without a full stop.
+func (e *Error) Happened() string {
+	switch e.Reason {
+	case ReasonNever:
+		return fmt.Sprintf("nobody has signed connection %s in to %s yet", e.Connection, e.Title)
+	case ReasonRefused:
+		return fmt.Sprintf("%s does not accept the sign-in of connection %s any more: somebody disconnected Tradepost there, or the user who signed in lost access", e.Title, e.Connection)
+	case ReasonEnded:
+		return fmt.Sprintf("the sign-in of connection %s to %s has ended: it lives for a limited time", e.Connection, e.Title)
+	case ReasonApp:
+		return fmt.Sprintf("%s does not accept client id and client secret of the app that connection %s uses", e.Title, e.Connection)
+	case ReasonToken:
+		return fmt.Sprintf("%s gives connection %s new access tokens and refuses them at once: the user who signed in may have lost access to the company", e.Title, e.Connection)
+	case ReasonKey:
+		return fmt.Sprintf("this process has not the key for secrets that encrypted the sign-in of connection %s", e.Connection)
+	case ReasonUnreadable:
+		return fmt.Sprintf("the stored sign-in of connection %s is damaged, and no key can read it", e.Connection)
+	case ReasonStore:
+		return fmt.Sprintf("the stored sign-in of connection %s cannot be reached", e.Connection)
+	default:
+		return fmt.Sprintf("%s did not renew the sign-in of connection %s; it is tried again by itself", e.Title, e.Connection)
+	}
+}
+
 // Fix says what a person can do.
 func (e *Error) Fix() string {
 	switch e.Reason {
 	case ReasonApp:
 		return "Compare client_id and client_secret in the connection's settings with the app's page at the vendor; what waits goes on by itself."
 	case ReasonKey:
-		return "Put the key back into secrets.key_file (or TRADEPOST_SECRETS_KEY) and start again; or sign in anew: " + e.command() + " --replace"
+		return KeyFix(e.System, e.Connection)
+	case ReasonUnreadable:
+		return "Sign in again: " + e.command() + " --replace - what waits is then posted by itself."
 	case ReasonStore:
 		return "Look at the NATS server; what waits goes on by itself."
 	case ReasonAway:
@@ -150,6 +160,13 @@ func (e *Error) Fix() string {
 	default:
 		return "Sign in again: " + e.command() + " - what waits is then posted by itself."
 	}
+}
+
+// KeyFix says what to do where the key is missing that encrypted a sign-in: nobody has to
+// sign in for that.
+func KeyFix(system, connection string) string {
+	return "Put that key back where the process reads it (the variable TRADEPOST_SECRETS_KEY, or the file of secrets.key_file or TRADEPOST_SECRETS_KEY_FILE; " +
+		"on Kubernetes the secret behind it), and start the process again. Only if the key is lost for good: tradepost connect " + system + " " + connection + " --replace"
 }
 
 func (e *Error) command() string { return "tradepost connect " + e.System + " " + e.Connection }
@@ -177,11 +194,12 @@ func (h *Holder) troubled(t *Trouble, left time.Duration) *Error {
 // itself: whoever waits for a person is probed.
 func (e *Error) answered() *Error {
 	w := connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: connector.ReasonUnreachable, Message: e.Error()}
-	if e.SignedOut() {
+	switch {
+	case e.SignedOut():
 		w.Reason = connector.ReasonSignedOut
+	case e.Reason == ReasonKey:
+		w.Reason = connector.ReasonKeyMissing
 	}
 	e.answer = connector.Stop(w)
 	return e
 }
-
-var errNoRing = errors.New("there is no key for secrets: set secrets.key_file or TRADEPOST_SECRETS_KEY")

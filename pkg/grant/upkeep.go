@@ -36,6 +36,7 @@ const (
 
 // Run looks after the sign-ins until ctx ends, and then waits for renewals under way.
 func (k *Keeper) Run(ctx context.Context) error {
+	defer k.keysThere()
 	defer k.renewals.Wait()
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
@@ -88,6 +89,14 @@ func (h *Holder) due(e Entry) bool {
 // or by the sign-in. One that nobody ever signed in is not at work, and needs none.
 func (k *Keeper) noted(h *Holder, err *Error) {
 	k.metrics.signedOut(h.connection, err != nil && err.SignedOut())
+	lacksKey := err != nil && err.Reason == ReasonKey
+	k.metrics.keyMissing(h.connection, lacksKey)
+	switch {
+	case lacksKey:
+		k.keyMissing(h, err)
+	case err == nil || err.Reason != ReasonStore: // else nobody could look
+		k.keyThere(h.connection)
+	}
 	if err == nil || !err.SignedOut() || err.Reason == ReasonNever || k.pauses == nil {
 		return
 	}
@@ -95,7 +104,7 @@ func (k *Keeper) noted(h *Holder, err *Error) {
 	defer cancel()
 	now := time.Now()
 	p := &tradepostv1.Pause{
-		By: pause.Deliver, Reason: connector.ReasonSignedOut, Message: err.Error(), Probed: true, Until: timestamppb.New(now.Add(pausedFor)),
+		By: pause.Deliver, Reason: connector.ReasonSignedOut, Message: err.What(), Fix: err.Fix(), Probed: true, Until: timestamppb.New(now.Add(pausedFor)),
 	}
 	if _, err := k.pauses.Set(ctx, h.connection, p, now); err != nil {
 		k.log.WarnContext(ctx, "a signed-out connection could not be paused", "connection", h.connection, "err", err)

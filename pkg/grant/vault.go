@@ -60,16 +60,13 @@ func (b *bucket) load(ctx context.Context, connection string) (held, error) {
 	if err != nil {
 		return held{}, fmt.Errorf("read the sign-in of connection %s: %w", connection, err)
 	}
-	if b.ring == nil {
-		return held{}, errNoRing
-	}
 	entry, err := open(b.ring, connection, e.Value())
 	return held{Entry: entry, revision: e.Revision(), at: e.Created()}, err
 }
 
 func (b *bucket) swap(ctx context.Context, connection string, old held, next Entry) (held, error) {
 	if b.ring == nil {
-		return held{}, errNoRing
+		return held{}, &keyError{}
 	}
 	raw, err := seal(b.ring, connection, next)
 	if err != nil {

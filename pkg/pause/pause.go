@@ -104,13 +104,15 @@ func (s *Store) Set(ctx context.Context, connection string, want *tradepostv1.Pa
 // prevails returns which of two pauses counts. A pause that follows one of the same
 // automation goes on with its time of beginning, while the trouble is the same.
 func prevails(have, want *tradepostv1.Pause, now time.Time) *tradepostv1.Pause {
-	next := &tradepostv1.Pause{By: want.GetBy(), Reason: want.GetReason(), Until: want.GetUntil(), Since: want.GetSince(), Probed: want.GetProbed(), Message: want.GetMessage()}
+	next := &tradepostv1.Pause{By: want.GetBy(), Reason: want.GetReason(), Until: want.GetUntil(), Since: want.GetSince(), Probed: want.GetProbed(), Message: want.GetMessage(), Fix: want.GetFix()}
 	if next.GetSince() == nil {
 		next.Since = timestamppb.New(now)
 	}
 	if have.GetBy() == want.GetBy() && have.GetReason() == want.GetReason() && have.GetSince() != nil && InForce(have, now.Add(-followsSoon)) {
 		next.Since = have.GetSince()
-		next.Message = cmp.Or(next.GetMessage(), have.GetMessage())
+		if next.GetMessage() == "" {
+			next.Message, next.Fix = have.GetMessage(), cmp.Or(next.GetFix(), have.GetFix())
+		}
 	}
 	if !InForce(have, now) || want.GetBy() == Operator {
 		return next

@@ -17,6 +17,9 @@ type Told struct {
 	Resume string
 	// ByPerson says that only a person ends it; else it goes on by itself.
 	ByPerson bool
+	// Fix is what a person has to do about the reason, in a sentence that holds the
+	// command; "" where that is not known, or nothing.
+	Fix string
 }
 
 // Tell says what keeps a connection from posting; nil when nothing does. Times are in zone.
@@ -27,7 +30,7 @@ func (s *Store) Tell(ctx context.Context, connection string, now time.Time, zone
 	}
 	t := &Told{Resume: "tradepost resume " + connection, ByPerson: true}
 	if InForce(p, now) {
-		t.ByPerson = p.GetBy() == Operator
+		t.ByPerson, t.Fix = p.GetBy() == Operator, p.GetFix()
 		t.Words = fmt.Sprintf("connection %s is paused %s", connection, words(p, zone))
 		return t, nil
 	}
@@ -55,5 +58,9 @@ func words(p *tradepostv1.Pause, zone *time.Location) string {
 	default:
 		by += ", until " + p.GetUntil().AsTime().In(zone).Format(time.RFC3339) + " at the least"
 	}
-	return by + ": " + strings.TrimSpace(p.GetReason())
+	by += ": " + strings.TrimSpace(p.GetReason())
+	if p.GetMessage() != "" {
+		by += ": " + strings.TrimSpace(p.GetMessage())
+	}
+	return by
 }

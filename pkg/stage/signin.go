@@ -60,6 +60,23 @@ func redirect(in connector.SignIn, public string) string {
 	return u.String()
 }
 
+// CompanyName asks the books of a connection for their name. give completes the
+// connection's settings, with tokens. Nothing is written.
+func CompanyName(ctx context.Context, config *connection.Config, c *connection.Connection, connectors *connector.Registry, give func(*connector.Settings)) (string, error) {
+	reg, err := connectors.Lookup(c.Connector)
+	if err != nil {
+		return "", err
+	}
+	settings := Settings(config, c, slog.New(slog.DiscardHandler))
+	give(&settings)
+	made, err := reg.New(ctx, settings)
+	if err != nil {
+		return "", err
+	}
+	company, err := made.Company(ctx)
+	return company.Name, errors.Join(err, made.Close())
+}
+
 // NoTokens are the tokens of a connection that cannot have any; why is told by every call.
 func NoTokens(reason, why string) connector.Tokens { return noTokens{reason: reason, why: why} }
 

@@ -21,6 +21,23 @@ func (u *Units) Note(id string, err error) {
 	}
 }
 
+// Leave has an attached unit detached, since this process cannot work for it, and tells
+// why. It is attached again as soon as Attach succeeds. It waits for nothing, so that
+// what the unit itself has under way may call it.
+func (u *Units) Leave(id string, why error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s := u.units[id]
+	if s == nil || s.detach == nil {
+		return // Attach tells why it does not succeed.
+	}
+	s.have, s.trouble = "", why
+	select {
+	case u.again <- struct{}{}:
+	default: // It is asked already.
+	}
+}
+
 // Ready is for the readiness probe. It fails only when all units are in trouble:
 // one must not take the replica out of service for the others.
 func (u *Units) Ready() error {

@@ -39,6 +39,8 @@ type Units struct {
 
 	mu    sync.Mutex
 	units map[string]*unitState
+	// again asks Follow to look at the units once more.
+	again chan struct{}
 	work  sync.WaitGroup
 	// Detaching has turns of its own: what is to end does not wait for what cannot begin.
 	attaching, detaching turns
@@ -57,7 +59,7 @@ type unitState struct {
 
 // NewUnits returns Units without any.
 func NewUnits(what string, log *slog.Logger) *Units {
-	return &Units{What: what, Log: log, units: map[string]*unitState{}, attaching: newTurns(), detaching: newTurns()}
+	return &Units{What: what, Log: log, units: map[string]*unitState{}, again: make(chan struct{}, 1), attaching: newTurns(), detaching: newTurns()}
 }
 
 // Follow attaches what wanted returns for the configuration in force, and changes
@@ -73,6 +75,7 @@ func (u *Units) Follow(ctx context.Context, live *connection.Live, wanted func(*
 		case <-ctx.Done():
 			return nil
 		case <-changed:
+		case <-u.again:
 		}
 	}
 }

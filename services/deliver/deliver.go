@@ -103,7 +103,8 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	if err != nil {
 		return nil, err
 	}
-	grants, err := openGrants(ctx, d, paused)
+	units := stage.NewUnits("connection", d.Log)
+	grants, err := openGrants(ctx, d, paused, units.Leave)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +114,7 @@ func New(ctx context.Context, d runtime.Deps, connectors *connector.Registry) (*
 	}
 	s := &Service{
 		deps: d, live: live, connectors: connectors, gate: gate, epochs: epochs, router: router,
-		clients: clients, calls: calls, grants: grants, units: stage.NewUnits("connection", d.Log),
+		clients: clients, calls: calls, grants: grants, units: units,
 		began: time.Now(), watcher: watch.New(d.Metrics), companies: companies,
 		externalIDs: externalid.NewMetrics(d.Metrics), board: lookout.NewBoard(d.Metrics),
 		pauses: &pauses.Keeper{Store: paused, Records: store, Owner: d.Instance, Metrics: pauses.NewMetrics(d.Metrics), Log: d.Log},

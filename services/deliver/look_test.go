@@ -17,7 +17,7 @@ var settingsOf = map[string]string{
 	"file":             "folder: outbox\namount: total\ncolumns: [{name: total, value: \"{{.Amount}}\"}]\n",
 	"sage50":           "folder: outbox\n",
 	"hledger":          "journal_dir: books\n",
-	"quickbooksonline": "company_id: \"1\"\n",
+	"quickbooksonline": "app: {client_id: id, client_secret: secret}\n",
 	"remote":           "program: books\n",
 	"webhook":          "url: https://books.example.com\n",
 	"tryton":           "url: https://tryton.example\ndatabase: acme\nuser: tradepost\npassword: x\n",

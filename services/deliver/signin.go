@@ -16,9 +16,9 @@ import (
 	"github.com/tradepost/tradepost/pkg/stage"
 )
 
-// openGrants opens the place of the sign-ins to accounting systems. Without keys for
-// secrets it reads none, and says so for each connection that needs one.
-func openGrants(ctx context.Context, d runtime.Deps, paused *pause.Store) (*grant.Keeper, error) {
+// openGrants opens the place of the sign-ins to accounting systems. Without the key of
+// one it leaves its connection to replicas that have it: leave is called with why.
+func openGrants(ctx context.Context, d runtime.Deps, paused *pause.Store, leave func(connection string, why error)) (*grant.Keeper, error) {
 	var ring *keyring.Ring
 	if secrets := d.Configuration().Current().Secrets; !secrets.Key.IsZero() {
 		var err error
@@ -27,7 +27,7 @@ func openGrants(ctx context.Context, d runtime.Deps, paused *pause.Store) (*gran
 		}
 	}
 	return grant.Open(ctx, grant.Options{
-		JS: d.JS, Ring: ring, Pauses: paused, Log: d.Log, Metrics: d.Metrics, Owner: d.Instance,
+		JS: d.JS, Ring: ring, Pauses: paused, KeyMissing: leave, Log: d.Log, Metrics: d.Metrics, Owner: d.Instance,
 	})
 }
 
@@ -61,7 +61,15 @@ func (s *Service) listenToSignIns() (err error) {
 }
 
 func (s *Service) signIns() http.Handler {
-	return page.New(page.Options{Log: s.deps.Log, Desk: &grant.Desk{Keeper: s.grants, Connection: func(ctx context.Context, id string) (grant.Connection, bool) {
+	name := func(ctx context.Context, id string, tokens connector.Tokens) (string, error) {
+		config := s.live.Current()
+		c := config.Connections[id]
+		if c == nil {
+			return "", nil
+		}
+		return stage.CompanyName(ctx, config, c, s.connectors, func(o *connector.Settings) { o.Tokens, o.Calls = tokens, s.calls.For })
+	}
+	return page.New(page.Options{Log: s.deps.Log, Desk: &grant.Desk{Keeper: s.grants, CompanyName: name, Connection: func(ctx context.Context, id string) (grant.Connection, bool) {
 		config := s.live.Current()
 		c := config.Connections[id]
 		if c == nil || !c.Enabled {

@@ -97,7 +97,7 @@ func (h *handler) finish(w http.ResponseWriter, r *http.Request) {
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, HttpOnly: true})
 	h.Log.InfoContext(r.Context(), "connection signed in", "connection", done.Connection.ID, "system", done.Connection.SignIn.System, "company", done.Company)
-	h.show(w, http.StatusOK, view{Kind: "done", Connection: done.Connection, Company: grant.Company{ID: done.Company}})
+	h.show(w, http.StatusOK, view{Kind: "done", Connection: done.Connection, Company: grant.Company{ID: done.Company, Name: done.CompanyName}})
 }
 
 func (h *handler) problem(w http.ResponseWriter, r *http.Request, f grant.Finished, err error) {

@@ -1145,8 +1145,10 @@ type Pause struct {
 	Since *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
 	// An automation's pause that a probe ends early, or makes longer.
 	Probed bool `protobuf:"varint,5,opt,name=probed,proto3" json:"probed,omitempty"`
-	// Why, and what a person can do, in a sentence or two; or "".
-	Message       string `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
+	// Why, in a sentence; or "".
+	Message string `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
+	// What a person has to do, in a sentence that holds the command; "" where that is not known.
+	Fix           string `protobuf:"bytes,7,opt,name=fix,proto3" json:"fix,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1219,6 +1221,13 @@ func (x *Pause) GetProbed() bool {
 func (x *Pause) GetMessage() string {
 	if x != nil {
 		return x.Message
+	}
+	return ""
+}
+
+func (x *Pause) GetFix() string {
+	if x != nil {
+		return x.Fix
 	}
 	return ""
 }
@@ -1338,14 +1347,15 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"company_id\x18\x02 \x01(\tR\tcompanyId\x12!\n" +
 	"\fcompany_name\x18\x03 \x01(\tR\vcompanyName\x12)\n" +
 	"\x05pause\x18\x04 \x01(\v2\x13.tradepost.v1.PauseR\x05pause\x12\x18\n" +
-	"\aaccount\x18\x05 \x01(\tR\aaccount\"\xc5\x01\n" +
+	"\aaccount\x18\x05 \x01(\tR\aaccount\"\xd7\x01\n" +
 	"\x05Pause\x12\x0e\n" +
 	"\x02by\x18\x01 \x01(\tR\x02by\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x120\n" +
 	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x120\n" +
 	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x16\n" +
 	"\x06probed\x18\x05 \x01(\bR\x06probed\x12\x18\n" +
-	"\amessage\x18\x06 \x01(\tR\amessage*\x8d\x02\n" +
+	"\amessage\x18\x06 \x01(\tR\amessage\x12\x10\n" +
+	"\x03fix\x18\a \x01(\tR\x03fix*\x8d\x02\n" +
 	"\vRecordState\x12\x1c\n" +
 	"\x18RECORD_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14RECORD_STATE_OPENING\x10\x01\x12\x15\n" +

@@ -57,6 +57,8 @@ func (q *Online) unusable(err error) *tradepostv1.Fault {
 	switch wait.Reason {
 	case connector.ReasonSignedOut:
 		return fault.New("connection.signed_out", args)
+	case connector.ReasonKeyMissing:
+		return fault.New("connection.key_missing", args)
 	case connector.ReasonForbidden:
 		args.Params["action"] = "read the company"
 		return fault.New("connection.forbidden", args)

@@ -67,6 +67,21 @@ func TestASignInAtIntuitIsNotSentElsewhere(t *testing.T) {
 	require.NoError(t, err, "Intuit itself")
 }
 
+// Without an app nobody can ever sign the connection in: that is told before anything runs.
+func TestAConnectionNeedsAnApp(t *testing.T) {
+	signedIn := Options{Tokens: FromSettings}
+	_, err := New(Config{CompanyID: "1"}, connector.Settings{Connection: "acme-qbo"}, signedIn)
+	require.ErrorContains(t, err, "setting app: is missing")
+	require.ErrorContains(t, err, "developer.intuit.com")
+	_, err = New(Config{CompanyID: "1", App: intuitapp.App{ClientID: "ABc123"}}, connector.Settings{Connection: "acme-qbo"}, signedIn)
+	require.ErrorContains(t, err, "setting app.client_secret: is missing")
+	require.NotContains(t, err.Error(), "setting app: ")
+	_, err = New(Config{CompanyID: "1", AccessToken: connection.NewSecret("token")}, connector.Settings{Connection: "acme-qbo"}, signedIn)
+	require.NoError(t, err, "a token of its own, for the stand-in")
+	_, err = New(Config{CompanyID: "1"}, connector.Settings{Connection: "acme-qbo"}, Options{})
+	require.NoError(t, err, "the program signs nobody in")
+}
+
 func TestSettingsThatAreWrongAreAllNamed(t *testing.T) {
 	_, err := New(Config{
 		CompanyID: "12-3", Environment: "moon", Parallel: 11, MinorVersion: 70, SearchFrom: "soon", SettlingTime: -1, CallTime: 1,

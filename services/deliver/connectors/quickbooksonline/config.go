@@ -136,6 +136,9 @@ func (c *Config) problems(signIn bool) error {
 	if err := c.App.Problems(); err != nil {
 		errs = append(errs, err)
 	}
+	if signIn && c.App == (intuitapp.App{}) && c.AccessToken.IsZero() {
+		bad("app", "is missing: nobody can sign the connection in without an app of yours at Intuit. Make one at developer.intuit.com, and write client_id and client_secret from its page, under Keys")
+	}
 	if c.elsewhere() && c.App.ClientID != "" && c.AccessToken.IsZero() && (c.App.AuthorizeURL == "" || c.App.TokenURL == "") {
 		bad("url", "leads elsewhere than to Intuit, and a sign-in at Intuit would be sent there: name app.authorize_url and app.token_url too")
 	}

@@ -136,7 +136,7 @@ func (q *Online) posted(w *draft, there *paper, adopted bool) connector.Answer {
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("accounting.answer_unreadable", fault.Args{
 			Thing: thing(w.d), Params: map[string]string{"system": title}, VendorText: "the private note of " + f.ID + " is not the one that was sent",
 		})}}
-	case f.Total != total(w.d):
+	case !sameAmount(f.Total, total(w.d)):
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{totalDiffers(w.d, f)}}
 	}
 	return connector.Posted{

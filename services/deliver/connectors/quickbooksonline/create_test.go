@@ -28,7 +28,7 @@ func TestAnInvoiceIsWrittenAsTheReferenceSays(t *testing.T) {
 	d.Customer.BillingAddress = &tradepostv1.Address{Street: "1 Main St", City: "Durham", State: "NC", PostalCode: "27701"}
 	q := i.connect(func(c *Config) { c.PONumberField = "po number" }, Options{})
 	posted := postedBy(t, q.Create(t.Context(), posting(d)))
-	require.Equal(t, "237.5", posted.Document.Total)
+	require.Equal(t, "237.50", posted.Document.Total)
 	require.Equal(t, someHash, posted.Document.DocumentHash)
 	require.Equal(t, []connector.Customer{{Record: connector.RecordCompany, RecordID: 7, ID: "58"}}, posted.Customers)
 
@@ -178,6 +178,29 @@ func TestWithoutATokenEverythingWaits(t *testing.T) {
 	require.True(t, is, "%v", err)
 	require.Equal(t, connector.ReasonSignedOut, a.(connector.Wait).Reason)
 	require.Equal(t, "connection.signed_out", q.Check(t.Context())[0].GetCode())
+	require.Empty(t, i.calls)
+}
+
+// keyless are the tokens of a process that lacks the key.
+type keyless struct{}
+
+func (keyless) Token(context.Context) (string, error) {
+	return "", connector.Stop(connector.Wait{
+		Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: connector.ReasonKeyMissing, Message: "it needs key 0a0b0c0d",
+	})
+}
+
+func (keyless) Refused(context.Context, string) {}
+
+// A process that lacks the key says so, and does not advise to sign in.
+func TestAMissingKeyIsNoSignOut(t *testing.T) {
+	i := newIntuit(t)
+	q := i.connect(nil, Options{Tokens: func(connector.Settings) Tokens { return keyless{} }})
+	faults := q.Check(t.Context())
+	require.Len(t, faults, 1)
+	require.Equal(t, "connection.key_missing", faults[0].GetCode())
+	require.Contains(t, faults[0].GetVendorText(), "it needs key 0a0b0c0d")
+	require.Contains(t, faults[0].GetFix(), "TRADEPOST_SECRETS_KEY")
 	require.Empty(t, i.calls)
 }
 

@@ -88,6 +88,24 @@ func valueOf(r *ref) string {
 	return r.Value
 }
 
+// total is that of a document, with the decimals of its currency.
+func (p *paper) total() string {
+	a, err := money.Parse(p.TotalAmt.String())
+	if err != nil {
+		return p.TotalAmt.String()
+	}
+	digits := int32(2)
+	if p.CurrencyRef != nil {
+		if of, known := money.Exponent(p.CurrencyRef.Value); known {
+			digits = of
+		}
+	}
+	if !a.Fits(digits) {
+		return a.String()
+	}
+	return a.Fixed(digits)
+}
+
 // fixed writes an amount for people.
 func fixed(text string) string {
 	a, err := money.Parse(text)
@@ -95,6 +113,13 @@ func fixed(text string) string {
 		return text
 	}
 	return a.Fixed(2)
+}
+
+// sameAmount tells whether two texts are the same amount, to the last digit.
+func sameAmount(a, b string) bool {
+	x, err1 := money.Parse(a)
+	y, err2 := money.Parse(b)
+	return err1 == nil && err2 == nil && x.Equal(y)
 }
 
 // difference of two amounts, for people.

@@ -13,7 +13,7 @@ var pages = map[string]string{
 // found is a document as deliver compares it.
 func (q *Online) found(e entity, p *paper) connector.Found {
 	f := connector.Found{
-		Kind: e.kind, ID: p.ID, Number: p.DocNumber, Version: p.version(), Total: amountOf(p.TotalAmt),
+		Kind: e.kind, ID: p.ID, Number: p.DocNumber, Version: p.version(), Total: p.total(),
 		IssueDate: p.TxnDate, Void: p.isVoid(), URL: pages[q.cfg.Environment] + e.path + "?txnId=" + p.ID,
 	}
 	if p.CustomerRef != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/connector"
+	intuitapp "github.com/tradepost/tradepost/pkg/grant/intuit"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -176,6 +177,9 @@ func (i *intuit) connect(change func(*Config), o Options) *Online {
 	cfg := Config{CompanyID: "123", URL: i.server.URL, AccessToken: connection.NewSecret("token-1"), SettlingTime: time.Second}
 	if o.Tokens != nil {
 		cfg.AccessToken = connection.Secret{}
+		cfg.App = intuitapp.App{
+			ClientID: "id", ClientSecret: connection.NewSecret("secret"), AuthorizeURL: "https://intuit.example", TokenURL: "https://intuit.example",
+		}
 	}
 	if change != nil {
 		change(&cfg)

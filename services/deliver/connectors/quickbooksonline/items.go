@@ -38,11 +38,17 @@ func (w *draft) itemOf(i int, l *tradepostv1.Line) lineItem {
 	}
 	account, known := w.lineAccount(l)
 	found, there := w.q.lookUp(itemRecords, r)
-	switch {
-	case there:
+	if there {
 		w.sameAccount(found, account, l)
 		return lineItem{id: found.id}
-	case l.GetItem().GetCreateIfMissing() && r.GetBy() != tradepostv1.ReferenceBy_REFERENCE_BY_ID && !w.q.inactiveItem(r):
+	}
+	if off, is := w.q.inactiveItem(r); is {
+		w.fail(fault.New("item.inactive_in_books", fault.Args{
+			Path: path, Thing: `Item "` + r.GetValue() + `"`, Params: map[string]string{"value": off.name, "connection": w.q.connection},
+		}))
+		return lineItem{}
+	}
+	if l.GetItem().GetCreateIfMissing() && r.GetBy() != tradepostv1.ReferenceBy_REFERENCE_BY_ID {
 		if !known { // that is its fault
 			return lineItem{}
 		}
@@ -54,10 +60,20 @@ func (w *draft) itemOf(i int, l *tradepostv1.Line) lineItem {
 	return lineItem{}
 }
 
-// inactiveItem tells whether there is such an item that is not active: another of the
-// same name would be refused, and sold beside it.
-func (q *Online) inactiveItem(r *tradepostv1.Reference) bool {
-	return len(q.books.records.named(itemRecords, "name", r.GetValue()))+len(q.books.records.named(itemRecords, "code", r.GetValue())) > 0
+// inactiveItem returns such an item that is not active: another of the same name would be
+// refused, and sold beside it.
+func (q *Online) inactiveItem(r *tradepostv1.Reference) (record, bool) {
+	s := &q.books.records
+	if byID(r) {
+		found, there := s.withID(itemRecords, r.GetValue())
+		return found, there && !found.active
+	}
+	all := append(s.named(itemRecords, "name", r.GetValue()), s.named(itemRecords, "code", r.GetValue())...)
+	i := slices.IndexFunc(all, func(one record) bool { return !one.active })
+	if i < 0 {
+		return record{}, false
+	}
+	return all[i], true
 }
 
 // lineAccount is the id of the revenue account that the mapping names, "" where none.

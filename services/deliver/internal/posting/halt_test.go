@@ -81,6 +81,26 @@ func TestTroubleOfTheConnectionPausesIt(t *testing.T) {
 	}
 }
 
+// Where only this replica cannot, the connection is not paused: the invoice is given
+// back at once, for another replica.
+func TestAReplicaWithoutTheKeyGivesTheInvoiceBack(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.books.onFind = func() error { return ofConnection(connector.ReasonKeyMissing, 0) }
+		b := &brake{}
+		p := w.poster("a")
+		p.Pauses = b
+		m := w.open()
+		d, waits := bus.RetryDelay(p.Handle(t.Context(), m))
+		require.True(t, waits)
+		require.LessOrEqual(t, d, 3*time.Second)
+		require.Zero(t, b.stops)
+		require.Equal(t, record.Opened, w.record().GetState())
+		w.books.onFind = nil
+		w.deliver(w.poster("b"), m)
+		require.Equal(t, 1, w.books.count())
+	})
+}
+
 // Trouble of one invoice stops nobody else, however long it lasts. It is tried ever
 // more slowly, never fails for it, and remembers since when.
 func TestTroubleOfOneInvoiceIsItsOwn(t *testing.T) {

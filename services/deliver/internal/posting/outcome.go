@@ -67,7 +67,7 @@ func fromRecord(r *tradepostv1.RecordedOutcome) *tradepostv1.Outcome {
 // faultOf is a fault of a document that stands in the accounting system, with
 // what a bookkeeper needs to find it there.
 func faultOf(code string, one paper, f connector.Found, more map[string]string) *tradepostv1.Fault {
-	want, have := signed(one.doc.GetKind(), one.doc.GetTotals().GetTotal()), signed(f.Kind, f.Total)
+	want, have := alike(signed(one.doc.GetKind(), one.doc.GetTotals().GetTotal()), signed(f.Kind, f.Total))
 	params := map[string]string{
 		"number": name(f), "books_number": f.Number, "books_total": have,
 		"invoice_total": want, "difference": difference(have, want),
@@ -95,8 +95,23 @@ func difference(a, b string) string {
 	if err1 != nil || err2 != nil {
 		return "(not known)"
 	}
-	return x.Sub(y).Abs().String()
+	return x.Sub(y).Abs().StringFixed(places(x, y))
 }
+
+// alike writes two amounts of one currency with as many decimals each, for people: an
+// accounting system may leave zeros at the end out.
+func alike(a, b string) (first, second string) {
+	x, err1 := decimal.NewFromString(a)
+	y, err2 := decimal.NewFromString(b)
+	if err1 != nil || err2 != nil {
+		return a, b
+	}
+	n := places(x, y)
+	return x.StringFixed(n), y.StringFixed(n)
+}
+
+// places is how many decimals the more exact of two amounts is written with.
+func places(x, y decimal.Decimal) int32 { return max(-x.Exponent(), -y.Exponent(), 0) }
 
 func kindName(k tradepostv1.DocumentKind) string {
 	if k == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {

@@ -40,7 +40,7 @@ func notAsPosted(ref *tradepostv1.DocumentRef, found []connector.Found) *tradepo
 			"count": strconv.Itoa(len(found)), "numbers": names(found),
 		})
 	}
-	was, is := signed(ref.GetKind(), ref.GetTotal()), signed(found[0].Kind, found[0].Total)
+	was, is := alike(signed(ref.GetKind(), ref.GetTotal()), signed(found[0].Kind, found[0].Total))
 	if !sameAmount(was, is) {
 		return faultOf("document.changed_before_void", paperFor(ref), found[0], map[string]string{"posted_total": was, "books_total": is})
 	}

@@ -126,7 +126,8 @@ func sameTotal(total string, papers []paper) error {
 		return err
 	}
 	if !sum.Equal(want) {
-		return fmt.Errorf("the documents add up to %s, and ServiceTrade's total is %s", sum, want)
+		added, told := alike(sum.String(), total)
+		return fmt.Errorf("the documents add up to %s, and ServiceTrade's total is %s", added, told)
 	}
 	return nil
 }

@@ -80,6 +80,10 @@ func (t *try) pace(w *tradepostv1.Wait, now time.Time) time.Duration {
 // halt pauses the connection. Its messages then wait on the server and come back by
 // themselves when the pause ends, which may be sooner than anybody thinks now.
 func (t *try) halt(ctx context.Context, w *tradepostv1.Wait, waits record.Waits, cause error) error {
+	if w.GetReason() == connector.ReasonKeyMissing {
+		// Only this replica cannot: it is leaving the connection, and another one takes the message.
+		return bus.RetryAfter(record.Jitter(0, haltSpread), cause)
+	}
 	until := time.Time{}
 	if w.GetUntil() != nil {
 		until = waits.Until

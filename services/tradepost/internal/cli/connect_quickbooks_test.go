@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -186,7 +187,11 @@ func TestConnectQuickBooksListensHere(t *testing.T) {
 	code, out, page := f.signIn()
 	require.Equal(t, runtime.ExitOK, code)
 	require.Contains(t, page, "QuickBooks Online is connected")
-	require.Equal(t, "connection acme-qbo is signed in to QuickBooks Online, company "+f.realm+"\n", out)
+	name := f.stand.API.Settings(f.realm).Name
+	require.NotEmpty(t, name)
+	require.Contains(t, page, "<strong>"+html.EscapeString(name)+"</strong>")
+	require.Contains(t, page, "What happens next")
+	require.Contains(t, out, "connection acme-qbo is signed in to QuickBooks Online, company "+name+" ("+f.realm+").")
 	s = f.status()
 	require.True(t, s.SignedIn)
 	require.Equal(t, f.realm, s.Company)

@@ -136,7 +136,7 @@ func (d *signInDesk) signIn(c grant.Connection) error {
 	if err != nil {
 		return err
 	}
-	desk := &grant.Desk{Keeper: keeper, Connection: func(_ context.Context, id string) (grant.Connection, bool) { return c, id == c.ID }}
+	desk := &grant.Desk{Keeper: keeper, CompanyName: d.companyName, Connection: func(_ context.Context, id string) (grant.Connection, bool) { return c, id == c.ID }}
 	ticket, err := desk.Invite(d.cmd.Context(), c.ID, d.o.replace)
 	if err != nil {
 		return err
@@ -150,11 +150,16 @@ func (d *signInDesk) signIn(c grant.Connection) error {
 	case d.o.paste:
 		return d.paste(desk, c, ticket)
 	case public != "" && strings.HasPrefix(c.SignIn.RedirectURL, public+"/"):
-		return d.hosted(c, grant.Link(public, c, ticket))
+		return d.hosted(desk, c, grant.Link(public, c, ticket))
 	case d.o.listen != "" || onLoopback(back.Hostname()):
 		return d.loopback(desk, c, back, ticket)
 	}
 	return &usageError{fmt.Errorf("the redirect URI of connection %s is %s, which is neither on this machine nor under connect.public_url: set that, or use --paste", c.ID, c.SignIn.RedirectURL)}
+}
+
+// companyName asks QuickBooks for the name of the company that was just signed in to.
+func (d *signInDesk) companyName(ctx context.Context, id string, tokens connector.Tokens) (string, error) {
+	return stage.CompanyName(ctx, d.config, d.config.Connections[id], d.connectors, func(o *connector.Settings) { o.Tokens = tokens })
 }
 
 func onLoopback(host string) bool {

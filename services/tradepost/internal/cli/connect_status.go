@@ -1,36 +1,49 @@
 package cli
 
 import (
+	"context"
 	"errors"
-	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/grant"
+	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
 // signInRow is how one sign-in is, as JSON shows it.
 type signInRow struct {
 	Connection string `json:"connection"`
-	System     string `json:"system"`
+	System     string `json:"system,omitempty"`
 	// SignedIn is false where a person has to sign in.
 	SignedIn bool   `json:"signed_in"`
 	Company  string `json:"company,omitempty"`
+	// CompanyName is that of the connection's first use; "" before.
+	CompanyName string `json:"company_name,omitempty"`
 	// Since is when a person signed in, Renewed when the last tokens came.
 	Since   time.Time `json:"since,omitzero"`
 	Renewed time.Time `json:"renewed,omitzero"`
 	// UnusedUntil is when it ends if it is not used any more, and Ends when a person has
-	// to sign in again in any case.
+	// to sign in again in any case; zero where nobody is signed in.
 	UnusedUntil time.Time `json:"unused_until,omitzero"`
 	Ends        time.Time `json:"ends,omitzero"`
-	Key         string    `json:"key,omitempty"`
-	Reason      string    `json:"reason,omitempty"`
-	What        string    `json:"what,omitempty"`
-	Fix         string    `json:"fix,omitempty"`
+	// SignedOut is since when a person has to sign in, where that is known.
+	SignedOut time.Time `json:"signed_out_since,omitzero"`
+	Key       string    `json:"key,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
+	// Cause is what the accounting system answered, and RequestID what its support asks
+	// for (QuickBooks: intuit_tid). What holds both.
+	Cause     string `json:"cause,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+	What      string `json:"what,omitempty"`
+	Fix       string `json:"fix,omitempty"`
 
-	now time.Time
+	title, happened, idName string
+	now                     time.Time
 }
 
 type signInRows []signInRow
@@ -59,65 +72,83 @@ func (d *signInDesk) status(args []string) error {
 			continue
 		}
 		s, signed := states[id]
-		rows = append(rows, rowOf(c, s, signed, time.Now()))
+		row := rowOf(c, s, signed, time.Now())
+		if err := d.standing(&row, s); err != nil {
+			return err
+		}
+		rows = append(rows, row)
 	}
-	return d.g.write(d.cmd.OutOrStdout(), rows)
+	if d.g.output == outputJSON {
+		return writeJSON(d.cmd.OutOrStdout(), rows)
+	}
+	_, err = io.WriteString(d.cmd.OutOrStdout(), rows.text())
+	return err
 }
 
+// rowOf is what the stored sign-in says.
 func rowOf(c grant.Connection, s grant.State, signed bool, now time.Time) signInRow {
 	row := signInRow{
 		Connection: c.ID, System: c.SignIn.System, SignedIn: signed, Company: s.Company, Since: s.SignedIn, Renewed: s.Renewed,
-		UnusedUntil: s.UnusedUntil, Ends: s.Ends, Key: s.Key, now: now,
+		UnusedUntil: s.UnusedUntil, Ends: s.Ends, Key: s.Key, now: now, title: c.SignIn.Title, idName: c.SignIn.RequestIDHeader,
 	}
 	if why := grant.Why(c, s, signed); why != nil {
-		row.SignedIn = !why.SignedOut()
 		row.Reason, row.What, row.Fix = why.Reason, why.What(), why.Fix()
+		row.happened, row.Cause, row.RequestID = why.Happened(), why.Cause, why.RequestID
+		if why.SignedOut() {
+			row.out(why.Since)
+		}
 	}
 	return row
 }
 
-// Table implements printed.
-func (r signInRows) Table() ([]any, [][]any) {
-	rows := make([][]any, len(r))
-	for i, one := range r {
-		state := "signed in"
-		if !one.SignedIn {
-			state = "SIGNED OUT"
-		}
-		rows[i] = []any{one.Connection, state, one.Company, ago(one.Renewed, one.now), left(one.UnusedUntil, one.now), left(one.Ends, one.now), joined(one.What, one.Fix)}
-	}
-	return []any{"connection", "state", "company", "renewed", "ends if unused", "ends at the latest", "what to do"}, rows
+// out makes it one of a connection that is signed out: its tokens end nothing any more.
+func (r *signInRow) out(since time.Time) {
+	r.SignedIn, r.SignedOut = false, since
+	r.UnusedUntil, r.Ends = time.Time{}, time.Time{}
 }
 
-func joined(what, fix string) string {
-	if what == "" {
-		return ""
+// standing adds to a row what stands elsewhere: the company's name, a pause of the
+// connection, and processes that lack the key.
+func (d *signInDesk) standing(row *signInRow, s grant.State) error {
+	ctx := d.cmd.Context()
+	bound, err := grant.Bound(ctx, d.js, row.Connection)
+	if err != nil {
+		return err
 	}
-	return what + " " + fix
-}
-
-// left is a countdown to a day.
-func left(end, now time.Time) string {
-	if end.IsZero() {
-		return ""
+	if bound.ID == row.Company {
+		row.CompanyName = bound.Name
 	}
-	day := end.Local().Format(time.DateOnly)
-	days := int(end.Sub(now) / (24 * time.Hour))
+	if row.Reason != "" {
+		return nil
+	}
+	missing, err := signins.KeyMissing(ctx, d.js, row.Connection)
 	switch {
-	case !end.After(now):
-		return day + " (over)"
-	case days == 0:
-		return day + " (today)"
-	case days == 1:
-		return day + " (1 day)"
-	default:
-		return fmt.Sprintf("%s (%d days)", day, days)
+	case err != nil:
+		return err
+	case missing != nil:
+		row.Reason, row.happened, row.Fix = grant.ReasonKey, missing.What(time.Local), missing.Fix()
+		row.What = row.happened + "."
+		return nil
 	}
+	return d.paused(ctx, row, s)
 }
 
-func ago(at, now time.Time) string {
-	if at.IsZero() {
-		return ""
+// paused tells of a connection that deliver found signed out, though its tokens were
+// renewed: the accounting system gives them out and does not accept them.
+func (d *signInDesk) paused(ctx context.Context, row *signInRow, s grant.State) error {
+	store, err := pause.Open(ctx, d.js)
+	if err != nil {
+		return err
 	}
-	return now.Sub(at).Round(time.Second).String() + " ago"
+	p, err := store.Get(ctx, row.Connection)
+	if err != nil || p.GetBy() != pause.Deliver || p.GetReason() != connector.ReasonSignedOut || !pause.InForce(p, row.now) || p.GetSince().AsTime().Before(s.SignedIn) {
+		return err
+	}
+	row.out(p.GetSince().AsTime())
+	row.Reason, row.What, row.Fix = connector.ReasonSignedOut, p.GetMessage(), p.GetFix()
+	row.happened = p.GetMessage()
+	return nil
 }
+
+// unconfigured is a connection of which nobody can tell how it is signed in.
+func (r *signInRow) unconfigured() bool { return r.System == "" }

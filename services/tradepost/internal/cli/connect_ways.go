@@ -85,7 +85,7 @@ func (d *signInDesk) came(f grant.Finished, err error, ended chan<- error) {
 }
 
 func (d *signInDesk) signedIn(f grant.Finished) error {
-	_, err := fmt.Fprintf(d.cmd.OutOrStdout(), "connection %s is signed in to %s, company %s\n", f.Connection.ID, f.Connection.SignIn.Title, f.Company)
+	_, err := fmt.Fprintf(d.cmd.OutOrStdout(), "connection %s is signed in to %s, company %s. Deliver takes up its work within a minute: tradepost doctor\n", f.Connection.ID, f.Connection.SignIn.Title, f.CompanyText())
 	return err
 }
 
@@ -118,7 +118,7 @@ func (d *signInDesk) paste(desk *grant.Desk, c grant.Connection, ticket string) 
 }
 
 // hosted leaves the pages to deliver, and waits until somebody has signed in.
-func (d *signInDesk) hosted(c grant.Connection, link string) error {
+func (d *signInDesk) hosted(desk *grant.Desk, c grant.Connection, link string) error {
 	before, err := grant.States(d.cmd.Context(), d.js)
 	if err != nil {
 		return err
@@ -146,7 +146,9 @@ func (d *signInDesk) hosted(c grant.Connection, link string) error {
 		case <-watch.Updates():
 			now, err := grant.States(ctx, d.js)
 			if err == nil && now[c.ID].SignedIn.After(before[c.ID].SignedIn) {
-				return d.signedIn(grant.Finished{Connection: c, Company: now[c.ID].Company})
+				// Where the name is not told the id has to do.
+				name, _ := d.companyName(ctx, c.ID, desk.Keeper.Tokens(c.ID, c.SignIn))
+				return d.signedIn(grant.Finished{Connection: c, Company: now[c.ID].Company, CompanyName: name})
 			}
 		}
 	}

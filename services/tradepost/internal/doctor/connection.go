@@ -59,7 +59,7 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 	c.name = "books"
 	faults, more, answered := bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) { return c.faults(ctx, made) })
 	if faults && slices.ContainsFunc(signed, isNoSignIn) {
-		more = []Result{c.skip("not looked at: that needs the sign-in")}
+		more = []Result{c.skip("not looked at: that needs the sign-in, and the key that it is encrypted with")}
 	}
 	results = append(results, more...)
 	who := check{system, "company"}
@@ -83,9 +83,11 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 	return results
 }
 
-// isNoSignIn tells whether nobody is signed in, as far as doctor knows. What the books
-// say then is that once more.
-func isNoSignIn(signIn Result) bool { return signIn.Status == Fail || signIn.Status == Skip }
+// isNoSignIn tells whether nobody is signed in, as far as doctor knows, or doctor cannot
+// read the sign-in. What the books say then is that once more.
+func isNoSignIn(signIn Result) bool {
+	return signIn.Status == Fail || signIn.Status == Skip || signIn.Check == ownKey
+}
 
 // able says that the connector found nothing that would keep it from posting. Of
 // books that are not there it can tell no more than that they could be made.

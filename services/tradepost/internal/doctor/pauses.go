@@ -54,6 +54,8 @@ func (c check) pausedOne(id string, p *tradepostv1.Pause, consumer, now time.Tim
 			until = "until " + p.GetUntil().AsTime().Format(time.RFC3339)
 		}
 		return c.warn(operator, "When it should go on: "+resume, "connection %s was paused by a person%s, %s: %s", id, since, until, p.GetReason()), true
+	case pause.InForce(p, now) && p.GetFix() != "":
+		return c.warn(admin, p.GetFix(), "connection %s posts nothing%s: %s", id, since, whyPaused(p)), true
 	case pause.InForce(p, now):
 		return c.warn(operator, fmt.Sprintf("Mend the reason (%s, \"Paused connections\", has each). It goes on by itself; to try at once: %s", manual, resume),
 			"connection %s posts nothing%s, until %s at the least: %s", id, since, p.GetUntil().AsTime().Format(time.RFC3339), whyPaused(p)), true

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/grant"
 	"github.com/tradepost/tradepost/pkg/stage"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
 // endsSoon is how long before its end a sign-in is warned of.
@@ -38,7 +41,34 @@ func (d *doctor) signIn(ctx context.Context, conn *connection.Connection, c chec
 	case why != nil:
 		return []Result{c.warn(admin, why.Fix(), "%s", why.What())}
 	}
-	return []Result{c.ends(signed, s, d.now())}
+	return append([]Result{c.ends(signed, s, d.now())}, d.keys(ctx, n.js, s, c)...)
+}
+
+// ownKey is the check of the key that doctor itself reads a sign-in with.
+const ownKey = "key"
+
+// keys tells which processes cannot read a sign-in that is as it should be, since they
+// lack its key: nobody has to sign in for that.
+func (d *doctor) keys(ctx context.Context, js jetstream.JetStream, s grant.State, c check) []Result {
+	missing, err := signins.KeyMissing(ctx, js, s.Connection)
+	var results []Result
+	switch {
+	case err != nil:
+		results = append(results, c.unread("processes that lack the key of connection "+s.Connection, err))
+	case missing != nil && missing.Nobody:
+		results = append(results, c.fail(operator, missing.Fix(), "%s", missing.What(time.UTC)))
+	case missing != nil:
+		results = append(results, c.warn(operator, missing.Fix(), "%s", missing.What(time.UTC)))
+	}
+	if unread := signins.Unread(d.config, s); unread != "" {
+		c.name = ownKey
+		results = append(results, c.warn(operator, "Run doctor with the key that the services have (TRADEPOST_SECRETS_KEY, or secrets.key_file). Nobody has to sign in for that.",
+			"%s, so that the books cannot be asked", unread))
+	}
+	for i := range results {
+		results[i].Code = grant.CodeKeyMissing
+	}
+	return results
 }
 
 // ends tells when a sign-in ends.

@@ -15,6 +15,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
+	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
 )
 
 // standing tells where the invoice is, what it waits for and who has to do what.
@@ -140,10 +141,29 @@ func (l *Life) paused(ctx context.Context, js jetstream.JetStream, r *tradepostv
 	case p != nil && p.ByPerson:
 		l.Waits = fault.OneLine(p.Words)
 		l.Todo = append(l.Todo, "operator: when it should go on: "+p.Resume)
-	case p != nil:
+	case l.keyless(ctx, js, r.GetConnection(), zone), p == nil:
+	case p.Fix != "":
+		l.Waits = fault.OneLine(p.Words)
+		l.Todo = append(l.Todo, "administrator: "+fault.OneLine(p.Fix), "then: nothing, it goes on by itself; to try at once: "+p.Resume)
+	default:
 		l.Waits = fault.OneLine(p.Words)
 		l.Todo = append(l.Todo, "nobody, once the reason is mended: it goes on by itself; to try at once: "+p.Resume)
 	}
+}
+
+// keyless tells of a send that is still to be posted that no process has the key of its
+// connection's sign-in: nobody takes its message, nor ends a pause. false where one has.
+func (l *Life) keyless(ctx context.Context, js jetstream.JetStream, connection string, zone *time.Location) bool {
+	missing, err := signins.KeyMissing(ctx, js, connection)
+	switch {
+	case err != nil:
+		l.Missing = append(l.Missing, err.Error())
+	case missing != nil && missing.Nobody:
+		l.Waits = fault.OneLine(missing.What(zone))
+		l.Todo = append(l.Todo, "operator: "+fault.OneLine(missing.Fix()))
+		return true
+	}
+	return false
 }
 
 // heldAdvice is what to do about why an invoice is held.

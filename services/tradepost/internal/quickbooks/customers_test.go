@@ -106,7 +106,17 @@ func TestAnItemThatWasMadeInactiveIsNamed(t *testing.T) {
 	d := sample(2)
 	answer := q.Create(t.Context(), c.posting(d, "h"))
 	require.IsType(t, connector.Rejected{}, answer, "%+v", answer)
-	require.Equal(t, "item.not_in_books", answer.(connector.Rejected).Faults[0].GetCode())
+	told := answer.(connector.Rejected).Faults[0]
+	require.Equal(t, "item.inactive_in_books", told.GetCode())
+	require.Equal(t, `the item "Labor" is in the books, but not active.`, told.GetMessage())
+	require.Contains(t, told.GetFix(), "Make the item active again")
+	faults, err := q.CheckDocument(t.Context(), sample(3))
+	require.NoError(t, err)
+	require.Equal(t, "item.inactive_in_books", faults[0].GetCode(), "preview says the same")
+	d.Lines[0].Item.Reference.Value = "no such item"
+	faults, err = q.CheckDocument(t.Context(), d)
+	require.NoError(t, err)
+	require.Equal(t, "item.not_in_books", faults[0].GetCode())
 	require.Zero(t, c.count(d.GetMarker()))
 }
 

@@ -77,7 +77,11 @@ func Give(ctx context.Context, settings *connector.Settings, config *connection.
 	if err == nil {
 		keeper, err = Open(ctx, config, js, settings.Log)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNoKeys):
+		settings.Tokens = stage.NoTokens(connector.ReasonKeyMissing, err.Error())
+		return
+	case err != nil:
 		settings.Tokens = stage.NoTokens(connector.ReasonSignedOut, err.Error())
 		return
 	}

@@ -49,6 +49,9 @@ type Options struct {
 	// Faults and AddTax are those of connectortest.Harness.
 	Faults map[string]func(*tradepostv1.Document)
 	AddTax func(d *tradepostv1.Document, amount string)
+	// Listening is what the program prints once it listens, for tests with several copies
+	// of it: asking tells nothing then, as another copy answers. "": it is asked.
+	Listening string
 	// Told is that of connectortest.Harness.
 	Told func(connectortest.Result)
 }

@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Programs reaches connectors that are programs of their own: one request over NATS,
@@ -12,6 +13,9 @@ type Programs interface {
 	// ctx ends. An error that is an ErrNotAsked says that nobody has got the request, or
 	// will; after any other the program may have got it, and may be working on it.
 	Ask(ctx context.Context, subject string, body []byte) ([]byte, error)
+	// AskAll is Ask, and waits for linger after the first answer whether others come:
+	// several programs answer where they do not share a queue group. Errors are Ask's.
+	AskAll(ctx context.Context, subject string, body []byte, linger time.Duration) ([][]byte, error)
 }
 
 // ErrNotAsked means that the request reached nobody for certain.
@@ -38,6 +42,12 @@ func (s Settings) AskPrograms() Programs {
 
 // unreached reaches nobody.
 type unreached struct{}
+
+// AskAll implements Programs.
+func (u unreached) AskAll(ctx context.Context, subject string, body []byte, _ time.Duration) ([][]byte, error) {
+	_, err := u.Ask(ctx, subject, body)
+	return nil, err
+}
 
 // Ask implements Programs.
 func (unreached) Ask(ctx context.Context, _ string, _ []byte) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -56,6 +57,22 @@ func TestTwoCopiesOfAProgramAreKilled(t *testing.T) {
 	p.requirePrinted(ids)
 }
 
+// A copy that stands still is asked all the same, by turns. What it was asked to make is
+// made by the other one; it wakes up with late calls in its hands, and writes nothing.
+func TestACopyThatWakesUpLateWritesNothing(t *testing.T) {
+	t.Parallel()
+	p := newProgramPlant(t, 2)
+	late := p.copies[0]
+	late.Signal(t, syscall.SIGSTOP)
+	ids := p.sendAll()
+	require.Eventually(t, func() bool {
+		return slices.ContainsFunc(ids, func(id int64) bool { return p.record(id).GetWaiting().GetReason() == "no_answer" })
+	}, 3*time.Minute, 50*time.Millisecond, "the copy that stands still was asked to make a document")
+	late.Signal(t, syscall.SIGCONT)
+	require.Eventually(t, func() bool { return strings.Contains(late.Output(), tooLate) }, time.Minute, 10*time.Millisecond)
+	p.requirePrinted(ids)
+}
+
 // printer is a plant whose connection posts through copies of paperbooks, the reference
 // program, made so that it prints whatever it is told to, as often as it is told: nothing
 // but Tradepost keeps a second sheet of an invoice away.
@@ -68,8 +85,10 @@ type printer struct {
 // The reference program refuses a marker that is taken. Printed, it stands still a moment
 // before it answers: that is where most of the kills meet it.
 const (
+	tooLate  = "asked too late"
 	refusing = "const made = make(`${marker}.json`, { document, documentHash, seal: digest(document) }, () => Date.now() < deadline);"
 	printing = "const made = make(`${marker}~${randomUUID()}.json`, { document, documentHash, seal: digest(document) }, () => Date.now() < deadline);\n" +
+		"  if (made === undefined) console.error(\"" + tooLate + "\");\n" +
 		"  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);"
 )
 

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
 )
 
 // What a program may do besides finding and creating.
@@ -38,6 +39,9 @@ type Config struct {
 	AssignsNumber bool `yaml:"assigns_number"`
 	// Can is what the program does besides: update, void, preview.
 	Can []string `yaml:"can"`
+	// Lists are the records that the program lists for a mapping: customer, item, account,
+	// tax, terms.
+	Lists []string `yaml:"lists"`
 }
 
 const (
@@ -76,10 +80,11 @@ func (c *Config) complete() error {
 	if c.Parallel < 1 || c.Parallel > mostParallel {
 		wrong("setting parallel: %d is not between 1 and %d", c.Parallel, mostParallel)
 	}
-	for _, ability := range c.Can {
-		if !slices.Contains(Abilities, ability) {
-			wrong("setting can: %q is none of %s", ability, strings.Join(Abilities, ", "))
-		}
+	for _, ability := range answers.Unknown(c.Can, Abilities) {
+		wrong("setting can: %q is none of %s", ability, strings.Join(Abilities, ", "))
+	}
+	for _, kind := range answers.Unknown(c.Lists, answers.Kinds) {
+		wrong("setting lists: %q is none of %s", kind, strings.Join(answers.Kinds, ", "))
 	}
 	return errors.Join(problems...)
 }

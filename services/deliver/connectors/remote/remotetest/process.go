@@ -71,6 +71,9 @@ func (p *Process) Signal(t *testing.T, signal syscall.Signal) {
 	require.NoError(t, syscall.Kill(-p.cmd.Process.Pid, signal))
 }
 
+// Output is what the program wrote since it was started.
+func (p *Process) Output() string { return p.told.String() }
+
 // Kill ends the program as a crash does, and waits until NATS knows, unless other copies
 // of it may listen.
 func (p *Process) Kill(t *testing.T) {
@@ -112,7 +115,7 @@ func (p *Process) connector(t *testing.T, said *tradepostv1.ConnectorDescription
 	t.Helper()
 	c, err := remote.New(remote.Config{
 		Program: p.o.Program, CallTimeout: p.o.CallTimeout, SettlingTime: said.GetSettlingTime().AsDuration(),
-		Parallel: parallel, AtomicMarker: said.GetAtomicMarker(), Can: said.GetCan(),
+		Parallel: parallel, AtomicMarker: said.GetAtomicMarker(), Can: said.GetCan(), Lists: said.GetLists(),
 	}, connector.Settings{Connection: connection, Account: account, Programs: p.wire})
 	require.NoError(t, err)
 	return c

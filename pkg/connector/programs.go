@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -35,13 +36,16 @@ func (noProgramError) Is(target error) bool { return target == ErrNotAsked }
 // has no connection to NATS, every question is an ErrNotAsked.
 func (s Settings) AskPrograms() Programs {
 	if s.Programs == nil {
-		return unreached{}
+		return NoPrograms("this command is not connected to NATS")
 	}
 	return s.Programs
 }
 
+// NoPrograms reaches nobody, and says why.
+func NoPrograms(why string) Programs { return unreached{why} }
+
 // unreached reaches nobody.
-type unreached struct{}
+type unreached struct{ why string }
 
 // AskAll implements Programs.
 func (u unreached) AskAll(ctx context.Context, subject string, body []byte, _ time.Duration) ([][]byte, error) {
@@ -50,6 +54,9 @@ func (u unreached) AskAll(ctx context.Context, subject string, body []byte, _ ti
 }
 
 // Ask implements Programs.
-func (unreached) Ask(ctx context.Context, _ string, _ []byte) ([]byte, error) {
-	return nil, errors.Join(ErrNotAsked, errors.New("this command is not connected to NATS"), ctx.Err())
+func (u unreached) Ask(ctx context.Context, _ string, _ []byte) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrNotAsked, u.why, ctx.Err())
+	}
+	return nil, fmt.Errorf("%w: %s", ErrNotAsked, u.why)
 }

@@ -14,6 +14,7 @@ import (
 
 func listOf(t *testing.T, p *program) ([]connector.ReferenceRecord, error) {
 	t.Helper()
+	p.describe = description(`,"lists":["item"]`)
 	lister := connect(t, p, func(c *remote.Config) { c.Lists = []string{"item"} }).(connector.ReferenceLister)
 	require.Equal(t, []connector.ReferenceKind{connector.ReferenceItem}, lister.ReferenceKinds())
 	var all []connector.ReferenceRecord
@@ -34,7 +35,7 @@ func TestAListIsReadPartByPart(t *testing.T) {
 		{Kind: connector.ReferenceItem, ID: "1", Name: "Labor"}, {Kind: connector.ReferenceItem, Code: "P-2", Inactive: true}, {Kind: connector.ReferenceItem, Name: "Fee"},
 	}, all)
 	require.Equal(t, map[string]any{"kind": "item", "after": "three"}, p.body["list"])
-	require.Len(t, p.asked, 3)
+	require.Len(t, p.asked, 4, "what the program is, and three parts")
 }
 
 // A list that is not whole for certain is an error.
@@ -56,7 +57,7 @@ func TestAListThatIsNotWholeIsAnError(t *testing.T) {
 		require.ErrorContains(t, err, "list the records of Books (program books)", name)
 	}
 	enough := errors.New("enough")
-	lister := connect(t, &program{call: `{"list":{"records":[{"id":"1"}]}}`}, nil).(connector.ReferenceLister)
+	lister := connect(t, &program{describe: description(""), call: `{"list":{"records":[{"id":"1"}]}}`}, nil).(connector.ReferenceLister)
 	require.ErrorIs(t, lister.ListReference(t.Context(), connector.ReferenceItem, func(connector.ReferenceRecord) error { return enough }), enough)
 	require.Empty(t, lister.ReferenceKinds(), "what is not declared is not there")
 }

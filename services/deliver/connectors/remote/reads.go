@@ -98,9 +98,15 @@ func (c *Connector) ReferenceKinds() []connector.ReferenceKind {
 
 // ListReference implements connector.ReferenceLister, one part of the list after the other.
 func (c *Connector) ListReference(ctx context.Context, kind connector.ReferenceKind, each func(connector.ReferenceRecord) error) error {
+	if err := c.describe(ctx); err != nil {
+		return fmt.Errorf("list the records of %s: %w", c.who(), c.troubled(ctx, err))
+	}
 	err := answers.List(ctx, kind, func(ctx context.Context, l *tradepostv1.AskList) (*tradepostv1.ConnectorAnswer, error) {
 		return c.question(ctx, &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_List{List: l}})
 	}, each)
+	if _, told := connector.AnswerOf(err); !told && errors.Is(err, answers.ErrUnreadable) {
+		err = c.stop(ctx, err)
+	}
 	if err != nil {
 		return fmt.Errorf("list the records of %s: %w", c.who(), err)
 	}

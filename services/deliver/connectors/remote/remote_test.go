@@ -222,6 +222,7 @@ func FuzzAnswers(f *testing.F) {
 		}
 		_, _ = made.Find(t.Context(), connector.Query{Marker: "m"})
 		made.Check(t.Context())
+		made = connect(t, &program{call: body, describe: description("")}, nil)
 		seen := 0
 		_ = made.(connector.ReferenceLister).ListReference(t.Context(), connector.ReferenceItem, func(r connector.ReferenceRecord) error {
 			require.NotEqual(t, connector.ReferenceRecord{Kind: connector.ReferenceItem, Inactive: r.Inactive}, r)

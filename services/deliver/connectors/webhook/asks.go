@@ -37,9 +37,15 @@ func (c *Connector) ReferenceKinds() []connector.ReferenceKind {
 // ListReference implements connector.ReferenceLister: a POST that changes nothing for each
 // part of the list.
 func (c *Connector) ListReference(ctx context.Context, kind connector.ReferenceKind, each func(connector.ReferenceRecord) error) error {
+	if _, err := c.Company(ctx); err != nil { // It may be another endpoint than was declared.
+		return fmt.Errorf("list the records of %s: %w", c.cfg.Title, err)
+	}
 	err := answers.List(ctx, kind, func(ctx context.Context, l *tradepostv1.AskList) (*tradepostv1.ConnectorAnswer, error) {
 		return c.ask(ctx, "list-"+string(kind), &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_List{List: l}})
 	}, each)
+	if _, told := connector.AnswerOf(err); !told && errors.Is(err, answers.ErrUnreadable) {
+		err = c.unreadable(err)
+	}
 	if err != nil {
 		return fmt.Errorf("list the records of %s: %w", c.cfg.Title, err)
 	}

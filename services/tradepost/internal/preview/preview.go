@@ -84,7 +84,7 @@ func Open(ctx context.Context, o Options) (*Viewer, error) {
 			v.o.JS, v.o.NoNATS = nil, fmt.Sprintf("NATS could not be read (%v)", err)
 		}
 	}
-	if v.o.JS == nil && v.o.NoNATS != "" {
+	if o.JS == nil && o.NoNATS != "" {
 		settings.Programs = connector.NoPrograms(v.o.NoNATS)
 	}
 	signins.Give(ctx, &settings, o.Config, o.Connection, o.Connectors, v.o.JS)

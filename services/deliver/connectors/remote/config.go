@@ -12,13 +12,13 @@ import (
 
 // What a program may do besides finding and creating.
 const (
-	CanUpdate  = "update"
-	CanVoid    = "void"
-	CanPreview = "preview"
+	CanUpdate  = answers.CanUpdate
+	CanVoid    = answers.CanVoid
+	CanPreview = answers.CanPreview
 )
 
 // Abilities are the values of Config.Can.
-var Abilities = []string{CanPreview, CanUpdate, CanVoid}
+var Abilities = answers.Abilities
 
 // Config is the settings of a connection, as written in YAML. The program has to
 // announce no less than they declare.
@@ -80,11 +80,5 @@ func (c *Config) complete() error {
 	if c.Parallel < 1 || c.Parallel > mostParallel {
 		wrong("setting parallel: %d is not between 1 and %d", c.Parallel, mostParallel)
 	}
-	for _, ability := range answers.Unknown(c.Can, Abilities) {
-		wrong("setting can: %q is none of %s", ability, strings.Join(Abilities, ", "))
-	}
-	for _, kind := range answers.Unknown(c.Lists, answers.Kinds) {
-		wrong("setting lists: %q is none of %s", kind, strings.Join(answers.Kinds, ", "))
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, answers.WrongDeclarations(c.Can, c.Lists)...)...)
 }

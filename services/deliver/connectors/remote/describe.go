@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -72,16 +71,7 @@ func (c *Connector) differences(said *tradepostv1.ConnectorDescription, sent, re
 	if said.GetProtocol() != Protocol {
 		differ("it speaks version %d of the messages, and Tradepost %d", said.GetProtocol(), Protocol)
 	}
-	for _, ability := range c.cfg.Can {
-		if !slices.Contains(said.GetCan(), ability) {
-			differ("the connection declares %q, and the program does not announce it", ability)
-		}
-	}
-	for _, kind := range c.cfg.Lists {
-		if !slices.Contains(said.GetLists(), kind) {
-			differ("the connection declares a list of kind %q, and the program does not announce it", kind)
-		}
-	}
+	how = append(how, answers.Unannounced(c.cfg.Can, c.cfg.Lists, said, "program")...)
 	if c.cfg.AtomicMarker && !said.GetAtomicMarker() {
 		differ("the connection declares atomic_marker, and the program does not announce it")
 	}

@@ -191,7 +191,8 @@ func TestUpdatesAndVoidsNameWhatWasFound(t *testing.T) {
 
 func TestSettingsThatAreWrongAreNamed(t *testing.T) {
 	_, err := remote.New(remote.Config{Program: "My.Books", Parallel: -1, CallTimeout: time.Hour, SettlingTime: -1, Can: []string{"fly"}, Lists: []string{"planets"}}, connector.Settings{})
-	for _, part := range []string{`setting program: "My.Books"`, "setting parallel: -1", "setting call_timeout: 1h0m0s", "setting settling_time: -1ns", `setting can: "fly" is none of preview, update, void`,
+	for _, part := range []string{
+		`setting program: "My.Books"`, "setting parallel: -1", "setting call_timeout: 1h0m0s", "setting settling_time: -1ns", `setting can: "fly" is none of preview, update, void`,
 		`setting lists: "planets" is none of account, customer, item, tax, terms`,
 	} {
 		require.ErrorContains(t, err, part)

@@ -1,16 +1,19 @@
 package webhook
 
-import "github.com/tradepost/tradepost/pkg/connector"
+import (
+	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
+)
 
 // What an endpoint may do besides finding and making documents.
 const (
-	CanUpdate  = "update"
-	CanVoid    = "void"
-	CanPreview = "preview"
+	CanUpdate  = answers.CanUpdate
+	CanVoid    = answers.CanVoid
+	CanPreview = answers.CanPreview
 )
 
 // Abilities are the values of Config.Can.
-var Abilities = []string{CanPreview, CanUpdate, CanVoid}
+var Abilities = answers.Abilities
 
 type (
 	updater   struct{ c *Connector }

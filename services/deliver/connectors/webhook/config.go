@@ -82,12 +82,7 @@ func (c *Config) complete() (keys []Key, err error) {
 	if fill(&c.Parallel, 1); c.Parallel < 1 || c.Parallel > mostParallel {
 		wrong("setting parallel: %d is not between 1 and %d", c.Parallel, mostParallel)
 	}
-	for _, ability := range answers.Unknown(c.Can, Abilities) {
-		wrong("setting can: %q is none of %s", ability, strings.Join(Abilities, ", "))
-	}
-	for _, kind := range answers.Unknown(c.Lists, answers.Kinds) {
-		wrong("setting lists: %q is none of %s", kind, strings.Join(answers.Kinds, ", "))
-	}
+	problems = append(problems, answers.WrongDeclarations(c.Can, c.Lists)...)
 	return keys, errors.Join(problems...)
 }
 

@@ -70,8 +70,10 @@ func key(t *testing.T, secret string) webhook.Key {
 
 func connect(t *testing.T, url string, change func(*webhook.Config)) connector.Connector {
 	t.Helper()
-	c := webhook.Config{URL: url, Secrets: []connection.Secret{connection.NewSecret(secret)}, Title: "Receiver", CallTimeout: callTime, Parallel: 8, AtomicMarker: true,
-		Can: webhook.Abilities, Lists: []string{"customer", "item"}}
+	c := webhook.Config{
+		URL: url, Secrets: []connection.Secret{connection.NewSecret(secret)}, Title: "Receiver", CallTimeout: callTime, Parallel: 8, AtomicMarker: true,
+		Can: webhook.Abilities, Lists: []string{"customer", "item"},
+	}
 	if change != nil {
 		change(&c)
 	}

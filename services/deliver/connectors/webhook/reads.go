@@ -3,7 +3,6 @@ package webhook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -28,7 +27,7 @@ func (c *Connector) Company(ctx context.Context) (connector.Company, error) {
 	if err != nil {
 		return connector.Company{}, err
 	}
-	if how := c.differences(a.GetCompany()); len(how) > 0 {
+	if how := answers.Unannounced(c.cfg.Can, c.cfg.Lists, a.GetCompany(), "endpoint"); len(how) > 0 {
 		return connector.Company{}, &differsError{strings.Join(how, "; "), connector.Stop(c.wait(
 			tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, connector.ReasonProgramDiffers, "it is not what its connection declares: "+strings.Join(how, "; "),
 		))}
@@ -44,18 +43,6 @@ type differsError struct {
 
 func (d *differsError) Error() string { return d.stop.Error() }
 func (d *differsError) Unwrap() error { return d.stop }
-
-// differences lists what the settings declare and the endpoint does not announce.
-func (c *Connector) differences(said *tradepostv1.BooksCompany) []string {
-	var how []string
-	for _, ability := range answers.Unknown(c.cfg.Can, said.GetCan()) {
-		how = append(how, fmt.Sprintf("the connection declares %q, and the endpoint does not announce it", ability))
-	}
-	for _, kind := range answers.Unknown(c.cfg.Lists, said.GetLists()) {
-		how = append(how, fmt.Sprintf("the connection declares a list of kind %q, and the endpoint does not announce it", kind))
-	}
-	return how
-}
 
 // Find is a GET with the marker, and with the document's id where it is known.
 func (c *Connector) Find(ctx context.Context, q connector.Query) ([]connector.Found, error) {

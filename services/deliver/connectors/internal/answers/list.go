@@ -3,17 +3,11 @@ package answers
 import (
 	"context"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
-
-// Kinds are the words for what can be listed.
-var Kinds = []string{
-	string(connector.ReferenceAccount), string(connector.ReferenceCustomer), string(connector.ReferenceItem),
-	string(connector.ReferenceTax), string(connector.ReferenceTerms),
-}
 
 // ReferenceKinds are the kinds of the words in a connection's settings.
 func ReferenceKinds(words []string) []connector.ReferenceKind {
@@ -24,20 +18,18 @@ func ReferenceKinds(words []string) []connector.ReferenceKind {
 	return kinds
 }
 
-// Unknown are the words that are none of those that there are.
-func Unknown(words, known []string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(word string) bool { return slices.Contains(known, word) })
-}
-
 // maxParts bounds a list: one that has more never ends.
 const maxParts = 10_000
 
-// List reads all parts of a list of records, each of which ask fetches. A list that comes
-// round in a circle, or tells a record twice, is an ErrUnreadable: nobody could tell
-// whether it is whole.
-func List(ctx context.Context, kind connector.ReferenceKind, ask func(ctx context.Context, l *tradepostv1.AskList) (*tradepostv1.ConnectorAnswer, error), each func(connector.ReferenceRecord) error) error {
-	told, begun := map[connector.ReferenceRecord]bool{}, map[string]bool{"": true}
+// Ask fetches one part of a list.
+type Ask func(ctx context.Context, l *tradepostv1.AskList) (*tradepostv1.ConnectorAnswer, error)
+
+// List reads all parts of a list of records. A list that comes round in a circle, or tells
+// a record twice, is an ErrUnreadable: nobody could tell whether it is whole.
+func List(ctx context.Context, kind connector.ReferenceKind, ask Ask, each func(connector.ReferenceRecord) error) error {
+	told, begun := map[connector.ReferenceRecord]bool{}, map[string]bool{}
 	for after := ""; ; {
+		begun[after] = true
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -48,23 +40,29 @@ func List(ctx context.Context, kind connector.ReferenceKind, ask func(ctx contex
 		if a.GetList() == nil {
 			return Unexpected(a)
 		}
-		for _, r := range a.GetList().GetRecords() {
-			record := connector.ReferenceRecord{Kind: kind, ID: r.GetId(), Code: r.GetCode(), Name: r.GetName(), Inactive: r.GetInactive()}
-			if told[record] {
-				return fmt.Errorf("%w: it tells the %s %q twice", ErrUnreadable, kind, message(record.ID+" "+record.Code+" "+record.Name))
-			}
-			told[record] = true
-			if err := each(record); err != nil {
-				return err
-			}
+		if err := tell(kind, a.GetList(), told, each); err != nil {
+			return err
 		}
-		after = a.GetList().GetNext()
-		if after == "" {
+		switch after = a.GetList().GetNext(); {
+		case after == "":
 			return nil
+		case begun[after] || len(begun) > maxParts:
+			return fmt.Errorf("%w: its list of kind %s does not end", ErrUnreadable, kind)
 		}
-		if begun[after] || len(begun) > maxParts {
-			return fmt.Errorf("%w: its list of %s does not end", ErrUnreadable, kind)
-		}
-		begun[after] = true
 	}
+}
+
+// tell tells the records of one part.
+func tell(kind connector.ReferenceKind, part *tradepostv1.BooksList, told map[connector.ReferenceRecord]bool, each func(connector.ReferenceRecord) error) error {
+	for _, r := range part.GetRecords() {
+		record := connector.ReferenceRecord{Kind: kind, ID: r.GetId(), Code: r.GetCode(), Name: r.GetName(), Inactive: r.GetInactive()}
+		if told[record] {
+			return fmt.Errorf("%w: it tells the %s %q twice", ErrUnreadable, kind, message(strings.Join(strings.Fields(record.ID+" "+record.Code+" "+record.Name), " ")))
+		}
+		told[record] = true
+		if err := each(record); err != nil {
+			return err
+		}
+	}
+	return nil
 }

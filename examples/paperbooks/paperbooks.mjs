@@ -54,7 +54,7 @@ function company() {
 // the document since it was written: then it is not our content any more.
 function shown({ document: d, documentHash, seal }) {
   return {
-    kind: d.kind, id: d.marker, number: d.number, issueDate: d.issueDate, total: d.totals.total,
+    kind: d.kind, id: d.marker, marker: d.marker, number: d.number, issueDate: d.issueDate, total: d.totals.total,
     customerName: d.customer.name, version: digest(d), documentHash: digest(d) === seal ? documentHash : "",
   };
 }
@@ -101,11 +101,19 @@ function create({ document, documentHash }, deadline) {
   return rejected({ code: "paperbooks.taken", thing: marker, message: "the books have it with other content", fix: "Compare the two, and remove the wrong one." });
 }
 
+// list reads a part of what lists.json has of a kind: {"customer": [{"code": "C100", "name": "ACME"}]}.
+function list({ kind, after }, most = 500) {
+  const file = path.join(dir, "lists.json"), from = Number(after || 0);
+  const all = (fs.existsSync(file) ? JSON.parse(fs.readFileSync(file)) : {})[kind] ?? [];
+  return { records: all.slice(from, from + most), next: from + most < all.length ? String(from + most) : "" };
+}
+
 function answer(call) {
   if (call.company) return { company: company() };
   if (call.check) return { faults: { faults: [] } };
   if (call.find) return { found: { documents: find(call.find.marker) } };
   if (call.preview) return { faults: { faults: faults(call.preview.document) } };
+  if (call.list) return { list: list(call.list) };
   if (call.create) return create(call.create, Date.parse(call.deadline));
   return wait("unknown_operation", "this connector does not know that operation");
 }
@@ -114,6 +122,7 @@ const describe = () => ({
   protocol: 1,
   version: "1.0.0",
   can: ["preview"],
+  lists: ["customer", "item"],
   atomicMarker: true,
   settlingTime: "0s",
   now: new Date().toISOString(),

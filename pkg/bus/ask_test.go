@@ -53,3 +53,31 @@ func TestAskTellsWhetherAnybodyWasAsked(t *testing.T) {
 	_, err = ask.Ask(t.Context(), "connector.call.echo.x", nil)
 	require.ErrorIs(t, err, connector.ErrNotAsked, "a request is not kept for later")
 }
+
+// Programs that share a queue group give one answer, and others one each.
+func TestAskAllCountsWhoAnswers(t *testing.T) {
+	broker := bustest.Server(t)
+	nc, err := nats.Connect(broker.URL(), nats.CustomInboxPrefix("_INBOX_deliver"))
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	ask := bus.Asker{NC: nc}
+	listen := func(group string) {
+		_, err := nc.QueueSubscribe("connector.describe.books", group, func(m *nats.Msg) { _ = m.Respond([]byte(group)) })
+		require.NoError(t, err)
+	}
+	_, err = ask.AskAll(t.Context(), "connector.describe.books", nil, time.Millisecond)
+	require.ErrorIs(t, err, connector.ErrNoProgram)
+	listen("books")
+	listen("books")
+	one, err := ask.AskAll(t.Context(), "connector.describe.books", nil, time.Millisecond)
+	require.NoError(t, err)
+	require.Len(t, one, 1)
+	listen("others")
+	both, err := ask.AskAll(t.Context(), "connector.describe.books", nil, 2*time.Second)
+	require.NoError(t, err)
+	require.ElementsMatch(t, [][]byte{[]byte("books"), []byte("others")}, both)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = ask.AskAll(over, "connector.describe.books", nil, time.Millisecond)
+	require.ErrorIs(t, err, connector.ErrNotAsked)
+}

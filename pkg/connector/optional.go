@@ -78,7 +78,8 @@ type ReferenceRecord struct {
 // ReferenceLister is implemented by connectors that can list the records that a
 // mapping may name, so that a mapping is made and checked against the books.
 type ReferenceLister interface {
-	// ReferenceKinds are the kinds that the accounting system has. It calls nobody.
+	// ReferenceKinds are the kinds that the accounting system has; none where it lists
+	// nothing. It calls nobody.
 	ReferenceKinds() []ReferenceKind
 	// ListReference calls each with every record of the kind, once, inactive ones
 	// included. An error of each ends the list and is returned; a list that is not

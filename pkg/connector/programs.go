@@ -3,6 +3,8 @@ package connector
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 )
 
 // Programs reaches connectors that are programs of their own: one request over NATS,
@@ -12,6 +14,9 @@ type Programs interface {
 	// ctx ends. An error that is an ErrNotAsked says that nobody has got the request, or
 	// will; after any other the program may have got it, and may be working on it.
 	Ask(ctx context.Context, subject string, body []byte) ([]byte, error)
+	// AskAll is Ask, and waits for linger after the first answer whether others come:
+	// several programs answer where they do not share a queue group. Errors are Ask's.
+	AskAll(ctx context.Context, subject string, body []byte, linger time.Duration) ([][]byte, error)
 }
 
 // ErrNotAsked means that the request reached nobody for certain.
@@ -31,15 +36,27 @@ func (noProgramError) Is(target error) bool { return target == ErrNotAsked }
 // has no connection to NATS, every question is an ErrNotAsked.
 func (s Settings) AskPrograms() Programs {
 	if s.Programs == nil {
-		return unreached{}
+		return NoPrograms("this command is not connected to NATS")
 	}
 	return s.Programs
 }
 
+// NoPrograms reaches nobody, and says why.
+func NoPrograms(why string) Programs { return unreached{why} }
+
 // unreached reaches nobody.
-type unreached struct{}
+type unreached struct{ why string }
+
+// AskAll implements Programs.
+func (u unreached) AskAll(ctx context.Context, subject string, body []byte, _ time.Duration) ([][]byte, error) {
+	_, err := u.Ask(ctx, subject, body)
+	return nil, err
+}
 
 // Ask implements Programs.
-func (unreached) Ask(ctx context.Context, _ string, _ []byte) ([]byte, error) {
-	return nil, errors.Join(ErrNotAsked, errors.New("this command is not connected to NATS"), ctx.Err())
+func (u unreached) Ask(ctx context.Context, _ string, _ []byte) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrNotAsked, u.why, ctx.Err())
+	}
+	return nil, fmt.Errorf("%w: %s", ErrNotAsked, u.why)
 }

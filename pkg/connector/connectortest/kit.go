@@ -57,7 +57,8 @@ func (k *Kit) has() map[Capability]bool {
 	_, has[Voids] = k.Connector.(connector.Voider)
 	_, has[PeriodLists] = k.Connector.(connector.PeriodLister)
 	_, has[ChangeLists] = k.Connector.(connector.ChangeLister)
-	_, has[ReferenceData] = k.Connector.(connector.ReferenceLister)
+	lister, lists := k.Connector.(connector.ReferenceLister)
+	has[ReferenceData] = lists && len(lister.ReferenceKinds()) > 0
 	_, has[IdempotentCreates] = k.Connector.(connector.IdempotentCreator)
 	_, has[HandOvers] = k.Connector.(connector.Confirmer)
 	return has

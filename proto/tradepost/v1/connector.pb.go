@@ -78,7 +78,9 @@ type ConnectorDescription struct {
 	Now *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=now,proto3" json:"now,omitempty"`
 	// What its accounting system does not do, and why, by the words of the conformance
 	// kit (credit_memo, zero_total, unique_numbers ...). Only the kit reads it.
-	Lacks         map[string]string `protobuf:"bytes,7,rep,name=lacks,proto3" json:"lacks,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Lacks map[string]string `protobuf:"bytes,7,rep,name=lacks,proto3" json:"lacks,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What it lists for a mapping: customer, item, account, tax, terms.
+	Lists         []string `protobuf:"bytes,8,rep,name=lists,proto3" json:"lists,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -162,6 +164,13 @@ func (x *ConnectorDescription) GetLacks() map[string]string {
 	return nil
 }
 
+func (x *ConnectorDescription) GetLists() []string {
+	if x != nil {
+		return x.Lists
+	}
+	return nil
+}
+
 // Asked on connector.call.<program>.<connection>.
 type ConnectorCall struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -180,6 +189,7 @@ type ConnectorCall struct {
 	//	*ConnectorCall_Update
 	//	*ConnectorCall_Void
 	//	*ConnectorCall_Preview
+	//	*ConnectorCall_List
 	Operation     isConnectorCall_Operation `protobuf_oneof:"operation"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -306,6 +316,15 @@ func (x *ConnectorCall) GetPreview() *AskPreview {
 	return nil
 }
 
+func (x *ConnectorCall) GetList() *AskList {
+	if x != nil {
+		if x, ok := x.Operation.(*ConnectorCall_List); ok {
+			return x.List
+		}
+	}
+	return nil
+}
+
 type isConnectorCall_Operation interface {
 	isConnectorCall_Operation()
 }
@@ -338,6 +357,10 @@ type ConnectorCall_Preview struct {
 	Preview *AskPreview `protobuf:"bytes,10,opt,name=preview,proto3,oneof"`
 }
 
+type ConnectorCall_List struct {
+	List *AskList `protobuf:"bytes,11,opt,name=list,proto3,oneof"`
+}
+
 func (*ConnectorCall_Company) isConnectorCall_Operation() {}
 
 func (*ConnectorCall_Check) isConnectorCall_Operation() {}
@@ -351,6 +374,8 @@ func (*ConnectorCall_Update) isConnectorCall_Operation() {}
 func (*ConnectorCall_Void) isConnectorCall_Operation() {}
 
 func (*ConnectorCall_Preview) isConnectorCall_Operation() {}
+
+func (*ConnectorCall_List) isConnectorCall_Operation() {}
 
 // Whose books are these? Answered with company.
 type AskCompany struct {
@@ -714,6 +739,61 @@ func (x *AskPreview) GetDocument() *Document {
 	return nil
 }
 
+// Which records of a kind may a mapping name? Answered with list; changes nothing.
+type AskList struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// customer, item, account, tax or terms.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Where this part of the list begins: next of the part before; "" for the first part.
+	After         string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskList) Reset() {
+	*x = AskList{}
+	mi := &file_tradepost_v1_connector_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskList) ProtoMessage() {}
+
+func (x *AskList) ProtoReflect() protoreflect.Message {
+	mi := &file_tradepost_v1_connector_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskList.ProtoReflect.Descriptor instead.
+func (*AskList) Descriptor() ([]byte, []int) {
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *AskList) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AskList) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
 // A document as it stands in the accounting system.
 type BooksDocument struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -731,15 +811,19 @@ type BooksDocument struct {
 	CustomerName string `protobuf:"bytes,8,opt,name=customer_name,json=customerName,proto3" json:"customer_name,omitempty"`
 	// It exists and counts nothing.
 	Void bool `protobuf:"varint,9,opt,name=void,proto3" json:"void,omitempty"`
-	// A page for people, or "".
-	Url           string `protobuf:"bytes,10,opt,name=url,proto3" json:"url,omitempty"`
+	// A page for people, or "". One that is no http or https address of at most 2000
+	// characters is left out.
+	Url string `protobuf:"bytes,10,opt,name=url,proto3" json:"url,omitempty"`
+	// The marker that it carries. An answer whose marker is not the one that was asked for
+	// is not believed; "" is taken for that one.
+	Marker        string `protobuf:"bytes,11,opt,name=marker,proto3" json:"marker,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BooksDocument) Reset() {
 	*x = BooksDocument{}
-	mi := &file_tradepost_v1_connector_proto_msgTypes[10]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -751,7 +835,7 @@ func (x *BooksDocument) String() string {
 func (*BooksDocument) ProtoMessage() {}
 
 func (x *BooksDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_connector_proto_msgTypes[10]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,7 +848,7 @@ func (x *BooksDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksDocument.ProtoReflect.Descriptor instead.
 func (*BooksDocument) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{10}
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *BooksDocument) GetKind() DocumentKind {
@@ -837,6 +921,13 @@ func (x *BooksDocument) GetUrl() string {
 	return ""
 }
 
+func (x *BooksDocument) GetMarker() string {
+	if x != nil {
+		return x.Marker
+	}
+	return ""
+}
+
 // The answer to a call: exactly one of these.
 type ConnectorAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -849,6 +940,7 @@ type ConnectorAnswer struct {
 	//	*ConnectorAnswer_Rejected
 	//	*ConnectorAnswer_Wait
 	//	*ConnectorAnswer_Uncertain
+	//	*ConnectorAnswer_List
 	Answer        isConnectorAnswer_Answer `protobuf_oneof:"answer"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -856,7 +948,7 @@ type ConnectorAnswer struct {
 
 func (x *ConnectorAnswer) Reset() {
 	*x = ConnectorAnswer{}
-	mi := &file_tradepost_v1_connector_proto_msgTypes[11]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -868,7 +960,7 @@ func (x *ConnectorAnswer) String() string {
 func (*ConnectorAnswer) ProtoMessage() {}
 
 func (x *ConnectorAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_connector_proto_msgTypes[11]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -881,7 +973,7 @@ func (x *ConnectorAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectorAnswer.ProtoReflect.Descriptor instead.
 func (*ConnectorAnswer) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{11}
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ConnectorAnswer) GetAnswer() isConnectorAnswer_Answer {
@@ -954,6 +1046,15 @@ func (x *ConnectorAnswer) GetUncertain() *Uncertain {
 	return nil
 }
 
+func (x *ConnectorAnswer) GetList() *BooksList {
+	if x != nil {
+		if x, ok := x.Answer.(*ConnectorAnswer_List); ok {
+			return x.List
+		}
+	}
+	return nil
+}
+
 type isConnectorAnswer_Answer interface {
 	isConnectorAnswer_Answer()
 }
@@ -988,6 +1089,10 @@ type ConnectorAnswer_Uncertain struct {
 	Uncertain *Uncertain `protobuf:"bytes,7,opt,name=uncertain,proto3,oneof"`
 }
 
+type ConnectorAnswer_List struct {
+	List *BooksList `protobuf:"bytes,8,opt,name=list,proto3,oneof"`
+}
+
 func (*ConnectorAnswer_Company) isConnectorAnswer_Answer() {}
 
 func (*ConnectorAnswer_Faults) isConnectorAnswer_Answer() {}
@@ -1002,19 +1107,25 @@ func (*ConnectorAnswer_Wait) isConnectorAnswer_Answer() {}
 
 func (*ConnectorAnswer_Uncertain) isConnectorAnswer_Answer() {}
 
+func (*ConnectorAnswer_List) isConnectorAnswer_Answer() {}
+
 // The books that a connection posts to.
 type BooksCompany struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Never changes for the same books, and differs between any two.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Id   string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Of an endpoint, which is not asked to describe itself: what it does besides, and what
+	// it lists, by the words of ConnectorDescription.
+	Can           []string `protobuf:"bytes,3,rep,name=can,proto3" json:"can,omitempty"`
+	Lists         []string `protobuf:"bytes,4,rep,name=lists,proto3" json:"lists,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BooksCompany) Reset() {
 	*x = BooksCompany{}
-	mi := &file_tradepost_v1_connector_proto_msgTypes[12]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1026,7 +1137,7 @@ func (x *BooksCompany) String() string {
 func (*BooksCompany) ProtoMessage() {}
 
 func (x *BooksCompany) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_connector_proto_msgTypes[12]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1039,7 +1150,7 @@ func (x *BooksCompany) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksCompany.ProtoReflect.Descriptor instead.
 func (*BooksCompany) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{12}
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *BooksCompany) GetId() string {
@@ -1056,6 +1167,20 @@ func (x *BooksCompany) GetName() string {
 	return ""
 }
 
+func (x *BooksCompany) GetCan() []string {
+	if x != nil {
+		return x.Can
+	}
+	return nil
+}
+
+func (x *BooksCompany) GetLists() []string {
+	if x != nil {
+		return x.Lists
+	}
+	return nil
+}
+
 // Faults, or none. A code of Tradepost's catalogue (docs/faults.md) takes its texts from
 // there, and needs its params; any other is shown with the texts given here.
 type BooksFaults struct {
@@ -1067,7 +1192,7 @@ type BooksFaults struct {
 
 func (x *BooksFaults) Reset() {
 	*x = BooksFaults{}
-	mi := &file_tradepost_v1_connector_proto_msgTypes[13]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1079,7 +1204,7 @@ func (x *BooksFaults) String() string {
 func (*BooksFaults) ProtoMessage() {}
 
 func (x *BooksFaults) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_connector_proto_msgTypes[13]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1092,7 +1217,7 @@ func (x *BooksFaults) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksFaults.ProtoReflect.Descriptor instead.
 func (*BooksFaults) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{13}
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BooksFaults) GetFaults() []*Fault {
@@ -1112,7 +1237,7 @@ type BooksFound struct {
 
 func (x *BooksFound) Reset() {
 	*x = BooksFound{}
-	mi := &file_tradepost_v1_connector_proto_msgTypes[14]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1124,7 +1249,7 @@ func (x *BooksFound) String() string {
 func (*BooksFound) ProtoMessage() {}
 
 func (x *BooksFound) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_connector_proto_msgTypes[14]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1137,7 +1262,7 @@ func (x *BooksFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksFound.ProtoReflect.Descriptor instead.
 func (*BooksFound) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{14}
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *BooksFound) GetDocuments() []*BooksDocument {
@@ -1161,7 +1286,7 @@ type BooksPosted struct {
 
 func (x *BooksPosted) Reset() {
 	*x = BooksPosted{}
-	mi := &file_tradepost_v1_connector_proto_msgTypes[15]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1173,7 +1298,7 @@ func (x *BooksPosted) String() string {
 func (*BooksPosted) ProtoMessage() {}
 
 func (x *BooksPosted) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_connector_proto_msgTypes[15]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1186,7 +1311,7 @@ func (x *BooksPosted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksPosted.ProtoReflect.Descriptor instead.
 func (*BooksPosted) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{15}
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *BooksPosted) GetDocument() *BooksDocument {
@@ -1222,7 +1347,7 @@ type BooksRejected struct {
 
 func (x *BooksRejected) Reset() {
 	*x = BooksRejected{}
-	mi := &file_tradepost_v1_connector_proto_msgTypes[16]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1234,7 +1359,7 @@ func (x *BooksRejected) String() string {
 func (*BooksRejected) ProtoMessage() {}
 
 func (x *BooksRejected) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_connector_proto_msgTypes[16]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1247,7 +1372,7 @@ func (x *BooksRejected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksRejected.ProtoReflect.Descriptor instead.
 func (*BooksRejected) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{16}
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *BooksRejected) GetFaults() []*Fault {
@@ -1279,7 +1404,7 @@ type BooksWait struct {
 
 func (x *BooksWait) Reset() {
 	*x = BooksWait{}
-	mi := &file_tradepost_v1_connector_proto_msgTypes[17]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1416,7 @@ func (x *BooksWait) String() string {
 func (*BooksWait) ProtoMessage() {}
 
 func (x *BooksWait) ProtoReflect() protoreflect.Message {
-	mi := &file_tradepost_v1_connector_proto_msgTypes[17]
+	mi := &file_tradepost_v1_connector_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1429,7 @@ func (x *BooksWait) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooksWait.ProtoReflect.Descriptor instead.
 func (*BooksWait) Descriptor() ([]byte, []int) {
-	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{17}
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *BooksWait) GetScope() WaitScope {
@@ -1335,12 +1460,136 @@ func (x *BooksWait) GetMessage() string {
 	return ""
 }
 
+// A part of a list: every record of the kind is in one of its parts, inactive ones too.
+type BooksList struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Records []*BooksRecord         `protobuf:"bytes,1,rep,name=records,proto3" json:"records,omitempty"`
+	// Where the next part begins, by the program's own reckoning; "" where this is the last.
+	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BooksList) Reset() {
+	*x = BooksList{}
+	mi := &file_tradepost_v1_connector_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BooksList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BooksList) ProtoMessage() {}
+
+func (x *BooksList) ProtoReflect() protoreflect.Message {
+	mi := &file_tradepost_v1_connector_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BooksList.ProtoReflect.Descriptor instead.
+func (*BooksList) Descriptor() ([]byte, []int) {
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *BooksList) GetRecords() []*BooksRecord {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+func (x *BooksList) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+// A record that a document may name. One of id, code and name at the least is there.
+type BooksRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Code  string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	Name  string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// Documents may not name it any more.
+	Inactive      bool `protobuf:"varint,4,opt,name=inactive,proto3" json:"inactive,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BooksRecord) Reset() {
+	*x = BooksRecord{}
+	mi := &file_tradepost_v1_connector_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BooksRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BooksRecord) ProtoMessage() {}
+
+func (x *BooksRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_tradepost_v1_connector_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BooksRecord.ProtoReflect.Descriptor instead.
+func (*BooksRecord) Descriptor() ([]byte, []int) {
+	return file_tradepost_v1_connector_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *BooksRecord) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *BooksRecord) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *BooksRecord) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BooksRecord) GetInactive() bool {
+	if x != nil {
+		return x.Inactive
+	}
+	return false
+}
+
 var File_tradepost_v1_connector_proto protoreflect.FileDescriptor
 
 const file_tradepost_v1_connector_proto_rawDesc = "" +
 	"\n" +
 	"\x1ctradepost/v1/connector.proto\x12\ftradepost.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btradepost/v1/document.proto\x1a\x18tradepost/v1/fault.proto\x1a\x1atradepost/v1/outcome.proto\"\x13\n" +
-	"\x11DescribeConnector\"\x81\x03\n" +
+	"\x11DescribeConnector\"\x97\x03\n" +
 	"\x14ConnectorDescription\x12#\n" +
 	"\bprotocol\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02 \x00R\bprotocol\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
@@ -1348,11 +1597,12 @@ const file_tradepost_v1_connector_proto_rawDesc = "" +
 	"\ratomic_marker\x18\x04 \x01(\bR\fatomicMarker\x12>\n" +
 	"\rsettling_time\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\fsettlingTime\x124\n" +
 	"\x03now\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x03now\x12C\n" +
-	"\x05lacks\x18\a \x03(\v2-.tradepost.v1.ConnectorDescription.LacksEntryR\x05lacks\x1a8\n" +
+	"\x05lacks\x18\a \x03(\v2-.tradepost.v1.ConnectorDescription.LacksEntryR\x05lacks\x12\x14\n" +
+	"\x05lists\x18\b \x03(\tR\x05lists\x1a8\n" +
 	"\n" +
 	"LacksEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x82\x04\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xaf\x04\n" +
 	"\rConnectorCall\x12'\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\n" +
@@ -1366,7 +1616,8 @@ const file_tradepost_v1_connector_proto_rawDesc = "" +
 	"\x06update\x18\b \x01(\v2\x17.tradepost.v1.AskUpdateH\x00R\x06update\x12+\n" +
 	"\x04void\x18\t \x01(\v2\x15.tradepost.v1.AskVoidH\x00R\x04void\x124\n" +
 	"\apreview\x18\n" +
-	" \x01(\v2\x18.tradepost.v1.AskPreviewH\x00R\apreviewB\x12\n" +
+	" \x01(\v2\x18.tradepost.v1.AskPreviewH\x00R\apreview\x12+\n" +
+	"\x04list\x18\v \x01(\v2\x15.tradepost.v1.AskListH\x00R\x04listB\x12\n" +
 	"\toperation\x12\x05\xbaH\x02\b\x01\"\f\n" +
 	"\n" +
 	"AskCompany\"\n" +
@@ -1391,7 +1642,10 @@ const file_tradepost_v1_connector_proto_rawDesc = "" +
 	"\x05found\x18\x01 \x01(\v2\x1b.tradepost.v1.BooksDocumentB\x06\xbaH\x03\xc8\x01\x01R\x05found\"H\n" +
 	"\n" +
 	"AskPreview\x12:\n" +
-	"\bdocument\x18\x01 \x01(\v2\x16.tradepost.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01R\bdocument\"\xf6\x02\n" +
+	"\bdocument\x18\x01 \x01(\v2\x16.tradepost.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01R\bdocument\"<\n" +
+	"\aAskList\x12\x1b\n" +
+	"\x04kind\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x04kind\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\"\x8e\x03\n" +
 	"\rBooksDocument\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.tradepost.v1.DocumentKindR\x04kind\x12\x17\n" +
 	"\x02id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12\x16\n" +
@@ -1404,7 +1658,8 @@ const file_tradepost_v1_connector_proto_rawDesc = "" +
 	"\rcustomer_name\x18\b \x01(\tR\fcustomerName\x12\x12\n" +
 	"\x04void\x18\t \x01(\bR\x04void\x12\x10\n" +
 	"\x03url\x18\n" +
-	" \x01(\tR\x03url\"\x99\x03\n" +
+	" \x01(\tR\x03url\x12\x16\n" +
+	"\x06marker\x18\v \x01(\tR\x06marker\"\xc8\x03\n" +
 	"\x0fConnectorAnswer\x126\n" +
 	"\acompany\x18\x01 \x01(\v2\x1a.tradepost.v1.BooksCompanyH\x00R\acompany\x123\n" +
 	"\x06faults\x18\x02 \x01(\v2\x19.tradepost.v1.BooksFaultsH\x00R\x06faults\x120\n" +
@@ -1412,11 +1667,14 @@ const file_tradepost_v1_connector_proto_rawDesc = "" +
 	"\x06posted\x18\x04 \x01(\v2\x19.tradepost.v1.BooksPostedH\x00R\x06posted\x129\n" +
 	"\brejected\x18\x05 \x01(\v2\x1b.tradepost.v1.BooksRejectedH\x00R\brejected\x12-\n" +
 	"\x04wait\x18\x06 \x01(\v2\x17.tradepost.v1.BooksWaitH\x00R\x04wait\x127\n" +
-	"\tuncertain\x18\a \x01(\v2\x17.tradepost.v1.UncertainH\x00R\tuncertainB\x0f\n" +
-	"\x06answer\x12\x05\xbaH\x02\b\x01\";\n" +
+	"\tuncertain\x18\a \x01(\v2\x17.tradepost.v1.UncertainH\x00R\tuncertain\x12-\n" +
+	"\x04list\x18\b \x01(\v2\x17.tradepost.v1.BooksListH\x00R\x04listB\x0f\n" +
+	"\x06answer\x12\x05\xbaH\x02\b\x01\"c\n" +
 	"\fBooksCompany\x12\x17\n" +
 	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\":\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03can\x18\x03 \x03(\tR\x03can\x12\x14\n" +
+	"\x05lists\x18\x04 \x03(\tR\x05lists\":\n" +
 	"\vBooksFaults\x12+\n" +
 	"\x06faults\x18\x01 \x03(\v2\x13.tradepost.v1.FaultR\x06faults\"G\n" +
 	"\n" +
@@ -1434,7 +1692,16 @@ const file_tradepost_v1_connector_proto_rawDesc = "" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05scope\x12+\n" +
 	"\x03for\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03for\x125\n" +
 	"\x06reason\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{0,39}$R\x06reason\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\tR\amessageB?Z=github.com/tradepost/tradepost/proto/tradepost/v1;tradepostv1b\x06proto3"
+	"\amessage\x18\x04 \x01(\tR\amessage\"T\n" +
+	"\tBooksList\x123\n" +
+	"\arecords\x18\x01 \x03(\v2\x19.tradepost.v1.BooksRecordR\arecords\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"\xd9\x01\n" +
+	"\vBooksRecord\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1a\n" +
+	"\binactive\x18\x04 \x01(\bR\binactive:v\xbaHs\x1aq\n" +
+	"\x12books_record.named\x12&a record needs an id, a code or a name\x1a3this.id != '' || this.code != '' || this.name != ''B?Z=github.com/tradepost/tradepost/proto/tradepost/v1;tradepostv1b\x06proto3"
 
 var (
 	file_tradepost_v1_connector_proto_rawDescOnce sync.Once
@@ -1448,7 +1715,7 @@ func file_tradepost_v1_connector_proto_rawDescGZIP() []byte {
 	return file_tradepost_v1_connector_proto_rawDescData
 }
 
-var file_tradepost_v1_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_tradepost_v1_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_tradepost_v1_connector_proto_goTypes = []any{
 	(*DescribeConnector)(nil),     // 0: tradepost.v1.DescribeConnector
 	(*ConnectorDescription)(nil),  // 1: tradepost.v1.ConnectorDescription
@@ -1460,28 +1727,31 @@ var file_tradepost_v1_connector_proto_goTypes = []any{
 	(*AskUpdate)(nil),             // 7: tradepost.v1.AskUpdate
 	(*AskVoid)(nil),               // 8: tradepost.v1.AskVoid
 	(*AskPreview)(nil),            // 9: tradepost.v1.AskPreview
-	(*BooksDocument)(nil),         // 10: tradepost.v1.BooksDocument
-	(*ConnectorAnswer)(nil),       // 11: tradepost.v1.ConnectorAnswer
-	(*BooksCompany)(nil),          // 12: tradepost.v1.BooksCompany
-	(*BooksFaults)(nil),           // 13: tradepost.v1.BooksFaults
-	(*BooksFound)(nil),            // 14: tradepost.v1.BooksFound
-	(*BooksPosted)(nil),           // 15: tradepost.v1.BooksPosted
-	(*BooksRejected)(nil),         // 16: tradepost.v1.BooksRejected
-	(*BooksWait)(nil),             // 17: tradepost.v1.BooksWait
-	nil,                           // 18: tradepost.v1.ConnectorDescription.LacksEntry
-	(*durationpb.Duration)(nil),   // 19: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
-	(DocumentKind)(0),             // 21: tradepost.v1.DocumentKind
-	(*Document)(nil),              // 22: tradepost.v1.Document
-	(*Uncertain)(nil),             // 23: tradepost.v1.Uncertain
-	(*Fault)(nil),                 // 24: tradepost.v1.Fault
-	(WaitScope)(0),                // 25: tradepost.v1.WaitScope
+	(*AskList)(nil),               // 10: tradepost.v1.AskList
+	(*BooksDocument)(nil),         // 11: tradepost.v1.BooksDocument
+	(*ConnectorAnswer)(nil),       // 12: tradepost.v1.ConnectorAnswer
+	(*BooksCompany)(nil),          // 13: tradepost.v1.BooksCompany
+	(*BooksFaults)(nil),           // 14: tradepost.v1.BooksFaults
+	(*BooksFound)(nil),            // 15: tradepost.v1.BooksFound
+	(*BooksPosted)(nil),           // 16: tradepost.v1.BooksPosted
+	(*BooksRejected)(nil),         // 17: tradepost.v1.BooksRejected
+	(*BooksWait)(nil),             // 18: tradepost.v1.BooksWait
+	(*BooksList)(nil),             // 19: tradepost.v1.BooksList
+	(*BooksRecord)(nil),           // 20: tradepost.v1.BooksRecord
+	nil,                           // 21: tradepost.v1.ConnectorDescription.LacksEntry
+	(*durationpb.Duration)(nil),   // 22: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(DocumentKind)(0),             // 24: tradepost.v1.DocumentKind
+	(*Document)(nil),              // 25: tradepost.v1.Document
+	(*Uncertain)(nil),             // 26: tradepost.v1.Uncertain
+	(*Fault)(nil),                 // 27: tradepost.v1.Fault
+	(WaitScope)(0),                // 28: tradepost.v1.WaitScope
 }
 var file_tradepost_v1_connector_proto_depIdxs = []int32{
-	19, // 0: tradepost.v1.ConnectorDescription.settling_time:type_name -> google.protobuf.Duration
-	20, // 1: tradepost.v1.ConnectorDescription.now:type_name -> google.protobuf.Timestamp
-	18, // 2: tradepost.v1.ConnectorDescription.lacks:type_name -> tradepost.v1.ConnectorDescription.LacksEntry
-	20, // 3: tradepost.v1.ConnectorCall.deadline:type_name -> google.protobuf.Timestamp
+	22, // 0: tradepost.v1.ConnectorDescription.settling_time:type_name -> google.protobuf.Duration
+	23, // 1: tradepost.v1.ConnectorDescription.now:type_name -> google.protobuf.Timestamp
+	21, // 2: tradepost.v1.ConnectorDescription.lacks:type_name -> tradepost.v1.ConnectorDescription.LacksEntry
+	23, // 3: tradepost.v1.ConnectorCall.deadline:type_name -> google.protobuf.Timestamp
 	3,  // 4: tradepost.v1.ConnectorCall.company:type_name -> tradepost.v1.AskCompany
 	4,  // 5: tradepost.v1.ConnectorCall.check:type_name -> tradepost.v1.AskCheck
 	5,  // 6: tradepost.v1.ConnectorCall.find:type_name -> tradepost.v1.AskFind
@@ -1489,32 +1759,35 @@ var file_tradepost_v1_connector_proto_depIdxs = []int32{
 	7,  // 8: tradepost.v1.ConnectorCall.update:type_name -> tradepost.v1.AskUpdate
 	8,  // 9: tradepost.v1.ConnectorCall.void:type_name -> tradepost.v1.AskVoid
 	9,  // 10: tradepost.v1.ConnectorCall.preview:type_name -> tradepost.v1.AskPreview
-	21, // 11: tradepost.v1.AskFind.kind:type_name -> tradepost.v1.DocumentKind
-	22, // 12: tradepost.v1.AskCreate.document:type_name -> tradepost.v1.Document
-	6,  // 13: tradepost.v1.AskUpdate.posting:type_name -> tradepost.v1.AskCreate
-	10, // 14: tradepost.v1.AskUpdate.found:type_name -> tradepost.v1.BooksDocument
-	10, // 15: tradepost.v1.AskVoid.found:type_name -> tradepost.v1.BooksDocument
-	22, // 16: tradepost.v1.AskPreview.document:type_name -> tradepost.v1.Document
-	21, // 17: tradepost.v1.BooksDocument.kind:type_name -> tradepost.v1.DocumentKind
-	12, // 18: tradepost.v1.ConnectorAnswer.company:type_name -> tradepost.v1.BooksCompany
-	13, // 19: tradepost.v1.ConnectorAnswer.faults:type_name -> tradepost.v1.BooksFaults
-	14, // 20: tradepost.v1.ConnectorAnswer.found:type_name -> tradepost.v1.BooksFound
-	15, // 21: tradepost.v1.ConnectorAnswer.posted:type_name -> tradepost.v1.BooksPosted
-	16, // 22: tradepost.v1.ConnectorAnswer.rejected:type_name -> tradepost.v1.BooksRejected
-	17, // 23: tradepost.v1.ConnectorAnswer.wait:type_name -> tradepost.v1.BooksWait
-	23, // 24: tradepost.v1.ConnectorAnswer.uncertain:type_name -> tradepost.v1.Uncertain
-	24, // 25: tradepost.v1.BooksFaults.faults:type_name -> tradepost.v1.Fault
-	10, // 26: tradepost.v1.BooksFound.documents:type_name -> tradepost.v1.BooksDocument
-	10, // 27: tradepost.v1.BooksPosted.document:type_name -> tradepost.v1.BooksDocument
-	24, // 28: tradepost.v1.BooksRejected.faults:type_name -> tradepost.v1.Fault
-	10, // 29: tradepost.v1.BooksRejected.document:type_name -> tradepost.v1.BooksDocument
-	25, // 30: tradepost.v1.BooksWait.scope:type_name -> tradepost.v1.WaitScope
-	19, // 31: tradepost.v1.BooksWait.for:type_name -> google.protobuf.Duration
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	10, // 11: tradepost.v1.ConnectorCall.list:type_name -> tradepost.v1.AskList
+	24, // 12: tradepost.v1.AskFind.kind:type_name -> tradepost.v1.DocumentKind
+	25, // 13: tradepost.v1.AskCreate.document:type_name -> tradepost.v1.Document
+	6,  // 14: tradepost.v1.AskUpdate.posting:type_name -> tradepost.v1.AskCreate
+	11, // 15: tradepost.v1.AskUpdate.found:type_name -> tradepost.v1.BooksDocument
+	11, // 16: tradepost.v1.AskVoid.found:type_name -> tradepost.v1.BooksDocument
+	25, // 17: tradepost.v1.AskPreview.document:type_name -> tradepost.v1.Document
+	24, // 18: tradepost.v1.BooksDocument.kind:type_name -> tradepost.v1.DocumentKind
+	13, // 19: tradepost.v1.ConnectorAnswer.company:type_name -> tradepost.v1.BooksCompany
+	14, // 20: tradepost.v1.ConnectorAnswer.faults:type_name -> tradepost.v1.BooksFaults
+	15, // 21: tradepost.v1.ConnectorAnswer.found:type_name -> tradepost.v1.BooksFound
+	16, // 22: tradepost.v1.ConnectorAnswer.posted:type_name -> tradepost.v1.BooksPosted
+	17, // 23: tradepost.v1.ConnectorAnswer.rejected:type_name -> tradepost.v1.BooksRejected
+	18, // 24: tradepost.v1.ConnectorAnswer.wait:type_name -> tradepost.v1.BooksWait
+	26, // 25: tradepost.v1.ConnectorAnswer.uncertain:type_name -> tradepost.v1.Uncertain
+	19, // 26: tradepost.v1.ConnectorAnswer.list:type_name -> tradepost.v1.BooksList
+	27, // 27: tradepost.v1.BooksFaults.faults:type_name -> tradepost.v1.Fault
+	11, // 28: tradepost.v1.BooksFound.documents:type_name -> tradepost.v1.BooksDocument
+	11, // 29: tradepost.v1.BooksPosted.document:type_name -> tradepost.v1.BooksDocument
+	27, // 30: tradepost.v1.BooksRejected.faults:type_name -> tradepost.v1.Fault
+	11, // 31: tradepost.v1.BooksRejected.document:type_name -> tradepost.v1.BooksDocument
+	28, // 32: tradepost.v1.BooksWait.scope:type_name -> tradepost.v1.WaitScope
+	22, // 33: tradepost.v1.BooksWait.for:type_name -> google.protobuf.Duration
+	20, // 34: tradepost.v1.BooksList.records:type_name -> tradepost.v1.BooksRecord
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_tradepost_v1_connector_proto_init() }
@@ -1533,8 +1806,9 @@ func file_tradepost_v1_connector_proto_init() {
 		(*ConnectorCall_Update)(nil),
 		(*ConnectorCall_Void)(nil),
 		(*ConnectorCall_Preview)(nil),
+		(*ConnectorCall_List)(nil),
 	}
-	file_tradepost_v1_connector_proto_msgTypes[11].OneofWrappers = []any{
+	file_tradepost_v1_connector_proto_msgTypes[12].OneofWrappers = []any{
 		(*ConnectorAnswer_Company)(nil),
 		(*ConnectorAnswer_Faults)(nil),
 		(*ConnectorAnswer_Found)(nil),
@@ -1542,6 +1816,7 @@ func file_tradepost_v1_connector_proto_init() {
 		(*ConnectorAnswer_Rejected)(nil),
 		(*ConnectorAnswer_Wait)(nil),
 		(*ConnectorAnswer_Uncertain)(nil),
+		(*ConnectorAnswer_List)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1549,7 +1824,7 @@ func file_tradepost_v1_connector_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tradepost_v1_connector_proto_rawDesc), len(file_tradepost_v1_connector_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -36,7 +36,12 @@ func TestAProgramMayAnswerAndNothingElse(t *testing.T) {
 			require.NoError(t, err, who)
 			require.Equal(t, subject, string(answer))
 		}
-		_, err := ask.Ask(t.Context(), "connector.describe.others", nil)
+		all, err := ask.AskAll(t.Context(), "connector.describe.paperbooks", nil, time.Millisecond)
+		require.NoError(t, err, who)
+		require.Len(t, all, 1)
+		_, err = ask.AskAll(t.Context(), "connector.describe.others", nil, time.Millisecond)
+		require.ErrorIs(t, err, connector.ErrNoProgram)
+		_, err = ask.Ask(t.Context(), "connector.describe.others", nil)
 		require.ErrorIs(t, err, connector.ErrNoProgram)
 		require.ErrorIs(t, err, connector.ErrNotAsked)
 	}

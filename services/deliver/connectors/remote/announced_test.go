@@ -21,6 +21,7 @@ func TestAProgramThatIsNotWhatWasDeclaredStopsItsConnection(t *testing.T) {
 		how    string
 	}{
 		"cannot update": {description(""), func(c *remote.Config) { c.Can = []string{remote.CanUpdate} }, `declares "update"`},
+		"lists nothing": {description(`,"lists":["item"]`), func(c *remote.Config) { c.Lists = []string{"item", "tax"} }, `declares a list of kind "tax"`},
 		"not atomic":    {description(""), func(c *remote.Config) { c.AtomicMarker = true }, "declares atomic_marker"},
 		"settles later": {description(`,"settlingTime":"30s"`), nil, "its settling time is 30s, and the connection declares 0s"},
 		"newer":         {fmt.Sprintf(`{"protocol":2,"now":%q}`, time.Now().UTC().Format(time.RFC3339)), nil, "it speaks version 2"},
@@ -45,10 +46,40 @@ func TestAProgramThatIsNotWhatWasDeclaredStopsItsConnection(t *testing.T) {
 	require.Equal(t, connector.Company{ID: "1", Name: "One"}, company)
 }
 
+// Two programs that do not share a queue group would each make the document.
+func TestTwoProgramsThatBothAnswerStopTheirConnection(t *testing.T) {
+	made := connect(t, &program{describe: description(""), call: `{"company":{"id":"1"}}`, twice: true}, nil)
+	_, err := made.Company(t.Context())
+	answer, _ := connector.AnswerOf(err)
+	require.Equal(t, connector.ReasonProgramDiffers, answer.(connector.Wait).Reason)
+	require.Equal(t, tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, answer.(connector.Wait).Scope)
+	faults := made.Check(t.Context())
+	require.Len(t, faults, 1)
+	require.Equal(t, "program.differs", faults[0].GetCode())
+	require.Contains(t, faults[0].GetMessage(), "2 programs answer to each question under the name books")
+}
+
+// A program that answers rubbish of itself or of its company pauses the connection.
+func TestRubbishOfTheProgramItselfStopsTheConnection(t *testing.T) {
+	for name, p := range map[string]*program{
+		"of itself": {describe: "oops"}, "of the company": {describe: description(""), call: "oops"},
+		"of something else": {describe: description(""), call: `{"found":{}}`},
+	} {
+		_, err := connect(t, p, nil).Company(t.Context())
+		answer, _ := connector.AnswerOf(err)
+		require.Equal(t, "unreadable_answer", answer.(connector.Wait).Reason, name)
+		require.Equal(t, tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, answer.(connector.Wait).Scope, name)
+	}
+}
+
 // unasked is a NATS server on which no program listens.
 type unasked struct{ err error }
 
 func (u unasked) Ask(context.Context, string, []byte) ([]byte, error) { return nil, u.err }
+
+func (u unasked) AskAll(context.Context, string, []byte, time.Duration) ([][]byte, error) {
+	return nil, u.err
+}
 
 func TestCheckTellsWhatIsWrong(t *testing.T) {
 	for code, p := range map[string]connector.Programs{

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tradepost/tradepost/pkg/bus"
@@ -32,22 +31,14 @@ func (c *Connector) call(ctx context.Context, what *tradepostv1.ConnectorCall, w
 		}
 	}
 	var answer tradepostv1.ConnectorAnswer
-	if err := c.ask(ctx, SubjectCall+c.cfg.Program+"."+c.connection, body, &answer); err != nil {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", connector.ErrNotAsked, err)
+	}
+	raw, err := c.programs.Ask(ctx, SubjectCall+c.cfg.Program+"."+c.connection, body)
+	if err != nil {
 		return nil, err
 	}
-	return &answer, nil
-}
-
-// ask sends one request, and reads its answer.
-func (c *Connector) ask(ctx context.Context, subject string, body []byte, into proto.Message) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", connector.ErrNotAsked, err)
-	}
-	raw, err := c.programs.Ask(ctx, subject, body)
-	if err != nil {
-		return err
-	}
-	return answers.Read(raw, into)
+	return &answer, answers.Read(raw, &answer)
 }
 
 // wait makes a Wait of a call that reached nobody for certain.
@@ -66,13 +57,17 @@ func (c *Connector) wait(ctx context.Context, err error) connector.Wait {
 	return w
 }
 
-// stop makes an error of what kept a question from being answered.
+// stop makes an error of what kept a question from being answered. What one invoice's
+// question is answered with in a way that cannot be read says nothing about the others.
 func (c *Connector) stop(ctx context.Context, err error) error {
 	if errors.Is(err, answers.ErrUnreadable) {
-		return fmt.Errorf("%s (program %s): %w", c.cfg.Title, c.cfg.Program, err)
+		return answers.Unreadable(tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, c.who(), err)
 	}
 	if ctx.Err() != nil { // it is the caller who does not wait any longer
-		return fmt.Errorf("ask %s (program %s): %w", c.cfg.Title, c.cfg.Program, errors.Join(err, ctx.Err()))
+		return fmt.Errorf("ask %s: %w", c.who(), errors.Join(err, ctx.Err()))
 	}
 	return connector.Stop(c.wait(ctx, err))
 }
+
+// who is the accounting system with its program, for people.
+func (c *Connector) who() string { return c.cfg.Title + " (program " + c.cfg.Program + ")" }

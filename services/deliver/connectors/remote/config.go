@@ -4,20 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
 )
 
 // What a program may do besides finding and creating.
 const (
-	CanUpdate  = "update"
-	CanVoid    = "void"
-	CanPreview = "preview"
+	CanUpdate  = answers.CanUpdate
+	CanVoid    = answers.CanVoid
+	CanPreview = answers.CanPreview
 )
 
 // Abilities are the values of Config.Can.
-var Abilities = []string{CanPreview, CanUpdate, CanVoid}
+var Abilities = answers.Abilities
 
 // Config is the settings of a connection, as written in YAML. The program has to
 // announce no less than they declare.
@@ -38,6 +39,9 @@ type Config struct {
 	AssignsNumber bool `yaml:"assigns_number"`
 	// Can is what the program does besides: update, void, preview.
 	Can []string `yaml:"can"`
+	// Lists are the records that the program lists for a mapping: customer, item, account,
+	// tax, terms.
+	Lists []string `yaml:"lists"`
 }
 
 const (
@@ -76,10 +80,5 @@ func (c *Config) complete() error {
 	if c.Parallel < 1 || c.Parallel > mostParallel {
 		wrong("setting parallel: %d is not between 1 and %d", c.Parallel, mostParallel)
 	}
-	for _, ability := range c.Can {
-		if !slices.Contains(Abilities, ability) {
-			wrong("setting can: %q is none of %s", ability, strings.Join(Abilities, ", "))
-		}
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, answers.WrongDeclarations(c.Can, c.Lists)...)...)
 }

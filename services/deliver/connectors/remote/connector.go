@@ -120,8 +120,9 @@ type (
 )
 
 var (
-	_ connector.Connector      = (*Connector)(nil)
-	_ connector.Updater        = updater{}
-	_ connector.Voider         = voider{}
-	_ connector.PreviewChecker = previewer{}
+	_ connector.Connector       = (*Connector)(nil)
+	_ connector.ReferenceLister = (*Connector)(nil)
+	_ connector.Updater         = updater{}
+	_ connector.Voider          = voider{}
+	_ connector.PreviewChecker  = previewer{}
 )

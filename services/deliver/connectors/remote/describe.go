@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,15 +36,31 @@ func (c *Connector) describe(ctx context.Context) error {
 	return nil
 }
 
-// Describe asks a program what it says of itself; sent is when it was asked.
+// linger is for how long a second answer is waited for: only programs that do not share
+// a queue group give one, and each of them would make the document.
+const linger = 100 * time.Millisecond
+
+// Describe asks a program what it says of itself; sent is when it was asked. That several
+// answer is an error.
 func Describe(ctx context.Context, programs connector.Programs, program string) (said *tradepostv1.ConnectorDescription, sent time.Time, err error) {
 	body, err := bus.Encode(&tradepostv1.DescribeConnector{})
 	if err != nil {
 		return nil, sent, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, sent, fmt.Errorf("%w: %w", connector.ErrNotAsked, err)
+	}
 	sent, said = time.Now(), &tradepostv1.ConnectorDescription{}
-	c := &Connector{programs: programs}
-	return said, sent, c.ask(ctx, SubjectDescribe+program, body, said)
+	all, err := programs.AskAll(ctx, SubjectDescribe+program, body, linger)
+	if err != nil {
+		return nil, sent, err
+	}
+	if len(all) > 1 {
+		return nil, sent, &differsError{[]string{fmt.Sprintf(
+			"%d programs answer to each question under the name %s, and each would make the document: all copies have to listen with that name as their queue group", len(all), program,
+		)}}
+	}
+	return said, sent, answers.Read(all[0], said)
 }
 
 // differences lists what the settings declare and the program does not announce, and
@@ -56,11 +71,7 @@ func (c *Connector) differences(said *tradepostv1.ConnectorDescription, sent, re
 	if said.GetProtocol() != Protocol {
 		differ("it speaks version %d of the messages, and Tradepost %d", said.GetProtocol(), Protocol)
 	}
-	for _, ability := range c.cfg.Can {
-		if !slices.Contains(said.GetCan(), ability) {
-			differ("the connection declares %q, and the program does not announce it", ability)
-		}
-	}
+	how = append(how, answers.Unannounced(c.cfg.Can, c.cfg.Lists, said, "program")...)
 	if c.cfg.AtomicMarker && !said.GetAtomicMarker() {
 		differ("the connection declares atomic_marker, and the program does not announce it")
 	}
@@ -82,8 +93,17 @@ func (c *Connector) troubled(ctx context.Context, err error) error {
 	if d, is := errors.AsType[*differsError](err); is {
 		return connector.Stop(connector.Wait{
 			Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: connector.ReasonProgramDiffers,
-			Message: fmt.Sprintf("%s (program %s) is not what its connection declares: %s", c.cfg.Title, c.cfg.Program, d),
+			Message: fmt.Sprintf("%s is not what its connection declares: %s", c.who(), d),
 		})
+	}
+	return c.whole(ctx, err)
+}
+
+// whole is stop for what is asked of the program itself: an answer that cannot be read
+// stops the connection.
+func (c *Connector) whole(ctx context.Context, err error) error {
+	if errors.Is(err, answers.ErrUnreadable) {
+		return answers.Unreadable(tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, c.who(), err)
 	}
 	return c.stop(ctx, err)
 }

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
@@ -15,12 +16,15 @@ func (c *Connector) Company(ctx context.Context) (connector.Company, error) {
 	if err := c.describe(ctx); err != nil {
 		return connector.Company{}, c.troubled(ctx, err)
 	}
-	a, err := c.question(ctx, &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_Company{Company: &tradepostv1.AskCompany{}}})
+	a, err := c.call(ctx, &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_Company{Company: &tradepostv1.AskCompany{}}}, false)
 	if err != nil {
+		return connector.Company{}, c.whole(ctx, err)
+	}
+	if err := answers.Stopped(a); err != nil {
 		return connector.Company{}, err
 	}
 	if a.GetCompany() == nil {
-		return connector.Company{}, c.stop(ctx, answers.Unexpected(a))
+		return connector.Company{}, c.whole(ctx, answers.Unexpected(a))
 	}
 	return connector.Company{ID: a.GetCompany().GetId(), Name: a.GetCompany().GetName()}, nil
 }
@@ -63,7 +67,11 @@ func (c *Connector) Find(ctx context.Context, q connector.Query) ([]connector.Fo
 	if a.GetFound() == nil {
 		return nil, c.stop(ctx, answers.Unexpected(a))
 	}
-	return answers.AllFound(a.GetFound().GetDocuments()), nil
+	found, err := answers.AllFound(a.GetFound().GetDocuments(), q)
+	if err != nil {
+		return nil, c.stop(ctx, err)
+	}
+	return found, nil
 }
 
 // CheckDocument implements connector.PreviewChecker.
@@ -81,6 +89,28 @@ func (c *Connector) faults(ctx context.Context, what *tradepostv1.ConnectorCall)
 		return nil, c.stop(ctx, answers.Unexpected(a))
 	}
 	return answers.Faults(a.GetFaults().GetFaults(), c.cfg.Title), nil
+}
+
+// ReferenceKinds implements connector.ReferenceLister: those that the settings declare.
+func (c *Connector) ReferenceKinds() []connector.ReferenceKind {
+	return answers.ReferenceKinds(c.cfg.Lists)
+}
+
+// ListReference implements connector.ReferenceLister, one part of the list after the other.
+func (c *Connector) ListReference(ctx context.Context, kind connector.ReferenceKind, each func(connector.ReferenceRecord) error) error {
+	if err := c.describe(ctx); err != nil {
+		return fmt.Errorf("list the records of %s: %w", c.who(), c.troubled(ctx, err))
+	}
+	err := answers.List(ctx, kind, func(ctx context.Context, l *tradepostv1.AskList) (*tradepostv1.ConnectorAnswer, error) {
+		return c.question(ctx, &tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_List{List: l}})
+	}, each)
+	if _, told := connector.AnswerOf(err); !told && errors.Is(err, answers.ErrUnreadable) {
+		err = c.stop(ctx, err)
+	}
+	if err != nil {
+		return fmt.Errorf("list the records of %s: %w", c.who(), err)
+	}
+	return nil
 }
 
 // question asks for something that changes nothing. A wait is an error that holds it.

@@ -20,9 +20,13 @@ import (
 type program struct {
 	// describe and call are the bodies of the answers.
 	describe, call string
-	err            error
-	asked          []string
-	body           map[string]any
+	// calls are the bodies of the next answers, one after the other.
+	calls []string
+	// twice has the question what it is answered by two programs.
+	twice bool
+	err   error
+	asked []string
+	body  map[string]any
 }
 
 func (p *program) Ask(_ context.Context, subject string, body []byte) ([]byte, error) {
@@ -30,10 +34,19 @@ func (p *program) Ask(_ context.Context, subject string, body []byte) ([]byte, e
 	if err := json.Unmarshal(body, &p.body); err != nil {
 		return nil, err
 	}
-	if subject == "connector.describe.books" {
-		return []byte(p.describe), nil
+	if len(p.calls) > 0 {
+		p.call, p.calls = p.calls[0], p.calls[1:]
 	}
 	return []byte(p.call), p.err
+}
+
+func (p *program) AskAll(_ context.Context, subject string, _ []byte, _ time.Duration) ([][]byte, error) {
+	all := [][]byte{[]byte(p.describe)}
+	if p.twice {
+		all = append(all, all[0])
+	}
+	p.asked = append(p.asked, subject)
+	return all, nil
 }
 
 func description(more string) string {
@@ -90,8 +103,13 @@ func TestWhatAWriteBecomes(t *testing.T) {
 		"nothing":               {body: "{}", answer: "uncertain unreadable_answer"},
 		"posted, and no total":  {body: `{"posted":{"document":{"id":"7"}}}`, answer: "uncertain unreadable_answer"},
 		"another answer":        {body: `{"found":{}}`, answer: "uncertain unreadable_answer"},
-		"in doubt itself":       {body: `{"uncertain":{"reason":"program_error"}}`, answer: "uncertain program_error"},
-		"it waits":              {body: `{"wait":{"scope":"WAIT_SCOPE_INVOICE","reason":"changed"}}`, answer: "wait changed", scope: invoice},
+		"another marker":        {body: `{"posted":{"document":{"id":"7","total":"20.00","marker":"st-kit-2"}}}`, answer: "uncertain other_document"},
+		"another kind":          {body: `{"posted":{"document":{"id":"7","total":"20.00","kind":"DOCUMENT_KIND_CREDIT_MEMO"}}}`, answer: "uncertain other_document"},
+		"another content":       {body: `{"posted":{"document":{"id":"7","total":"20.00","documentHash":"other"}}}`, answer: "uncertain other_document"},
+		"refused, another one": {body: `{"rejected":{"faults":[{"code":"a.b","message":"m","fix":"f","owner":"FAULT_OWNER_ADMIN"}],
+			"document":{"id":"7","total":"20.00","marker":"st-kit-2"}}}`, answer: "uncertain other_document"},
+		"in doubt itself": {body: `{"uncertain":{"reason":"program_error"}}`, answer: "uncertain program_error"},
+		"it waits":        {body: `{"wait":{"scope":"WAIT_SCOPE_INVOICE","reason":"changed"}}`, answer: "wait changed", scope: invoice},
 	} {
 		t.Run(name, func(t *testing.T) {
 			switch got := connect(t, &program{call: c.body, err: c.err}, nil).Create(t.Context(), sample()).(type) {
@@ -109,18 +127,22 @@ func TestWhatAWriteBecomes(t *testing.T) {
 
 func TestNoFindIsEmptyThatWasNotAnswered(t *testing.T) {
 	for name, p := range map[string]*program{
-		"nobody listens": {err: fmt.Errorf("%w", connector.ErrNoProgram)},
-		"no answer":      {err: context.DeadlineExceeded},
-		"no JSON":        {call: "oops"},
-		"another answer": {call: `{"company":{"id":"1"}}`},
-		"it waits":       {call: `{"wait":{"scope":"WAIT_SCOPE_CONNECTION","reason":"closed","for":"60s"}}`},
-		"cannot find":    {call: `{"uncertain":{"reason":"cannot_find"}}`},
+		"nobody listens":    {err: fmt.Errorf("%w", connector.ErrNoProgram)},
+		"no answer":         {err: context.DeadlineExceeded},
+		"no JSON":           {call: "oops"},
+		"another answer":    {call: `{"company":{"id":"1"}}`},
+		"another invoice's": {call: `{"found":{"documents":[{"id":"7","total":"20.00","marker":"st-kit-2"}]}}`},
+		"it waits":          {call: `{"wait":{"scope":"WAIT_SCOPE_CONNECTION","reason":"closed","for":"60s"}}`},
+		"cannot find":       {call: `{"uncertain":{"reason":"cannot_find"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := connect(t, p, nil).Find(t.Context(), connector.Query{Marker: "st-kit-1"})
 			require.Error(t, err)
 			answer, _ := connector.AnswerOf(err)
 			switch name {
+			case "no JSON", "another answer", "another invoice's":
+				require.Equal(t, "unreadable_answer", answer.(connector.Wait).Reason)
+				require.Equal(t, tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, answer.(connector.Wait).Scope)
 			case "it waits":
 				require.Equal(t, connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, Reason: "closed", For: time.Minute}, answer)
 			case "cannot find":
@@ -154,6 +176,11 @@ func TestUpdatesAndVoidsNameWhatWasFound(t *testing.T) {
 	made := connect(t, p, func(c *remote.Config) { c.Can = remote.Abilities })
 	found := connector.Found{ID: "7", Version: "3", Total: "20.00"}
 	require.IsType(t, connector.Posted{}, made.(connector.Updater).Update(t.Context(), sample(), found))
+	p.call = `{"posted":{"document":{"id":"8","total":"20.00","void":true}}}`
+	require.Equal(t, "other_document", made.(connector.Updater).Update(t.Context(), sample(), found).(connector.Uncertain).Reason)
+	require.Equal(t, "other_document", made.(connector.Voider).Void(t.Context(), found).(connector.Uncertain).Reason)
+	p.call = `{"posted":{"document":{"id":"7","total":"20.00","void":true}}}`
+	require.IsType(t, connector.Posted{}, made.(connector.Updater).Update(t.Context(), sample(), found))
 	require.Equal(t, "3", p.body["update"].(map[string]any)["found"].(map[string]any)["version"])
 	require.True(t, made.(connector.Voider).Void(t.Context(), found).(connector.Posted).Document.Void)
 	require.Equal(t, "3", p.body["void"].(map[string]any)["found"].(map[string]any)["version"])
@@ -163,8 +190,11 @@ func TestUpdatesAndVoidsNameWhatWasFound(t *testing.T) {
 }
 
 func TestSettingsThatAreWrongAreNamed(t *testing.T) {
-	_, err := remote.New(remote.Config{Program: "My.Books", Parallel: -1, CallTimeout: time.Hour, SettlingTime: -1, Can: []string{"fly"}}, connector.Settings{})
-	for _, part := range []string{`setting program: "My.Books"`, "setting parallel: -1", "setting call_timeout: 1h0m0s", "setting settling_time: -1ns", `setting can: "fly" is none of preview, update, void`} {
+	_, err := remote.New(remote.Config{Program: "My.Books", Parallel: -1, CallTimeout: time.Hour, SettlingTime: -1, Can: []string{"fly"}, Lists: []string{"planets"}}, connector.Settings{})
+	for _, part := range []string{
+		`setting program: "My.Books"`, "setting parallel: -1", "setting call_timeout: 1h0m0s", "setting settling_time: -1ns", `setting can: "fly" is none of preview, update, void`,
+		`setting lists: "planets" is none of account, customer, item, tax, terms`,
+	} {
 		require.ErrorContains(t, err, part)
 	}
 }
@@ -179,6 +209,7 @@ func TestWithoutNATSNothingIsSaid(t *testing.T) {
 func FuzzAnswers(f *testing.F) {
 	f.Add(`{"posted":{"document":{"id":"7","total":"20.00"}}}`)
 	f.Add(`{"rejected":{"faults":[{"code":"a.b","message":"m","fix":"f","owner":1}]}}`)
+	f.Add(`{"list":{"records":[{"code":"A"}],"next":"2"}}`)
 	f.Add(`{"wait":{"scope":1,"for":"-3s","reason":"x"}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		made := connect(t, &program{call: body, describe: body}, nil)
@@ -192,5 +223,13 @@ func FuzzAnswers(f *testing.F) {
 		}
 		_, _ = made.Find(t.Context(), connector.Query{Marker: "m"})
 		made.Check(t.Context())
+		made = connect(t, &program{call: body, describe: description("")}, nil)
+		seen := 0
+		_ = made.(connector.ReferenceLister).ListReference(t.Context(), connector.ReferenceItem, func(r connector.ReferenceRecord) error {
+			require.NotEqual(t, connector.ReferenceRecord{Kind: connector.ReferenceItem, Inactive: r.Inactive}, r)
+			seen++
+			return nil
+		})
+		require.Less(t, seen, 2+len(body), "the same part again and again is no list")
 	})
 }

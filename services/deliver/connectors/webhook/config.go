@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
 )
 
 // Config is the settings of a connection, as written in YAML.
@@ -33,6 +34,11 @@ type Config struct {
 	AtomicMarker bool `yaml:"atomic_marker"`
 	// AssignsNumber says that the accounting system may choose the number.
 	AssignsNumber bool `yaml:"assigns_number"`
+	// Can is what the endpoint does besides: update, void, preview.
+	Can []string `yaml:"can"`
+	// Lists are the records that the endpoint lists for a mapping: customer, item, account,
+	// tax, terms.
+	Lists []string `yaml:"lists"`
 }
 
 const (
@@ -76,6 +82,7 @@ func (c *Config) complete() (keys []Key, err error) {
 	if fill(&c.Parallel, 1); c.Parallel < 1 || c.Parallel > mostParallel {
 		wrong("setting parallel: %d is not between 1 and %d", c.Parallel, mostParallel)
 	}
+	problems = append(problems, answers.WrongDeclarations(c.Can, c.Lists)...)
 	return keys, errors.Join(problems...)
 }
 

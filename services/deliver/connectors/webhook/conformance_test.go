@@ -68,9 +68,12 @@ func key(t *testing.T, secret string) webhook.Key {
 	return k
 }
 
-func connect(t *testing.T, url string, change func(*webhook.Config)) *webhook.Connector {
+func connect(t *testing.T, url string, change func(*webhook.Config)) connector.Connector {
 	t.Helper()
-	c := webhook.Config{URL: url, Secrets: []connection.Secret{connection.NewSecret(secret)}, Title: "Receiver", CallTimeout: callTime, Parallel: 8, AtomicMarker: true}
+	c := webhook.Config{
+		URL: url, Secrets: []connection.Secret{connection.NewSecret(secret)}, Title: "Receiver", CallTimeout: callTime, Parallel: 8, AtomicMarker: true,
+		Can: webhook.Abilities, Lists: []string{"customer", "item"},
+	}
 	if change != nil {
 		change(&c)
 	}
@@ -97,17 +100,13 @@ func TestConformance(t *testing.T) {
 		},
 		Faults: map[string]func(*tradepostv1.Document){"currency.not_in_books": func(d *tradepostv1.Document) { d.Currency = "EUR" }},
 		Lacks: map[connectortest.Capability]string{
-			connectortest.Updates:          "an endpoint is asked to make documents, not to change them",
-			connectortest.Voids:            "an endpoint is asked to make documents, not to make them void",
 			connectortest.UniqueNumbers:    "two files may carry the same number",
 			connectortest.KnownAccounts:    "there is no chart of accounts",
 			connectortest.KnownCustomers:   "there is no list of customers",
 			connectortest.HiddenWrites:     "a file is there as soon as it is linked",
 			connectortest.ReportsCustomers: "an endpoint tells no customers",
-			connectortest.Previews:         "an endpoint is not asked before",
-			connectortest.PeriodLists:      "an endpoint has no lists",
-			connectortest.ChangeLists:      "an endpoint has no lists",
-			connectortest.ReferenceData:    "an endpoint has no lists",
+			connectortest.PeriodLists:      "an endpoint has no lists of documents",
+			connectortest.ChangeLists:      "an endpoint has no lists of documents",
 			connectortest.HandOvers:        "what an endpoint answers is final",
 		},
 	})

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -35,8 +36,9 @@ type Connector struct {
 	called              func(connector.Call)
 }
 
-// New makes the connector without calling anybody.
-func New(c Config, s connector.Settings) (*Connector, error) {
+// New makes the connector without calling anybody. What it returns implements
+// connector.Updater, Voider and PreviewChecker as far as Config.Can says so.
+func New(c Config, s connector.Settings) (connector.Connector, error) {
 	keys, err := c.complete()
 	if err != nil {
 		return nil, err
@@ -47,11 +49,12 @@ func New(c Config, s connector.Settings) (*Connector, error) {
 	}
 	own := http.DefaultTransport.(*http.Transport).Clone()
 	own.MaxIdleConnsPerHost = c.Parallel
-	return &Connector{
+	base := &Connector{
 		cfg: c, keys: keys, connection: s.Connection, account: s.Account, called: called,
 		// An answer that sends a call elsewhere would take the document there.
 		http: &http.Client{Transport: own, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-	}, nil
+	}
+	return base.with(slices.Contains(c.Can, CanUpdate), slices.Contains(c.Can, CanVoid), slices.Contains(c.Can, CanPreview)), nil
 }
 
 // Describe tells what the settings say of the endpoint.
@@ -85,4 +88,5 @@ var (
 	_ connector.Connector         = (*Connector)(nil)
 	_ connector.IdempotentCreator = (*Connector)(nil)
 	_ connector.Located           = (*Connector)(nil)
+	_ connector.ReferenceLister   = (*Connector)(nil)
 )

@@ -3,10 +3,10 @@ package webhook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
@@ -14,17 +14,35 @@ import (
 	"github.com/tradepost/tradepost/services/deliver/connectors/internal/answers"
 )
 
-// Company is a GET without a marker.
+// Company is a GET without a marker. An endpoint that announces less than the settings
+// declare stops its connection.
 func (c *Connector) Company(ctx context.Context) (connector.Company, error) {
 	a, err := c.get(ctx, "company", nil)
+	if err == nil && a.GetCompany() == nil {
+		err = answers.Unexpected(a)
+	}
+	if errors.Is(err, answers.ErrUnreadable) {
+		return connector.Company{}, answers.Unreadable(tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, c.cfg.Title, err)
+	}
 	if err != nil {
 		return connector.Company{}, err
 	}
-	if a.GetCompany() == nil {
-		return connector.Company{}, fmt.Errorf("%s: %w", c.cfg.Title, answers.Unexpected(a))
+	if how := answers.Unannounced(c.cfg.Can, c.cfg.Lists, a.GetCompany(), "endpoint"); len(how) > 0 {
+		return connector.Company{}, &differsError{strings.Join(how, "; "), connector.Stop(c.wait(
+			tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, connector.ReasonProgramDiffers, "it is not what its connection declares: "+strings.Join(how, "; "),
+		))}
 	}
 	return connector.Company{ID: a.GetCompany().GetId(), Name: a.GetCompany().GetName()}, nil
 }
+
+// differsError says how the endpoint is not what its connection declares.
+type differsError struct {
+	how  string
+	stop error
+}
+
+func (d *differsError) Error() string { return d.stop.Error() }
+func (d *differsError) Unwrap() error { return d.stop }
 
 // Find is a GET with the marker, and with the document's id where it is known.
 func (c *Connector) Find(ctx context.Context, q connector.Query) ([]connector.Found, error) {
@@ -37,9 +55,13 @@ func (c *Connector) Find(ctx context.Context, q connector.Query) ([]connector.Fo
 		return nil, err
 	}
 	if a.GetFound() == nil {
-		return nil, fmt.Errorf("%s: %w", c.cfg.Title, answers.Unexpected(a))
+		return nil, c.unreadable(answers.Unexpected(a))
 	}
-	return answers.AllFound(a.GetFound().GetDocuments()), nil
+	found, err := answers.AllFound(a.GetFound().GetDocuments(), q)
+	if err != nil {
+		return nil, c.unreadable(err)
+	}
+	return found, nil
 }
 
 // get asks. The id that is signed says what is asked for, so that a signature that was
@@ -54,21 +76,7 @@ func (c *Connector) get(ctx context.Context, id string, query url.Values) (*trad
 	all := req.URL.Query()
 	maps.Copy(all, query)
 	req.URL.RawQuery = all.Encode()
-	status, header, body, err := c.do(req)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("ask %s: %w", c.cfg.Title, errors.Join(err, ctx.Err()))
-		}
-		return nil, connector.Stop(c.wait(tradepostv1.WaitScope_WAIT_SCOPE_CONNECTION, connector.ReasonUnreachable, err.Error()))
-	}
-	if status != http.StatusOK {
-		return nil, connector.Stop(c.notNow(status, header))
-	}
-	var a tradepostv1.ConnectorAnswer
-	if err := answers.Read(body, &a); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.cfg.Title, err)
-	}
-	return &a, answers.Stopped(&a)
+	return c.question(ctx, req)
 }
 
 // troubles makes a fault of what kept the endpoint from being asked.
@@ -80,19 +88,16 @@ func (c *Connector) troubles(err error) []*tradepostv1.Fault {
 	if a, is := connector.AnswerOf(err); is {
 		stopped, _ = a.(connector.Wait)
 	}
+	params := map[string]string{"system": c.cfg.Title}
+	differs, other := errors.AsType[*differsError](err)
 	switch {
+	case other:
+		params["connection"], params["difference"] = c.connection, differs.how
+		return []*tradepostv1.Fault{fault.New("program.differs", fault.Args{Thing: c.cfg.Title, Params: params})}
 	case errors.Is(err, answers.ErrUnreadable):
 		code = "accounting.answer_unreadable"
 	case stopped.Reason == connector.ReasonSignedOut:
-		code = "webhook.signature_refused"
+		code, params["connection"] = "webhook.signature_refused", c.connection
 	}
-	return []*tradepostv1.Fault{fault.New(code, fault.Args{Thing: c.cfg.Title, VendorText: err.Error(), Params: c.params(code)})}
-}
-
-// params are those of a fault of the catalogue about this connection.
-func (c *Connector) params(code string) map[string]string {
-	if code == "webhook.signature_refused" {
-		return map[string]string{"connection": c.connection, "system": c.cfg.Title}
-	}
-	return map[string]string{"system": c.cfg.Title}
+	return []*tradepostv1.Fault{fault.New(code, fault.Args{Thing: c.cfg.Title, VendorText: err.Error(), Params: params})}
 }

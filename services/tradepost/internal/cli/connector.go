@@ -31,10 +31,12 @@ conformance kit. Put the calls to your accounting system in place of books.go, a
 
 const connectorNewNext = `%[2]s: a connector that compiles and passes the kit. From the top of the checkout:
 
-  go test ./services/deliver/connectors/%[1]s    run the kit
-  services/deliver/connectors.go                 add %[1]s.Registration()
-  pkg/connector/limits.go                        add its limits, as "%[1]s": {}
-  services/deliver/look_test.go                  add its smallest settings
+  run the kit                    go test ./services/deliver/connectors/%[1]s
+  add its line, %[1]s.Registration(), to
+                                 services/deliver/connectors.go
+  add its limits, "%[1]s": {}, to
+                                 pkg/connector/limits.go
+  add its smallest settings to   services/deliver/look_test.go
 
 docs/connector-tutorial.md tells what is in each file.
 `

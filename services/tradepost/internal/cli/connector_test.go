@@ -88,7 +88,7 @@ func TestConnectorNewWritesOneAndSaysWhatIsNext(t *testing.T) {
 	into := t.TempDir()
 	exit, out := runCLI(t, "connector", "new", "mybooks", "--into", into)
 	require.Zero(t, exit, out)
-	require.Contains(t, out, "add mybooks.Registration()")
+	require.Contains(t, out, "add its line, mybooks.Registration(), to")
 	require.FileExists(t, filepath.Join(into, "mybooks", "connector_test.go"))
 	exit, out = runCLI(t, "connector", "new", "mybooks", "--into", into)
 	require.Equal(t, 2, exit)

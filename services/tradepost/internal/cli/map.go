@@ -124,6 +124,9 @@ func (g *global) propose(cmd *cobra.Command, config *connection.Config, conn *co
 		signins.Give(ctx, &settings, config, conn, connectors, js)
 	}
 	meter.Give(&settings)
+	programs := &programsOnDemand{config: config}
+	defer programs.close()
+	settings.Programs = programs
 	books, err := reg.New(ctx, settings)
 	if err != nil {
 		return mapmaker.Result{}, &usageError{err}

@@ -123,9 +123,27 @@ func (o Options) records(ctx context.Context) (list []connector.ReferenceRecord,
 				"or run tradepost up once, which sets them up, and then this again. If they were used before, see whether the settings lead to them", err), nil
 		}
 		if err != nil {
-			return nil, "", fmt.Errorf("read the %s of %s: %w", o.Kind, title, err)
+			return nil, "", o.unread(err)
 		}
 		return list, "", nil
 	}
+	if len(lister.ReferenceKinds()) == 0 {
+		return nil, title + " lists nothing by the settings of its connection, and the mapping is by table: fill in the column books by hand. " +
+			"Where its program or endpoint can list them, name them in the setting lists", nil
+	}
 	return nil, fmt.Sprintf("%s has no list of %s: fill in the column books by hand", title, o.Kind), nil
+}
+
+// unread is the error for records that could not be read, in the words of who was asked.
+func (o Options) unread(err error) error {
+	title := o.Books.Describe().Title
+	if a, is := connector.AnswerOf(err); is {
+		switch a := a.(type) {
+		case connector.Wait:
+			return fmt.Errorf("read the %s of %s: it cannot be asked now (%s): %s", o.Kind, title, a.Reason, a.Message)
+		case connector.Uncertain:
+			return fmt.Errorf("read the %s of %s: it cannot tell (%s): %s", o.Kind, title, a.Reason, a.Message)
+		}
+	}
+	return fmt.Errorf("read the %s of %s: %w", o.Kind, title, err)
 }

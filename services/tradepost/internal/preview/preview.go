@@ -88,6 +88,9 @@ func Open(ctx context.Context, o Options) (*Viewer, error) {
 	}
 	v.meter = metered.New(v.o.JS, v.o.NoNATS)
 	v.meter.Give(&settings)
+	if o.JS == nil && o.NoNATS != "" {
+		settings.Programs = connector.NoPrograms(v.o.NoNATS)
+	}
 	signins.Give(ctx, &settings, o.Config, o.Connection, o.Connectors, v.o.JS)
 	v.unused = settings.Company == "" && (v.o.JS != nil || neverRan(o.Config))
 	if v.books, err = reg.New(ctx, settings); err != nil {

@@ -20,8 +20,8 @@ import (
 // ErrUnreadable means that an answer is not as it is agreed.
 var ErrUnreadable = errors.New("its answer cannot be read")
 
-// ReasonUnreadable is the reason of Uncertain for such an answer to a write, and
-// ReasonNoAnswer for none.
+// ReasonUnreadable is the reason of Uncertain for such an answer to a write, and of Wait
+// to a question; ReasonNoAnswer for none to a write.
 const (
 	ReasonUnreadable = "unreadable_answer"
 	ReasonNoAnswer   = "no_answer"
@@ -48,6 +48,17 @@ func Unexpected(a *tradepostv1.ConnectorAnswer) error {
 	return fmt.Errorf("%w: it answered with %q, which is no answer to this question", ErrUnreadable, field.JSONName())
 }
 
+// Unreadable is the error, an ErrUnreadable, for a question that was answered in a way that
+// cannot be read: whoever asked waits, and asks again.
+func Unreadable(scope tradepostv1.WaitScope, who string, err error) error {
+	return &unreadable{connector.Stop(connector.Wait{Scope: scope, Reason: ReasonUnreadable, Message: who + ": " + err.Error()}), err}
+}
+
+type unreadable struct{ stop, cause error }
+
+func (u *unreadable) Error() string   { return u.stop.Error() }
+func (u *unreadable) Unwrap() []error { return []error{u.stop, u.cause} }
+
 // Stopped is the error that holds the wait or the doubt with which a question was
 // answered; nil where it was answered otherwise.
 func Stopped(a *tradepostv1.ConnectorAnswer) error {
@@ -60,8 +71,20 @@ func Stopped(a *tradepostv1.ConnectorAnswer) error {
 	return nil
 }
 
-// OfWrite is what was answered to a write, in the system of that title.
-func OfWrite(a *tradepostv1.ConnectorAnswer, title string) connector.Answer {
+// OfWrite is what was answered to a write, in the system of that title. An answer about
+// another document than asked says nothing about this one.
+func OfWrite(a *tradepostv1.ConnectorAnswer, asked Asked, title string) connector.Answer {
+	if d := a.GetPosted().GetDocument(); d != nil {
+		if err := asked.differs(d); err != nil {
+			return connector.Uncertain{Reason: ReasonOther, Message: title + ": " + err.Error()}
+		}
+	}
+	if d := a.GetRejected().GetDocument(); d != nil {
+		// What stands in the way may well have another content.
+		if err := (Asked{Marker: asked.Marker}).differs(d); err != nil {
+			return connector.Uncertain{Reason: ReasonOther, Message: title + ": " + err.Error()}
+		}
+	}
 	switch said := a.GetAnswer().(type) {
 	case *tradepostv1.ConnectorAnswer_Posted:
 		return connector.Posted{
@@ -104,17 +127,22 @@ func Posting(p connector.Posting) *tradepostv1.AskCreate {
 func Found(d *tradepostv1.BooksDocument) connector.Found {
 	return connector.Found{
 		Kind: d.GetKind(), ID: d.GetId(), Number: d.GetNumber(), Version: d.GetVersion(), Total: d.GetTotal(),
-		DocumentHash: d.GetDocumentHash(), IssueDate: d.GetIssueDate(), CustomerName: d.GetCustomerName(), Void: d.GetVoid(), URL: d.GetUrl(),
+		DocumentHash: d.GetDocumentHash(), IssueDate: d.GetIssueDate(), CustomerName: d.GetCustomerName(), Void: d.GetVoid(), URL: page(d.GetUrl()),
 	}
 }
 
-// AllFound is Found for several.
-func AllFound(list []*tradepostv1.BooksDocument) []connector.Found {
+// AllFound is Found for what was answered to a query. A document of another marker, that
+// was not asked for by its id either, makes the answer an ErrUnreadable: it may be one to
+// another question.
+func AllFound(list []*tradepostv1.BooksDocument, q connector.Query) ([]connector.Found, error) {
 	var found []connector.Found
 	for _, d := range list {
+		if err := (Asked{Marker: q.Marker}).differs(d); err != nil && (q.ID == "" || q.ID != d.GetId()) {
+			return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		}
 		found = append(found, Found(d))
 	}
-	return found
+	return found, nil
 }
 
 // Document is a document on the wire.

@@ -21,7 +21,8 @@ type object = map[string]any
 const about = `A connector of Tradepost may be a program of its own, in any language. It connects to Tradepost's NATS server, ` +
 	`listens to the two subjects below with its name in a queue group, and answers each request with one message. Bodies are JSON. ` +
 	`64-bit numbers are written as strings; readers ignore fields that they do not know, and a field that is left out has its zero value. ` +
-	`A program that does not answer until the deadline leaves Tradepost in doubt: it looks again with find before anything else is made.`
+	`A program that does not answer until the deadline leaves Tradepost in doubt: it looks again with find before anything else is made. ` +
+	`Copies of a program share one queue group, so that each request reaches one of them; the first answer to a request counts, and one that comes after the deadline is dropped.`
 
 // Page returns the document, ending with a line break. comments are the proto files of
 // which the descriptions are taken.

@@ -46,6 +46,7 @@ func booked() *tradepostv1.BooksDocument {
 	return &tradepostv1.BooksDocument{
 		Kind: tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE, Id: "4017", Number: "11653990", Version: "1", Total: "522.50",
 		DocumentHash: hash, IssueDate: "2026-11-20", CustomerName: "Acme Tower LLC",
+		Marker: marker, Url: "https://books.example.com/invoices/4017",
 	}
 }
 
@@ -53,7 +54,7 @@ var all = map[string][]named{
 	"DescribeConnector": {{"ask", &tradepostv1.DescribeConnector{}}},
 	"ConnectorDescription": {{"program", &tradepostv1.ConnectorDescription{
 		Protocol: 1, Version: "2026.11.1", Can: []string{"preview"}, AtomicMarker: true, SettlingTime: durationpb.New(2 * time.Second), Now: day,
-		Lacks: map[string]string{"credit_memo": "the books take no credit memos"},
+		Lacks: map[string]string{"credit_memo": "the books take no credit memos"}, Lists: []string{"customer", "item"},
 	}}},
 	"ConnectorCall": {
 		{"company", call(&tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_Company{Company: &tradepostv1.AskCompany{}}})},
@@ -63,11 +64,15 @@ var all = map[string][]named{
 		{"create", call(&tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_Create{Create: &tradepostv1.AskCreate{
 			Document: document(), DocumentHash: hash, Key: hash[:50], Generation: 1,
 		}}})},
+		{"list", call(&tradepostv1.ConnectorCall{Operation: &tradepostv1.ConnectorCall_List{List: &tradepostv1.AskList{Kind: "customer", After: "C200"}}})},
 	},
 	"ConnectorAnswer": {
 		{"company", &tradepostv1.ConnectorAnswer{Answer: &tradepostv1.ConnectorAnswer_Company{Company: &tradepostv1.BooksCompany{Id: "b7c1", Name: "Acme Fire Protection"}}}},
 		{"nothing found", &tradepostv1.ConnectorAnswer{Answer: &tradepostv1.ConnectorAnswer_Found{Found: &tradepostv1.BooksFound{}}}},
 		{"posted", &tradepostv1.ConnectorAnswer{Answer: &tradepostv1.ConnectorAnswer_Posted{Posted: &tradepostv1.BooksPosted{Document: booked()}}}},
+		{"list", &tradepostv1.ConnectorAnswer{Answer: &tradepostv1.ConnectorAnswer_List{List: &tradepostv1.BooksList{
+			Records: []*tradepostv1.BooksRecord{{Id: "88", Code: "C200", Name: "Harbor Point"}, {Id: "89", Code: "C201", Name: "Old Mill", Inactive: true}}, Next: "C300",
+		}}}},
 		{"rejected", &tradepostv1.ConnectorAnswer{Answer: &tradepostv1.ConnectorAnswer_Rejected{Rejected: &tradepostv1.BooksRejected{Faults: []*tradepostv1.Fault{{
 			Code: "books.job_closed", Thing: "Job 1042", Message: "the job is closed", Fix: "Reopen the job in the books.", Owner: tradepostv1.FaultOwner_FAULT_OWNER_BOOKKEEPER,
 		}}}}}},

@@ -49,6 +49,9 @@ type Options struct {
 	// Faults and AddTax are those of connectortest.Harness.
 	Faults map[string]func(*tradepostv1.Document)
 	AddTax func(d *tradepostv1.Document, amount string)
+	// Listening is what the program prints once it listens, for tests with several copies
+	// of it: asking tells nothing then, as another copy answers. "": it is asked.
+	Listening string
 	// Told is that of connectortest.Harness.
 	Told func(connectortest.Result)
 }
@@ -108,9 +111,8 @@ var beyond = map[connectortest.Capability]string{
 	connectortest.KnownAccounts:     "the kit was not told an account that these books do not have",
 	connectortest.KnownCustomers:    "the kit was not told a customer that these books do not have",
 	connectortest.ReportsCustomers:  "the messages of programs tell no customers",
-	connectortest.PeriodLists:       "the messages of programs have no lists",
-	connectortest.ChangeLists:       "the messages of programs have no lists",
-	connectortest.ReferenceData:     "the messages of programs have no lists",
+	connectortest.PeriodLists:       "the messages of programs have no lists of documents",
+	connectortest.ChangeLists:       "the messages of programs have no lists of documents",
 	connectortest.IdempotentCreates: "the messages of programs do not say for how long keys are remembered",
 	connectortest.HandOvers:         "the messages of programs have no hand-over",
 }
@@ -123,6 +125,9 @@ func (r *runner) lacks() map[connectortest.Capability]string {
 		if !slices.Contains(r.said.GetCan(), word) {
 			all[capability] = "the program does not announce it"
 		}
+	}
+	if len(r.said.GetLists()) == 0 {
+		all[connectortest.ReferenceData] = "the program announces no lists"
 	}
 	for word, reason := range r.said.GetLacks() {
 		all[connectortest.Capability(word)] = reason

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -58,10 +59,23 @@ func (p *Process) Run(t *testing.T) {
 	p.cmd.Stdout, p.cmd.Stderr = p.told, p.told
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // So that what it starts ends with it.
 	require.NoError(t, p.cmd.Start(), "start the program")
-	p.await(t, "the program does not listen with the name "+p.o.Program, func(err error) bool { return err == nil })
+	p.await(t, "the program does not listen with the name "+p.o.Program, func(err error) bool {
+		return err == nil && strings.Contains(p.told.String(), p.o.Listening)
+	})
 }
 
-// Kill ends the program as a crash does, and waits until NATS knows.
+// Signal sends a signal to the program and to what it started: SIGSTOP has it stand
+// still, SIGCONT go on.
+func (p *Process) Signal(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	require.NoError(t, syscall.Kill(-p.cmd.Process.Pid, signal))
+}
+
+// Output is what the program wrote since it was started.
+func (p *Process) Output() string { return p.told.String() }
+
+// Kill ends the program as a crash does, and waits until NATS knows, unless other copies
+// of it may listen.
 func (p *Process) Kill(t *testing.T) {
 	t.Helper()
 	if p.cmd == nil {
@@ -70,6 +84,9 @@ func (p *Process) Kill(t *testing.T) {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	_ = p.cmd.Wait()
 	p.cmd = nil
+	if p.o.Listening != "" {
+		return
+	}
 	p.await(t, "somebody else listens with the name "+p.o.Program, func(err error) bool { return errors.Is(err, connector.ErrNoProgram) })
 }
 
@@ -98,7 +115,7 @@ func (p *Process) connector(t *testing.T, said *tradepostv1.ConnectorDescription
 	t.Helper()
 	c, err := remote.New(remote.Config{
 		Program: p.o.Program, CallTimeout: p.o.CallTimeout, SettlingTime: said.GetSettlingTime().AsDuration(),
-		Parallel: parallel, AtomicMarker: said.GetAtomicMarker(), Can: said.GetCan(),
+		Parallel: parallel, AtomicMarker: said.GetAtomicMarker(), Can: said.GetCan(), Lists: said.GetLists(),
 	}, connector.Settings{Connection: connection, Account: account, Programs: p.wire})
 	require.NoError(t, err)
 	return c

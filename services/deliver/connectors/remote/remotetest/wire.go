@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 )
@@ -31,4 +32,9 @@ func (w *wire) Ask(ctx context.Context, subject string, body []byte) ([]byte, er
 		return nil, ctx.Err()
 	}
 	return answer, err
+}
+
+// AskAll implements connector.Programs. What a program is, it always tells.
+func (w *wire) AskAll(ctx context.Context, subject string, body []byte, linger time.Duration) ([][]byte, error) {
+	return w.inner.AskAll(ctx, subject, body, linger)
 }

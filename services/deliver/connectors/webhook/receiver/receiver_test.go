@@ -32,17 +32,26 @@ func post(t *testing.T, r *receiver.Receiver, deadline time.Time, change func(*h
 	})
 	require.NoError(t, err)
 	req := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
-	now := time.Now()
-	req.Header.Set(webhook.HeaderKey, "k")
-	req.Header.Set(webhook.HeaderID, "k")
-	req.Header.Set(webhook.HeaderTimestamp, strconv.FormatInt(now.Unix(), 10))
-	req.Header.Set(webhook.HeaderSignature, webhook.Sign(r.Keys, "k", now, body))
+	sign(t, r, req, "k")
 	if change != nil {
 		change(req)
 	}
 	w := httptest.NewRecorder()
 	r.ServeHTTP(w, req)
 	return w.Code, w.Body.String()
+}
+
+// sign signs a request under a key, as the connector does.
+func sign(t *testing.T, r *receiver.Receiver, req *http.Request, key string) {
+	t.Helper()
+	body, err := io.ReadAll(req.Body)
+	require.NoError(t, err)
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	now := time.Now()
+	req.Header.Set(webhook.HeaderKey, key)
+	req.Header.Set(webhook.HeaderID, key)
+	req.Header.Set(webhook.HeaderTimestamp, strconv.FormatInt(now.Unix(), 10))
+	req.Header.Set(webhook.HeaderSignature, webhook.Sign(r.Keys, key, now, body))
 }
 
 func TestNothingIsWrittenThatWasNotSignedOrIsLate(t *testing.T) {
@@ -59,6 +68,8 @@ func TestNothingIsWrittenThatWasNotSignedOrIsLate(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, status, name)
 	}
 	status, _ := post(t, r, soon, func(req *http.Request) { req.Header.Set(webhook.HeaderKey, "k2") })
+	require.Equal(t, http.StatusUnauthorized, status, "the key of the header is not the one that was signed")
+	status, _ = post(t, r, soon, func(req *http.Request) { sign(t, r, req, "k2") })
 	require.Equal(t, http.StatusBadRequest, status, "the key of the header is not that of the body")
 	_, answer := post(t, r, time.Now().Add(-time.Second), nil)
 	require.Contains(t, answer, `"reason":"fenced"`)

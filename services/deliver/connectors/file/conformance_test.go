@@ -32,6 +32,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestConformanceOverSFTP(t *testing.T) {
+	t.Parallel() // It mostly waits for the server.
 	s := sshtest.WithKey(t)
 	connectortest.Run(t, harness(func(t *testing.T) connectortest.Target {
 		dir := filepath.Join(s.Dir, rand.Text())

@@ -27,6 +27,7 @@ func TestConformance(t *testing.T) {
 
 // The same over a real SSH server, by a key and by a password.
 func TestConformanceOverSFTP(t *testing.T) {
+	t.Parallel()
 	for name, server := range map[string]func(t testing.TB) *sshtest.Server{"by a key": sshtest.WithKey, "by a password": sshtest.WithPassword} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // It mostly waits for the server.

@@ -192,7 +192,11 @@ func (l *Local) Make(ctx context.Context, dir string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return os.MkdirAll(l.path(dir), 0o777)
+	if err := os.MkdirAll(l.path(dir), 0o777); err != nil {
+		return err
+	}
+	// An entry is lost with its directory.
+	return syncDir(filepath.Dir(l.path(dir)))
 }
 
 // Close implements Folder: nothing stays open between calls.

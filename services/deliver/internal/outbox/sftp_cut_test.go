@@ -139,7 +139,7 @@ func TestOverSFTPACutLeavesAFileWholeOrNotAtAll(t *testing.T) {
 	require.NoError(t, s.folder().Make(t.Context(), "../cut"))
 	_, dir := at(0, -1)
 	require.Equal(t, 100, rowsIn(t, dir))
-	const cuts = 40
+	const cuts = 24
 	answers := map[string]int{}
 	total := whole
 	for n := 1; n <= cuts; n++ {

@@ -153,6 +153,8 @@ func TestSettingsOfSFTPThatCannotWork(t *testing.T) {
 		"cannot be used together":   {Folder: "x", SFTP: &SFTPPlace{}},
 		"sftp.host_key: is neither": {SFTP: &SFTPPlace{Address: "a", User: "u", KeyFile: "k", Folder: "/x", HostKey: "anything"}},
 		"sftp.key_file: one of":     {SFTP: &SFTPPlace{Address: "a", User: "u", Folder: "/x", HostKey: key}},
+		"look_every: 1ms is not":    {Folder: "x", LookEvery: time.Millisecond},
+		"look_every: 5s is not":     {SFTP: &SFTPPlace{}, LookEvery: 5 * time.Second},
 		"sftp.address: is missing":  {SFTP: &SFTPPlace{User: "u", KeyFile: "k", Folder: "/x", HostKey: key}},
 	} {
 		var told []string

@@ -59,10 +59,10 @@ func TestSiblingsAreAskedWithTheirSignIns(t *testing.T) {
 	require.NoError(t, err)
 	reg, err := all.Lookup("quickbooksonline")
 	require.NoError(t, err)
-	given, real := map[string]connector.Settings{}, reg.New
+	given, open := map[string]connector.Settings{}, reg.New
 	reg.New = func(ctx context.Context, s connector.Settings) (connector.Connector, error) {
 		given[s.Connection] = s
-		return real(ctx, s)
+		return open(ctx, s)
 	}
 	connectors, err := connector.NewRegistry(reg)
 	require.NoError(t, err)

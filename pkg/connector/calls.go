@@ -49,7 +49,7 @@ type CallLimiter interface {
 }
 
 // LimiterFor returns the limiter of l's company, or where the program gave the
-// connector none (a single command: preview, doctor) one that lets everything through.
+// connector none (a test) one that lets everything through.
 func (s Settings) LimiterFor(l CallLimits) CallLimiter {
 	if s.Calls == nil {
 		return unlimited{}

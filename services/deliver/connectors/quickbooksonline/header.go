@@ -50,10 +50,13 @@ func (w *draft) checkHeader() {
 		name  string
 		given bool
 	}{
-		{"receivable account", d.GetReceivableAccount() != nil}, {"sales rep", d.GetSalesRep() != nil},
-		{"form", d.GetTemplate() != nil}, {"retainage", d.GetRetainage() != nil},
+		{"receivable account", d.GetReceivableAccount() != nil},
+		{"sales rep", d.GetSalesRep() != nil},
+		{"form", d.GetTemplate() != nil},
+		{"retainage", d.GetRetainage() != nil},
 		// The private note of what takes a document back names that one.
-		{"link to the document that it corrects", d.GetAppliesTo() != nil && !invoice.IsReversal(d.GetMarker())}, {"attachment", len(d.GetAttachments()) > 0},
+		{"link to the document that it corrects", d.GetAppliesTo() != nil && !invoice.IsReversal(d.GetMarker())},
+		{"attachment", len(d.GetAttachments()) > 0},
 	} {
 		if field.given {
 			w.unsupported(field.name)

@@ -65,6 +65,9 @@ Alarm on these, for a start:
 - alert: TradepostSignInMissing
   expr: max by (connection) (tradepost_sign_in_missing) > 0
   for: 15m
+- alert: TradepostKeyMissing
+  expr: tradepost_sign_in_key_missing > 0
+  for: 5m
 - alert: TradepostSignInEnds
   expr: min by (connection) (tradepost_sign_in_ends_timestamp_seconds) - time() < 30 * 86400
 - alert: TradepostNotCounted

@@ -34,7 +34,7 @@ func TestAVersionThatChangedAloneDoesNotStopAnUpdate(t *testing.T) {
 	c.trouble("reminded")(true)
 	answer := q.Update(t.Context(), c.posting(dearer(sample(1)), "h"), posted.Document)
 	require.IsType(t, connector.Posted{}, answer, "%+v", answer)
-	require.Equal(t, "22", answer.(connector.Posted).Document.Total)
+	require.Equal(t, "22.00", answer.(connector.Posted).Document.Total)
 	require.Equal(t, posted.Document.ID, answer.(connector.Posted).Document.ID)
 	require.NotEmpty(t, c.only("st-kit-1")["BillEmail"], "what is not Tradepost's stays")
 }

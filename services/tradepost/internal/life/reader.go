@@ -118,6 +118,11 @@ func (r *reader) outcome(m bus.Message, e *Event) error {
 		r.faults = faults{b.GetSend(), list}
 	}
 	e.Meaning = outcomeWords(o)
+	for _, d := range o.GetPosted().GetDocuments() {
+		if d.GetUrl() != "" {
+			e.Details = append(e.Details, "in the books: "+clip(d.GetUrl()))
+		}
+	}
 	for _, f := range list {
 		e.Details = append(e.Details, f.GetCode()+": "+fault.Text(f))
 	}

@@ -89,7 +89,7 @@ func (c *clerk) do(operation string, body map[string]any) map[string]any {
 func TestAProgramThatGoesWrongIsWaitedFor(t *testing.T) {
 	p := newPlant(t)
 	p.nats = listeningNATS(t, filepath.Join(p.dir, "listening"))
-	s := p.add("acme", 7)
+	p.add("acme", 7)
 	p.connections["acme-books"] = map[string]any{
 		"account": "acme", "connector": "remote", "mapping_file": "acme.yaml",
 		"settings": map[string]any{"program": "clerk", "call_timeout": "1s"},

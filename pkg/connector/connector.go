@@ -146,6 +146,9 @@ type Found struct {
 	DocumentHash string
 	// IssueDate is YYYY-MM-DD, or "" when the system did not say.
 	IssueDate string
+	// DueDate is YYYY-MM-DD, or "" when the system did not say. It is told to people where
+	// the document is not what it should be, and makes none different by itself.
+	DueDate string
 	// CustomerName as the system shows it, or "".
 	CustomerName string
 	// Void says that the document exists but counts nothing.

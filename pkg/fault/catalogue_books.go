@@ -76,9 +76,9 @@ var booksEntries = []Entry{
 	},
 	{
 		Code: "document.different_found", Title: "Another document has this reference", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
-		Message: "the books already hold document {number} for this invoice, with other content (total {books_total}; in ServiceTrade {invoice_total}). What differs: {differences}.",
+		Message: "the books already hold document {number} for this invoice, with other content. What differs: {differences}.",
 		Fix:     "Compare the two. Delete or correct the document in the books, then send the invoice again.",
-		Params:  []string{"books_total", "differences", "invoice_total", "number"},
+		Params:  []string{"differences", "number"},
 	},
 	{
 		Code: "document.posted_before", Title: "Posted before, and changed since", Raised: "deliver", Owner: bookkeeper, Thing: "Document",

@@ -131,4 +131,8 @@ func TestADifferentDocumentSaysWhatDiffers(t *testing.T) {
 	require.Contains(t, said("its lines or texts are those of an earlier version of the invoice"),
 		"What differs: its lines or texts are those of an earlier version of the invoice. What to do (bookkeeper): ")
 	require.Contains(t, said(""), "What differs: the total.")
+	other := fault.New("document.different_found", fault.Args{Params: map[string]string{
+		"number": "1042", "books_total": "13187.00", "invoice_total": "1.00", "differences": "",
+	}})
+	require.Contains(t, other.GetMessage(), "What differs: its total is 13187.00, not 1.00.")
 }

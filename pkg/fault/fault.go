@@ -146,10 +146,19 @@ func cleanParams(e Entry, given map[string]string) map[string]string {
 			params[name] = "(not known)"
 		}
 		if name == paramDifferences && params[name] == "" {
-			params[name] = "the total" // Nothing else does: whoever compares totals apart lists none.
+			params[name] = theTotal(given) // Nothing else does: whoever compares totals apart lists none.
 		}
 	}
 	return params
+}
+
+// theTotal is the difference of totals, told with them unless they are the same or not known.
+func theTotal(given map[string]string) string {
+	books, here := OneLine(given["books_total"]), OneLine(given["invoice_total"])
+	if books == "" || here == "" || books == here {
+		return "the total"
+	}
+	return "its total is " + books + ", not " + here
 }
 
 var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)

@@ -14,7 +14,7 @@ var pages = map[string]string{
 func (q *Online) found(e entity, p *paper) connector.Found {
 	f := connector.Found{
 		Kind: e.kind, ID: p.ID, Number: p.DocNumber, Version: p.version(), Total: p.total(),
-		IssueDate: p.TxnDate, Void: p.isVoid(), URL: pages[q.cfg.Environment] + e.path + "?txnId=" + p.ID,
+		IssueDate: p.TxnDate, DueDate: p.DueDate, Void: p.isVoid(), URL: pages[q.cfg.Environment] + e.path + "?txnId=" + p.ID,
 	}
 	if p.CustomerRef != nil {
 		f.CustomerName = p.CustomerRef.Name

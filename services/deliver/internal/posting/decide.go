@@ -2,6 +2,8 @@ package posting
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
@@ -51,7 +53,7 @@ func (t *try) decide(one paper, live *tradepostv1.DocumentRef, f connector.Found
 		d.asItIs = true
 		return d
 	}
-	if d.fault = t.untouchableFor(d, f, closed); d.fault != nil {
+	if d.fault = t.untouchableFor(d, live, f, closed); d.fault != nil {
 		d.step = StepNone
 		return d
 	}
@@ -61,7 +63,7 @@ func (t *try) decide(one paper, live *tradepostv1.DocumentRef, f connector.Found
 
 // untouchableFor is why a document that should be another one is not updated; nil when
 // it is.
-func (t *try) untouchableFor(d decision, f connector.Found, closed string) *tradepostv1.Fault {
+func (t *try) untouchableFor(d decision, live *tradepostv1.DocumentRef, f connector.Found, closed string) *tradepostv1.Fault {
 	_, can := t.Connector.(connector.Updater)
 	switch {
 	case d.ours && closed != "":
@@ -74,9 +76,28 @@ func (t *try) untouchableFor(d decision, f connector.Found, closed string) *trad
 	case d.ours && !can:
 		return faultOf("document.posted_for_good", d.one, f, map[string]string{"differences": strings.Join(d.differences, "; ")})
 	case !d.ours:
-		return faultOf("document.different_found", d.one, f, map[string]string{"differences": strings.Join(d.differences, "; ")})
+		return faultOf("document.different_found", d.one, f, map[string]string{"differences": strings.Join(apart(d, live, f), "; ")})
 	}
 	return nil
+}
+
+// apart is what a bookkeeper looks at to see why a document is not touched: each thing
+// that differs, as it is in the books and as it should be, and whether it was changed
+// there after it was posted. Where the total is still the posted one, the change was
+// another, and it is said that the total is not to blame.
+func apart(d decision, live *tradepostv1.DocumentRef, f connector.Found) []string {
+	all := slices.Clone(d.differences)
+	if want := d.one.doc.GetDueDate(); want != "" && f.DueDate != "" && f.DueDate != want {
+		all = append(all, fmt.Sprintf("its due date is %s, not %s", f.DueDate, want))
+	}
+	if live.GetHash() == "" || live.GetId() != f.ID {
+		return all
+	}
+	by := "somebody changed it in the books after it was posted"
+	if sameAmount(live.GetTotal(), f.Total) && !sameAmount(f.Total, d.one.doc.GetTotals().GetTotal()) {
+		by += ", but not its total"
+	}
+	return append(all, by)
 }
 
 // wroteLast tells whether what was found is the document that the record knows, in the

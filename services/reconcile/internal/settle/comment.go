@@ -37,6 +37,9 @@ func (t *turn) commentFaults(ctx context.Context) error {
 		in.Heading = fmt.Sprintf("Invoice %s was not posted to %s as it should be. It is there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
 	default:
+		if slices.ContainsFunc(faults, isOfAnEdit) {
+			there = called(t.inBooks()) // The fault tells what the books show by now.
+		}
 		in.Heading = fmt.Sprintf("Invoice %s was not brought up to date in %s. What was posted before is still there as %s: do not enter it again.",
 			t.invoiceName(), t.SystemTitle, there)
 	}
@@ -51,6 +54,12 @@ func (t *turn) commentFaults(ctx context.Context) error {
 // was posted before.
 func isOfWhatWasMade(f *tradepostv1.Fault) bool {
 	return f.GetCode() == "document.total_differs" || f.GetCode() == "document.number_differs"
+}
+
+// isOfAnEdit tells whether a fault is about a document that somebody changed in the books:
+// its total need not be the one that the record knows.
+func isOfAnEdit(f *tradepostv1.Fault) bool {
+	return f.GetCode() == "document.different_found" || f.GetCode() == "document.changed_in_books"
 }
 
 // touchSlack is what ServiceTrade may take to note our own comment as a change of
@@ -234,23 +243,6 @@ func (t *turn) comment(ctx context.Context, marker, content string, also ...stri
 func (t *turn) page() string { return servicetrade.InvoicePage(t.AppURL, t.entry.Key.InvoiceID) }
 
 func (t *turn) documents() string { return names(t.entry.Record.GetOutcome().GetDocuments()) }
-
-// names lists documents as a bookkeeper looks for them.
-func names(documents []*tradepostv1.PostedDocument) string {
-	var all []string
-	for _, d := range documents {
-		kind := "invoice"
-		if d.GetKind() == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
-			kind = "credit memo"
-		}
-		name := d.GetNumber()
-		if name == "" {
-			name = d.GetId()
-		}
-		all = append(all, fmt.Sprintf("%s %s (total %s)", kind, name, d.GetTotal()))
-	}
-	return strings.Join(all, " and ")
-}
 
 func (t *turn) invoiceName() string {
 	if t.shown != "" {

@@ -115,6 +115,21 @@ func TestQuickBooksKeepsWhatABookkeeperChanged(t *testing.T) {
 	})
 }
 
+// The bookkeeper gave the customer more time: an edit does not write over that, and it is
+// the due date that is told, and not a total that the bookkeeper never touched.
+func TestQuickBooksKeepsADueDateThatABookkeeperChanged(t *testing.T) {
+	inQuickBooks(t, updating(), func(o *online) {
+		id := o.first().ID
+		before := o.posted(id)
+		o.put("Invoice", quickbooks.Object{"Id": before["Id"], "sparse": true, "DueDate": "2026-12-24"})
+		o.raise(id)
+		o.send(id)
+		o.requireStatus(id, "failed")
+		require.Equal(t, "2026-12-24", o.document(id)["DueDate"])
+		o.requireComment(id, 1, "due-date-changed-in-books")
+	})
+}
+
 // The bookkeeper deleted it: it is posted anew.
 func TestQuickBooksGetsAnewWhatWasDeleted(t *testing.T) {
 	inQuickBooks(t, updating(), func(o *online) {

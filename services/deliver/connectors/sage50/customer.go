@@ -38,7 +38,7 @@ func (c *Config) newCustomer(d *tradepostv1.Document) *outbox.Rows {
 	cells := map[string]string{
 		colCustomer: who.GetReference().GetValue(), "Customer Name": clipped(who.GetName(), maxCustomerName),
 		"Bill to Address-Line One": string(street[:cut]), "Bill to Address-Line Two": clipped(string(street[cut:]), maxBillLine),
-		"Bill to City": clipped(a.GetCity(), maxCity), "Bill to State": clipped(a.GetState(), maxState),
+		"Bill to City": clipped(a.GetCity(), maxCity), "Bill to State": stateCode(a.GetState()),
 		"Bill to Zip": clipped(a.GetPostalCode(), maxZip), "Bill to Country": clipped(a.GetCountry(), maxCountry),
 		"Telephone 1": clipped(who.GetPhone(), maxPhone), "Customer E-mail": clipped(email, maxEmail),
 	}

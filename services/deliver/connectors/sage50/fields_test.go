@@ -42,7 +42,7 @@ func richRows() []row {
 	head := with(plain, row{
 		"Invoice/CM #": "1007", "Date": "12/01/26", "Discount Date": "12/01/26", "Displayed Terms": "Net 30", "Sales Representative ID": "KIM",
 		"Ship to Name": "ACME Tower – North entrance of", "Ship to Address-Line One": "1200 Boulevard of the Very Lon",
-		"Ship to Address-Line Two": "g Names, Suite 400", "Ship to City": "Raleigh", "Ship to State": "No", "Ship to Zipcode": "27601", "Ship to Country": "USA",
+		"Ship to Address-Line Two": "g Names, Suite 400", "Ship to City": "Raleigh", "Ship to State": "", "Ship to Zipcode": "27601", "Ship to Country": "USA",
 		"Sales Tax ID": "WAKE", "Invoice Note": "Thank you, \"see you\" soon", "Internal Note": "st-kit-7 Zazólc gesla jazn – ???", "Number of Distributions": "7",
 	})
 	columns := []string{

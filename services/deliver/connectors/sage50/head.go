@@ -58,7 +58,7 @@ func (s *sheet) shipTo() {
 	s.header["Ship to Address-Line One"] = string(street[:cut])
 	s.header["Ship to Address-Line Two"] = clipped(string(street[cut:]), maxShipLine)
 	s.header["Ship to City"] = clipped(a.GetCity(), maxCity)
-	s.header["Ship to State"] = clipped(a.GetState(), maxState)
+	s.header["Ship to State"] = stateCode(a.GetState())
 	s.header["Ship to Zipcode"] = clipped(a.GetPostalCode(), maxZip)
 	s.header["Ship to Country"] = clipped(a.GetCountry(), maxCountry)
 }

@@ -16,6 +16,15 @@ func clipped(s string, limit int) string {
 	return strings.TrimRight(string([]rune(s)[:limit]), " ")
 }
 
+// stateCode is for the fields of a state, which take a code such as NC. A name that is
+// longer is left out: two letters of it would be another state's code, or none.
+func stateCode(s string) string {
+	if s = strings.TrimSpace(ansi.Text(s)); utf8.RuneCountInString(s) > maxState {
+		return ""
+	}
+	return s
+}
+
 // idProblem tells why a text cannot be the id of a record of Sage 50; "" when it can.
 func idProblem(id string, limit int) string {
 	switch n := utf8.RuneCountInString(id); {

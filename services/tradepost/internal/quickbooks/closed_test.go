@@ -34,7 +34,9 @@ func TestBooksThatWereOpenedAreOpenAtOnce(t *testing.T) {
 // before it asks why it was refused: nobody is told that they are closed, and it goes on.
 func TestBooksThatWereClosedForAMomentStopNothing(t *testing.T) {
 	for name, write := range map[string]func(c *company, q *quickbooksonline.Online, found connector.Found) connector.Answer{
-		"create": func(c *company, q *quickbooksonline.Online, _ connector.Found) connector.Answer { return c.create(q, sample(2)) },
+		"create": func(c *company, q *quickbooksonline.Online, _ connector.Found) connector.Answer {
+			return c.create(q, sample(2))
+		},
 		"update": func(c *company, q *quickbooksonline.Online, found connector.Found) connector.Answer {
 			return q.Update(c.t.Context(), c.posting(dearer(sample(1)), "h"), found)
 		},

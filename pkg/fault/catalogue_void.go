@@ -40,6 +40,12 @@ var voidEntries = []Entry{
 		Params:  []string{"paid"},
 	},
 	{
+		Code: "document.credit_not_applied", Title: "Credit to be applied", Raised: "connector", Owner: bookkeeper, Thing: "Document",
+		Message: "nothing links it to invoice {number} in the books, so that both stay open.",
+		Fix:     "Apply the credit memo to invoice {number} in the books.",
+		Params:  []string{"number"},
+	},
+	{
 		Code: "document.reversed", Title: "Taken back before", Raised: "deliver", Owner: bookkeeper, Thing: "Document",
 		Message: "the invoice was voided once, and {kind} {number} took it back in the books. Both together count nothing.",
 		Fix:     "Delete or void {kind} {number} in the books. Then send the invoice again.",

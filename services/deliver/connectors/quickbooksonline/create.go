@@ -1,6 +1,7 @@
 package quickbooksonline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/fault"
+	"github.com/tradepost/tradepost/pkg/invoice"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
@@ -140,8 +142,20 @@ func (q *Online) posted(w *draft, there *paper, adopted bool) connector.Answer {
 		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{totalDiffers(w.d, f)}}
 	}
 	return connector.Posted{
-		Document: f, NumberAssigned: w.d.GetNumber() == "", Adopted: adopted, Remarks: w.remarks, Customers: w.customers,
+		Document: f, NumberAssigned: w.d.GetNumber() == "", Adopted: adopted, Remarks: append(w.remarks, toApply(w.d)...), Customers: w.customers,
 	}
+}
+
+// toApply tells the bookkeeper of a credit memo that takes an invoice back: the API makes
+// no link between the two. Other credit memos are entered like those made by hand.
+func toApply(d *tradepostv1.Document) []*tradepostv1.Fault {
+	of := d.GetAppliesTo()
+	if d.GetKind() != memoEntity.kind || !invoice.IsReversal(d.GetMarker()) || of == nil {
+		return nil
+	}
+	return []*tradepostv1.Fault{fault.New("document.credit_not_applied", fault.Args{
+		Thing: thing(d), Params: map[string]string{"number": cmp.Or(of.GetNumber(), of.GetId())},
+	})}
 }
 
 // totalDiffers is the fault of a document that QuickBooks made with another total: sales

@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
@@ -40,10 +41,11 @@ func (t *turn) textVoided() string {
 	if len(made) > 0 {
 		text += fmt.Sprintf(" It was taken back there by %s.", names(made))
 	}
+	lines := []string{text}
 	for _, f := range t.remarked() {
-		text += "\n" + fault.Text(f)
+		lines = append(lines, fault.Text(f))
 	}
-	return text
+	return strings.Join(lines, "\n")
 }
 
 // voidedThere tells what was made void in the books; "" where nothing was.

@@ -20,7 +20,15 @@ func TestWhatTakesADocumentBackIsFoundAndNotMadeTwice(t *testing.T) {
 			d.Kind = kind
 			posted := c.posted(c.connect(), d).Document
 			back := invoice.Reverse(d, &tradepostv1.AppliesTo{Id: posted.ID, Number: posted.Number}, "2026-11-23")
-			taken := c.posted(c.connect(), back).Document
+			made := c.posted(c.connect(), back)
+			taken := made.Document
+			if taken.Kind == tradepostv1.DocumentKind_DOCUMENT_KIND_CREDIT_MEMO {
+				require.Len(t, made.Remarks, 1)
+				require.Equal(t, "document.credit_not_applied", made.Remarks[0].GetCode())
+				require.Contains(t, made.Remarks[0].GetFix(), "Apply the credit memo to invoice 1 in the books")
+			} else {
+				require.Empty(t, made.Remarks, "an invoice is no credit to apply")
+			}
 			require.Equal(t, invoice.OppositeOf(kind), taken.Kind)
 			require.Contains(t, c.only(back.GetMarker())["PrivateNote"], "Takes back 1: voided in ServiceTrade.")
 			for marker, want := range map[string]string{d.GetMarker(): posted.ID, back.GetMarker(): taken.ID} {

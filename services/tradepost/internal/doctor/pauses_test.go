@@ -34,6 +34,14 @@ func TestAPausedConnectionIsTold(t *testing.T) {
 	require.Contains(t, told.Problem, "signed_out")
 	require.Contains(t, told.Fix, "tradepost resume acme-books")
 
+	_, err = store.Set(t.Context(), "acme-books", &tradepostv1.Pause{
+		By: pause.Deliver, Reason: "signed_out", Until: timestamppb.New(now.Add(2 * time.Hour)), Probed: true, Message: "the user left.", Fix: "Sign in again: tradepost connect x acme-books",
+	}, now)
+	require.NoError(t, err)
+	told = only(t, w.run(), "nats", "pauses")
+	require.Contains(t, told.Problem, "signed_out: the user left.")
+	require.Equal(t, "Sign in again: tradepost connect x acme-books", told.Fix, "what mends the reason, not what lifts the pause")
+
 	_, err = store.Set(t.Context(), "acme-books", &tradepostv1.Pause{By: pause.Operator, Reason: "month end"}, now)
 	require.NoError(t, err)
 	require.Contains(t, only(t, w.run(), "nats", "pauses").Problem, "paused by a person")

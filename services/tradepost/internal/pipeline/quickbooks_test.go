@@ -119,6 +119,9 @@ func TestSignedInOutAndInAgain(t *testing.T) {
 	require.Contains(t, o.health.Readiness().Checks["deliver/sign-ins"], "tradepost connect quickbooks acme-books")
 	require.Equal(t, "pending_accounting", o.status(second))
 	require.Equal(t, 1, o.posted())
+	l := o.life(second)
+	require.Contains(t, l.Waits, "somebody disconnected Tradepost there")
+	require.Equal(t, "administrator: Sign in again: tradepost connect quickbooks acme-books - what waits is then posted by itself.", l.Todo[0])
 
 	o.signIn(config)
 	o.awaitSettled("acme")

@@ -134,7 +134,7 @@ func (p *printer) sheets() int {
 // ServiceTrade's total, and one write to ServiceTrade.
 func (p *printer) requirePrinted(ids []int64) {
 	p.t.Helper()
-	p.awaitSettled(5 * time.Minute)
+	p.awaitSettled(10 * time.Minute) // a pause, and a killed claim, take their time
 	p.awaitClosed(ids)
 	p.requireOneWriteEach(ids)
 	for _, id := range ids {

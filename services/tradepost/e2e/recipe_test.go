@@ -96,7 +96,7 @@ func (p *plant) shell(script string, id int64) string {
 	require.NoError(p.t, natsProgram())
 	bin, err := build()
 	require.NoError(p.t, err)
-	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", "set -euo pipefail\n"+script)
 	cmd.Dir = p.dir

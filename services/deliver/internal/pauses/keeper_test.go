@@ -208,6 +208,7 @@ func TestAHangingProbeHoldsUpNobody(t *testing.T) {
 func TestBindingPausesAConsumerThatWasMadeAnew(t *testing.T) {
 	inFakeTime(t, 1, func(t *testing.T, w *watched) {
 		w.stop("throttled", time.Hour)
+		time.Sleep(time.Second) // fake time: the watch has seen the pause, and pauses nothing late
 		c := bus.ReadyConsumer(connection, 1)
 		require.NoError(t, w.js.DeleteConsumer(t.Context(), c.Stream, c.Durable))
 		_, err := w.js.CreateConsumer(t.Context(), c.Stream, jetstream.ConsumerConfig{Durable: c.Durable, FilterSubject: c.Filter, AckPolicy: jetstream.AckExplicitPolicy})

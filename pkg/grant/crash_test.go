@@ -157,8 +157,9 @@ func (w *world) round(c *crasher) {
 		h := w.process(c.crash(w, rare, .1))
 		group.Go(func() {
 			for range 3 {
-				if token, err := h.Token(w.t.Context()); err == nil && !w.vendor.accepts(token) {
-					panic(fmt.Sprintf("a token that the vendor does not know: %s", token))
+				asked := w.clock.now()
+				if token, err := h.Token(w.t.Context()); err == nil && !w.vendor.acceptsAt(token, asked) {
+					panic(fmt.Sprintf("a token that the vendor does not know, or that was over before it was asked for: %s", token))
 				}
 			}
 		})

@@ -37,6 +37,9 @@ type books struct {
 	// since is from when on changes of an entity are not known yet, by QuickBooks'
 	// clock. An entity that was not read yet is not in it.
 	since map[string]time.Time
+	// forgotten counts how often an entity was forgotten: a reading that began before
+	// does not make it known.
+	forgotten map[string]int
 	// wanted are the records that documents name, read from the next reading on.
 	wanted map[string]bool
 	// now is the reading under way, next the one that takes in who asks for more; busy
@@ -63,7 +66,7 @@ type reading struct {
 }
 
 func newBooks(q *Online) *books {
-	return &books{q: q, since: map[string]time.Time{}, wanted: map[string]bool{}, markers: newMarkers(), records: newRecords()}
+	return &books{q: q, since: map[string]time.Time{}, forgotten: map[string]int{}, wanted: map[string]bool{}, markers: newMarkers(), records: newRecords()}
 }
 
 // read brings everything up to date: what was never read is read whole, the rest in
@@ -74,7 +77,7 @@ func (b *books) read(ctx context.Context) error {
 			return err
 		}
 	}
-	since, entities := b.due()
+	since, entities, turns := b.due()
 	if time.Since(since) > changesBack {
 		return b.readAnew(ctx, entities)
 	}
@@ -85,12 +88,20 @@ func (b *books) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	for _, name := range entities {
-		b.since[name] = next
+		b.known(name, next, turns[name])
 	}
 	return nil
+}
+
+// known notes until when an entity is known by a reading that began in this turn; it has
+// no effect on what was forgotten since.
+func (b *books) known(name string, until time.Time, turn int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.forgotten[name] == turn {
+		b.since[name] = until
+	}
 }
 
 // have returns when records of these entities are known, whole. It asks nobody when
@@ -127,8 +138,9 @@ func (b *books) missing() (names []string) {
 	return names
 }
 
-// due lists what was read before, and the earliest time from which on changes are due.
-func (b *books) due() (time.Time, []string) {
+// due lists what was read before, and the earliest time from which on changes are due,
+// and how often each entity was forgotten by now.
+func (b *books) due() (time.Time, []string, map[string]int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var since time.Time
@@ -142,7 +154,7 @@ func (b *books) due() (time.Time, []string) {
 		}
 	}
 	slices.Sort(entities)
-	return since, entities
+	return since, entities, maps.Clone(b.forgotten)
 }
 
 // readAnew reads what was changed since by query, where change data capture cannot
@@ -151,8 +163,12 @@ func (b *books) due() (time.Time, []string) {
 func (b *books) readAnew(ctx context.Context, entities []string) error {
 	for _, name := range entities {
 		b.mu.Lock()
-		since := b.since[name].Add(-b.q.overlap())
+		at, known := b.since[name]
 		b.mu.Unlock()
+		if !known {
+			continue // Forgotten meanwhile: it is read whole when it is asked for.
+		}
+		since := at.Add(-b.q.overlap())
 		if err := b.whole(ctx, name, "MetaData.LastUpdatedTime >= "+quote(since.UTC().Format(time.RFC3339))); err != nil {
 			return err
 		}
@@ -171,6 +187,9 @@ func (b *books) ensure(ctx context.Context, name string) error {
 
 // whole reads all records of an entity that meet the conditions.
 func (b *books) whole(ctx context.Context, name string, conditions ...string) error {
+	b.mu.Lock()
+	turn := b.forgotten[name]
+	b.mu.Unlock()
 	var began time.Time
 	var err error
 	if isDocument(name) {
@@ -191,9 +210,7 @@ func (b *books) whole(ctx context.Context, name string, conditions ...string) er
 		return fmt.Errorf("read the %s records of QuickBooks: %w", name, err)
 	}
 	b.q.log.DebugContext(ctx, "QuickBooks' records were read", "connection", b.q.connection, "records", name, "conditions", conditions)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.since[name] = began
+	b.known(name, began, turn)
 	return nil
 }
 
@@ -222,6 +239,7 @@ func (b *books) forget(names ...string) {
 	defer b.mu.Unlock()
 	for _, name := range names {
 		delete(b.since, name)
+		b.forgotten[name]++
 	}
 }
 

@@ -163,3 +163,17 @@ func TestAReadThatFailsIsNoEmptyFind(t *testing.T) {
 	require.True(t, is, "%v", err)
 	require.Equal(t, connector.ReasonThrottled, a.(connector.Wait).Reason)
 }
+
+// What is forgotten while the changes are being read, is read whole all the same.
+func TestWhatIsForgottenDuringAReadingIsReadWhole(t *testing.T) {
+	b := newBooks(&Online{})
+	b.wanted[customerRecords] = true
+	b.known(customerRecords, time.Now(), 0)
+	require.NotContains(t, b.unread(), customerRecords)
+	_, entities, turns := b.due()
+	b.forget(customerRecords)
+	for _, name := range entities {
+		b.known(name, time.Now(), turns[name])
+	}
+	require.Contains(t, b.unread(), customerRecords)
+}

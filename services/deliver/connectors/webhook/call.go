@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -43,7 +44,7 @@ func (c *Connector) do(req *http.Request) (status int, header http.Header, body 
 	}()
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return 0, nil, nil, err
+		return 0, nil, nil, withoutURL(err)
 	}
 	defer resp.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -51,6 +52,15 @@ func (c *Connector) do(req *http.Request) (status int, header http.Header, body 
 		err = fmt.Errorf("its answer is larger than %d bytes", maxAnswer)
 	}
 	return resp.StatusCode, resp.Header, body, err
+}
+
+// withoutURL leaves the address out of an error: its query may hold a key, and the error
+// gets into messages and logs.
+func withoutURL(err error) error {
+	if e, is := errors.AsType[*url.Error](err); is {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
+	}
+	return err
 }
 
 // refuses tells whether a status says that the document was looked at, and not taken.

@@ -5,9 +5,11 @@ package webhook
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -69,8 +71,14 @@ func (c *Connector) Describe() connector.Descriptor {
 // RemembersKeys implements connector.IdempotentCreator.
 func (c *Connector) RemembersKeys() time.Duration { return c.cfg.RemembersKeys }
 
-// Location names the endpoint.
-func (c *Connector) Location() string { return c.cfg.URL }
+// Location names the endpoint. Of a query, which may hold a key, only a hash is told.
+func (c *Connector) Location() string {
+	address, query, has := strings.Cut(c.cfg.URL, "?")
+	if !has {
+		return address
+	}
+	return fmt.Sprintf("%s?%x", address, sha256.Sum256([]byte(query)))
+}
 
 // Close gives the connections back.
 func (c *Connector) Close() error {

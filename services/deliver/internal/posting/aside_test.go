@@ -78,3 +78,48 @@ func (b beforeItLogs) WithAttrs([]slog.Attr) slog.Handler {
 	b.do()
 	return slog.DiscardHandler
 }
+
+// The copy stands aside after the parked send was scheduled and before the record says so:
+// what comes too early then is put off, and is not the last that is heard of the send.
+func TestAParkedSendThatIsWokenTooEarlyComesBack(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.books.slowest = 2 * time.Minute
+		m := w.open()
+		w.books.onFind = func() error {
+			w.books.onFind = nil
+			return connector.Stop(connector.Wait{Scope: tradepostv1.WaitScope_WAIT_SCOPE_INVOICE, For: time.Hour, Reason: "closed"})
+		}
+		slow := w.poster("slow")
+		slow.Log = slog.New(onMessage{slog.DiscardHandler, "parked", sync.OnceFunc(func() { w.deliver(w.poster("other"), m) })})
+		w.deliver(slow, m)
+		require.Equal(t, record.Parked, w.record().GetState())
+		until := w.record().GetWaiting().GetUntil().AsTime()
+		time.Sleep(10 * time.Minute) // fake time: the claim's would-be end
+		early := w.last(bus.StreamReady, m.Subject)
+		require.True(t, early.Published.Before(until), "the copy's time has to be the one that counts")
+		w.deliver(w.poster("other"), early)
+		time.Sleep(75 * time.Minute) // fake time
+		fired := w.last(bus.StreamReady, m.Subject)
+		require.False(t, fired.Published.Before(until), "it came at %s, when the send is parked until %s", fired.Published, until)
+		w.deliver(w.poster("other"), fired)
+		require.Equal(t, 1, w.books.count())
+	})
+}
+
+// onMessage does something when a message is logged.
+type onMessage struct {
+	slog.Handler
+	msg string
+	do  func()
+}
+
+func (o onMessage) Enabled(context.Context, slog.Level) bool { return true }
+
+func (o onMessage) WithAttrs([]slog.Attr) slog.Handler { return o }
+
+func (o onMessage) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == o.msg {
+		o.do()
+	}
+	return nil
+}

@@ -106,9 +106,10 @@ func (p *Poster) Handle(ctx context.Context, m bus.Message) error {
 		return t.answerAgain(ctx)
 	case record.Parked:
 		if until := e.Record.GetWaiting().GetUntil().AsTime(); time.Until(until) > earlyFire {
-			// The scheduled message wakes it; this one must not hold a slot until then.
-			t.log.DebugContext(ctx, "message ignored: the send is parked", "until", until)
-			return nil
+			// The scheduled message wakes it; this one must not hold a slot until then. It may
+			// have been the scheduled one itself, for an earlier time (standAside).
+			t.log.DebugContext(ctx, "message put off: the send is parked", "until", until)
+			return p.Gate.Bus.Schedule(ctx, m.Subject, until, ready)
 		}
 	case record.Claimed:
 		left, err := p.Gate.Store.TakeOverIn(ctx, e)

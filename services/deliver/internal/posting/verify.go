@@ -22,6 +22,10 @@ func (t *try) verified(one paper, a connector.Answer) (*tradepostv1.Outcome, err
 	if !ok {
 		return outcomeOf(a), nil
 	}
+	if p.Document.Void {
+		// It counts nothing, so that nobody is told that it is there.
+		return rejected(faultOf("document.void", one, p.Document, nil)), nil
+	}
 	t.remarks = append(t.remarks, p.Remarks...)
 	t.numbered = t.numbered || p.NumberAssigned
 	t.keep(one, p.Document, p.Adopted)

@@ -21,7 +21,9 @@ func TestAVoidDocumentIsNotPosted(t *testing.T) {
 			}}
 		}
 		w.deliver(w.poster("a"), m)
-		require.Equal(t, "document.void", w.outcome().GetOutcome().GetRejected().GetFaults()[0].GetCode())
+		faults := w.outcome().GetOutcome().GetRejected().GetFaults()
+		require.Len(t, faults, 1)
+		require.Equal(t, "document.void", faults[0].GetCode())
 		require.Empty(t, w.record().GetOutcome().GetDocuments())
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -117,6 +118,8 @@ func TestAnEndpointChangesAndVoidsWhatWasPosted(t *testing.T) {
 	require.NotEqual(t, before.Document.Totals.Total, after.Document.Totals.Total)
 	require.Equal(t, 1, after.Revision)
 
+	// An event of a send that is still under way is taken for the echo of our own writes.
+	p.await("the record is closed", func() bool { return strings.Contains(p.log.String(), "send=2 settlement=processed") })
 	require.NoError(t, s.API.Void(id))
 	nc, err := nats.Connect("", nats.InProcessServer(p.nats))
 	require.NoError(t, err)

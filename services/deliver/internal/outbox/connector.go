@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -81,6 +82,7 @@ func (c *Connector) Create(ctx context.Context, p connector.Posting) connector.A
 func (c *Connector) undo(d *tradepostv1.Document) []byte {
 	back := invoice.Reverse(d, &tradepostv1.AppliesTo{Kind: d.GetKind(), Number: d.GetNumber()}, d.GetIssueDate())
 	back.PostingDate = d.GetPostingDate()
+	back.PrivateNote = "Takes back " + cmp.Or(d.GetNumber(), d.GetMarker()) + ": its import was taken back."
 	item, faults := c.writer.Item(back)
 	if len(faults) > 0 {
 		return nil

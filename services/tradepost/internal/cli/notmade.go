@@ -66,5 +66,9 @@ func notMade(ctx context.Context, js jetstream.JetStream, c *connection.Connecti
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("invoice %d starts over (it was %s)", id, record.StateName(e.State())), nil
+	told := fmt.Sprintf("invoice %d starts over (it was %s)", id, record.StateName(e.State()))
+	if e.State() == record.Handed {
+		told += fmt.Sprintf("; what an import file still holds stays in it, and is handed over as before: tradepost confirm %s lists such files, and takes a document out with --rejected", c.ID)
+	}
+	return told, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,6 +31,9 @@ func newUp(g *global) *cobra.Command {
 			config, err := g.load()
 			if err != nil {
 				return err
+			}
+			if config.NATS.URL != "" && cmd.Flags().Changed("nats-listen") {
+				return &usageError{errors.New("--nats-listen is for the NATS server inside, and none runs where nats.url or TRADEPOST_NATS_URL names another one: leave one of them out")}
 			}
 			return up(cmd.Context(), config, natsListen, first)
 		},

@@ -36,6 +36,7 @@ func (l *Life) standing(e record.Entry, zone *time.Location, told faults, no *tr
 		l.Todo = append(l.Todo, "operator: "+heldAdvice(r.GetHeldReason()), l.retryAdvice(r, no, "operator: then tradepost retry "+l.name()))
 	case record.Handed:
 		l.Waits = "the books to confirm what they were given (" + fault.OneLine(r.GetHandedToken()) + ")"
+		l.Todo = append(l.Todo, "bookkeeper: import it; tradepost confirm "+l.Connection+" lists what waits for that, and takes the answer")
 	case record.Opening:
 		if late(e, time.Now()) {
 			l.Todo = append(l.Todo, "operator: ingest does not run, cannot read ServiceTrade, or does not serve connection "+l.Connection+": tradepost doctor names which")
@@ -43,7 +44,7 @@ func (l *Life) standing(e record.Entry, zone *time.Location, told faults, no *tr
 	case record.Outcome, record.Settling:
 		l.Now += fmt.Sprintf(": %s, ServiceTrade is to be told", strings.ToLower(strings.TrimPrefix(r.GetOutcome().GetKind().String(), "OUTCOME_KIND_")))
 	}
-	if u := r.GetUnresolved(); u != nil && r.GetState() != record.Claimed {
+	if u := r.GetUnresolved(); u != nil && r.GetState() != record.Claimed && r.GetState() != record.Handed {
 		l.Todo = append(l.Todo, fmt.Sprintf("nobody: an attempt to post %s is in doubt; Tradepost looks in the books before anything else", u.GetTotal()))
 	}
 }

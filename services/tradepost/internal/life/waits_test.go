@@ -57,3 +57,13 @@ func TestAClaimThatNobodyAnswersForIsTold(t *testing.T) {
 	e.Record.Unresolved = nil
 	require.Equal(t, "the books: they are being asked (deliver-0/A)", asked(e, zone, sent.Add(time.Minute), true), "nothing was sent")
 }
+
+// What was handed over is known to stand in a file until somebody imports it: trace says
+// who, and nothing of doubt.
+func TestWhatWasHandedOverIsForTheBookkeeper(t *testing.T) {
+	l := &Life{Connection: "acme-books"}
+	l.standing(record.Entry{Record: &tradepostv1.Record{
+		State: record.Handed, HandedToken: "0006.csv", Unresolved: &tradepostv1.Unresolved{Total: "743.46"},
+	}}, time.UTC, faults{}, nil)
+	require.Equal(t, []string{"bookkeeper: import it; tradepost confirm acme-books lists what waits for that, and takes the answer"}, l.Todo)
+}

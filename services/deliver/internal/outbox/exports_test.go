@@ -197,6 +197,23 @@ func TestARejectedFileThatAnExportContradictsDoesNotGoOutAgain(t *testing.T) {
 	}
 }
 
+// What an operator says of the documents that were imported leaves the person's word for
+// the others.
+func TestTheRestOfAFileThatWasImportedInPartIsRejected(t *testing.T) {
+	dir := t.TempDir()
+	clock, o := exporting()
+	o.Batch, o.Wait = 2, time.Hour
+	b := opened(t, NewLocal(dir), o)
+	first, second := gave(t, b, posting(1, "10.00")), gave(t, b, posting(2, "20.00"))
+	clock.export(t, dir, "today.csv", "10.00")
+	file := moveTo(t, dir, "rejected")
+	require.IsType(t, connector.Handed{}, b.Confirm(t.Context(), second), "it may be in the books, too")
+	require.IsType(t, connector.Handed{}, b.Confirm(t.Context(), first))
+	require.NoError(t, b.Judge(t.Context(), connector.Judgement{File: file, Documents: []string{"1001"}, State: connector.FileImported}))
+	require.IsType(t, connector.Posted{}, b.Confirm(t.Context(), first))
+	require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), second)))
+}
+
 // An export that is older than the file does not keep it from being rejected.
 func TestAnOldExportContradictsNoRejection(t *testing.T) {
 	dir := t.TempDir()

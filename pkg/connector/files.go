@@ -71,7 +71,8 @@ type HandedDocument struct {
 	Customer string    `json:"customer"`
 	Total    string    `json:"total"`
 	State    FileState `json:"state"`
-	// Why is the reason that a person gave, or how the end is known.
+	// Why is the reason that a person gave, or how the end is known; of one that waits, what
+	// keeps its end from being known.
 	Why string `json:"why,omitempty"`
 }
 

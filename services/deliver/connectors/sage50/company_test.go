@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -26,7 +28,15 @@ type company struct {
 
 	mu   sync.Mutex
 	docs []booked
+
+	ahead atomic.Int64 // how far the clock of the tests went on, in nanoseconds
 }
+
+// now is the clock of the books, the folder and the connector.
+func (c *company) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// pass lets time pass.
+func (c *company) pass(d time.Duration) { c.ahead.Add(int64(d)) }
 
 // booked is one document in the books.
 type booked struct {
@@ -165,7 +175,12 @@ func (c *company) export(name string) {
 	w.Flush()
 	raw, err := charmap.Windows1252.NewEncoder().Bytes(b.Bytes())
 	require.NoError(c.t, err)
-	require.NoError(c.t, os.WriteFile(filepath.Join(c.dir, "exports", name), raw, 0o644))
+	at := filepath.Join(c.dir, "exports", name)
+	require.NoError(c.t, os.WriteFile(at, raw, 0o644))
+	// It is later than any file, and was there for long enough to be whole.
+	c.pass(time.Minute)
+	require.NoError(c.t, os.Chtimes(at, c.now(), c.now()))
+	c.pass(2 * time.Minute)
 }
 
 // tamper changes a document in the books, and exports them.

@@ -15,6 +15,7 @@ import (
 
 // Config is the settings of a Sage 50 connection, as written in YAML.
 type Config struct {
+	now func() time.Time // the tests' clock; nil is time.Now
 	// Place says where the files go; one of folder and sftp.
 	outbox.Place `yaml:",inline"`
 	// Layout is full (default), peachtree or short; see the constants.

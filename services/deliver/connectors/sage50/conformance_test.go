@@ -57,6 +57,7 @@ func room(t *testing.T, dir string, change func(*Config)) outboxtest.Room {
 	c := &company{t: t, dir: dir, columns: fullColumns}
 	return outboxtest.Room{Dir: dir, Books: c, Tamper: c.tamper, Open: func() outboxtest.Files {
 		cfg := settings(dir)
+		cfg.now = c.now
 		if change != nil {
 			change(&cfg)
 		}

@@ -61,7 +61,7 @@ func New(cfg Config, s connector.Settings) (*Files, error) {
 	f := &Files{cfg: cfg, connection: s.Connection, layout: layout}
 	f.Connector = outbox.NewConnector(kind, folder, f, outbox.Options{
 		Connection: s.Connection, Title: title, Company: s.Company, Prefix: "SALES", Ext: ".csv", CustomerPrefix: "CUSTOMER",
-		Batch: cfg.batch(), Wait: *cfg.Wait, RemindAfter: cfg.RemindAfter, LookEvery: cfg.Looks(), ReadExport: readExport, Log: s.Log,
+		Batch: cfg.batch(), Wait: *cfg.Wait, RemindAfter: cfg.RemindAfter, LookEvery: cfg.Looks(), ReadExport: readExport, Log: s.Log, Now: cfg.now,
 	})
 	return f, nil
 }

@@ -23,6 +23,9 @@ func readExport(content []byte) ([]outbox.Exported, error) {
 	if len(content) > maxExport {
 		return nil, fmt.Errorf("it has %d MB, and at most %d are read", len(content)>>20, maxExport>>20)
 	}
+	if !bytes.HasSuffix(content, []byte("\n")) {
+		return nil, errors.New("its last row has no end of line: a part of it is missing; export it again")
+	}
 	text, err := charmap.Windows1252.NewDecoder().Bytes(content)
 	if err != nil {
 		return nil, err

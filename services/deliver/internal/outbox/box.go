@@ -24,6 +24,8 @@ const (
 	waitingDir  = "ledger/waiting"
 	stagedDir   = "ledger/staged"
 	verdictsDir = "ledger/verdicts"
+	// manifestsDir has one file for each import file.
+	manifestsDir = "ledger/manifests"
 )
 
 // Options say how a connector's files are made.
@@ -76,6 +78,7 @@ type Box struct {
 	company string            // of the first use, or as read first; "" before
 	told    map[int]time.Time // when people were told of a file, by its sequence
 	ended   map[int]bool      // files of which everything is known, by their sequence
+	made    map[int]time.Time // when the folder's machine says that a manifest was written
 
 	expected []string // entries that have to be there, see Expect
 
@@ -93,10 +96,10 @@ func New(folder Folder, o Options) *Box {
 		o.Now = time.Now
 	}
 	o.Batch = max(o.Batch, 1)
-	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[int]time.Time{}, ended: map[int]bool{}}
+	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[int]time.Time{}, ended: map[int]bool{}, made: map[int]time.Time{}}
 	b.fileName = regexp.MustCompile("^" + regexp.QuoteMeta(o.Prefix) + `-[0-9]{8}-([0-9]{4,8})-[0-9a-f]{8}` + regexp.QuoteMeta(o.Ext) + "$")
 	b.ledger.init(folder)
-	b.exports.init(folder, o.ReadExport, o.Log)
+	b.exports.init(folder, o)
 	return b
 }
 
@@ -136,7 +139,7 @@ func (b *Box) usedBefore() bool {
 func (b *Box) setUp(ctx context.Context) error {
 	for _, dir := range []string{
 		importedDir, rejectedDir, exportsDir, undoDir, tempDir, waitingDir, stagedDir,
-		"ledger/entries", "ledger/manifests", verdictsDir,
+		"ledger/entries", manifestsDir, verdictsDir,
 	} {
 		if err := b.folder.Make(ctx, dir); err != nil {
 			return err

@@ -19,7 +19,7 @@ func (b *Box) complete(ctx context.Context) ([]*Manifest, error) {
 		return nil, err
 	}
 	before := b.ledger.count()
-	listed, err := b.folder.List(ctx, "ledger/manifests")
+	listed, err := b.folder.List(ctx, manifestsDir)
 	if err != nil {
 		return nil, err
 	}

@@ -186,7 +186,7 @@ func (b *Box) knownCustomers(ctx context.Context, before []*Manifest) (map[strin
 		if len(m.Customers) == 0 {
 			continue
 		}
-		v, err := b.fileVerdict(ctx, m)
+		v, _, err := b.fileVerdict(ctx, m)
 		if err != nil {
 			return nil, err
 		}

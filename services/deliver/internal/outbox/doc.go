@@ -44,4 +44,10 @@
 // verdict and the notes beside its entries, all of which come after it; an entry by the
 // record of its invoice (Expect, and the ids that Find and Confirm are asked for). What one
 // knows and the other lacks stops everything until it is back.
+//
+// # Exports
+//
+// An export is evidence for a file only if it is certainly later than the file, whatever
+// clocks are compared, and only once it is whole: half a copy shows totals that never were.
+// It never settles a file that a person moved to rejected; the two contradict each other.
 package outbox

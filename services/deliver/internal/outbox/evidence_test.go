@@ -2,10 +2,8 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -107,48 +105,6 @@ func TestAnotherVersionWaitsForTheFirst(t *testing.T) {
 	require.Equal(t, []string{"file.other_version"}, codesOf(b.Confirm(t.Context(), h)))
 	importAll(t, dir)
 	require.Equal(t, []string{"document.different_found"}, codesOf(b.Confirm(t.Context(), h)))
-}
-
-func TestTheAccountingSystemsExportIsEvidence(t *testing.T) {
-	yes, no := true, false
-	for name, c := range map[string]struct {
-		shows []Exported
-		total string // of the answer; "" waits on
-	}{
-		"by number, customer and total": {[]Exported{{Number: "1001", Customer: "C100", Total: "10", CreditMemo: &no}}, "10.00"},
-		"by number alone":               {[]Exported{{Number: "1001", Total: "10.00"}}, "10.00"},
-		"with another total":            {[]Exported{{Number: "1001", Customer: "C100", Total: "99.00"}}, "99.00"},
-		"of another customer":           {[]Exported{{Number: "1001", Customer: "C200", Total: "10.00"}}, ""},
-		"of another kind":               {[]Exported{{Number: "1001", Total: "10.00", CreditMemo: &yes}}, ""},
-		"of another number":             {[]Exported{{Number: "1002", Total: "10.00"}}, ""},
-		"of nothing":                    {nil, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir, o := t.TempDir(), options(1)
-			o.ReadExport = func(content []byte) ([]Exported, error) {
-				if strings.HasPrefix(string(content), "broken") {
-					return nil, errors.New("it is broken")
-				}
-				return c.shows, nil
-			}
-			b := opened(t, NewLocal(dir), o)
-			h := gave(t, b, posting(1, "10.00"))
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "exports", "a.csv"), []byte("broken"), 0o600))
-			require.IsType(t, connector.Handed{}, b.Confirm(t.Context(), h), "a file that cannot be read says nothing")
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "exports", "SALES.CSV"), []byte("x"), 0o600))
-			answer := b.Confirm(t.Context(), h)
-			if c.total == "" {
-				require.IsType(t, connector.Handed{}, answer)
-				return
-			}
-			f := answer.(connector.Posted).Document
-			require.True(t, sameAmount(c.total, f.Total))
-			require.Equal(t, sameAmount(c.total, "10.00"), f.DocumentHash != "")
-			require.NoError(t, os.Remove(filepath.Join(dir, "exports", "SALES.CSV")))
-			again := opened(t, NewLocal(dir), o).Confirm(t.Context(), h).(connector.Posted).Document
-			require.True(t, sameAmount(c.total, again.Total), "it is written down")
-		})
-	}
 }
 
 // Who copies files instead of moving them has not said what became of them.

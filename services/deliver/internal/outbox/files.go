@@ -102,6 +102,7 @@ func handedDocument(s standing) connector.HandedDocument {
 	case s.removed:
 		d.State = connector.FileRemoved
 	case s.verdict == nil:
+		d.Why = s.doubt.why
 	case s.verdict.Verdict == Rejected:
 		d.State, d.Why = connector.FileRejected, s.verdict.Reason
 	default:

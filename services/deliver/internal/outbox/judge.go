@@ -106,7 +106,7 @@ func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) err
 	case have.State == j.State:
 		return nil
 	case j.State == connector.FileRemoved && have.State == connector.FileImported:
-		name, v.Verdict = removedFile(d.Marker, d.N), string(connector.FileRemoved)
+		name, v.Verdict, v.Export = removedFile(d.Marker, d.N), string(connector.FileRemoved), s.shown.by
 	case have.State != connector.FileWaiting || j.State == connector.FileRemoved:
 		return fmt.Errorf("%s (%s) is %s", d.Number, e.id(), have.State)
 	case j.State == connector.FileRejected:

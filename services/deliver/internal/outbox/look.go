@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/tradepost/tradepost/pkg/connector"
 )
@@ -15,6 +17,7 @@ import (
 // Evidence makes the files that are due, and returns a word that changes with everything
 // that people do in the folder: with a few listings, and without reading any file.
 func (b *Box) Evidence(ctx context.Context) (string, error) {
+	b.exports.watch()
 	if err := b.present(ctx); err != nil {
 		return "", err
 	}
@@ -31,7 +34,7 @@ func (b *Box) Evidence(ctx context.Context) (string, error) {
 // comes from.
 func (b *Box) sign(ctx context.Context) (string, error) {
 	sum, put := sha256.New(), map[string]bool{}
-	for _, dir := range []string{importedDir, rejectedDir, exportsDir, verdictsDir} {
+	for _, dir := range []string{importedDir, rejectedDir, verdictsDir} {
 		files, err := b.folder.List(ctx, dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
@@ -40,6 +43,9 @@ func (b *Box) sign(ctx context.Context) (string, error) {
 			signed(sum, dir, f)
 			put[f.Name] = put[f.Name] || dir == importedDir || dir == rejectedDir
 		}
+	}
+	if err := b.signExports(ctx, sum); err != nil {
+		return "", err
 	}
 	left, err := b.folder.List(ctx, "")
 	if err != nil {
@@ -51,6 +57,20 @@ func (b *Box) sign(ctx context.Context) (string, error) {
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// signExports adds the exports, once as they come and once as they are whole.
+func (b *Box) signExports(ctx context.Context, sum hash.Hash) error {
+	all, err := b.exports.look(ctx)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b export) int { return strings.Compare(a.file.Name, b.file.Name) })
+	for _, x := range all {
+		signed(sum, exportsDir, x.file)
+		fmt.Fprintln(sum, x.whole)
+	}
+	return nil
 }
 
 func signed(sum hash.Hash, dir string, f File) {

@@ -22,8 +22,10 @@ type standing struct {
 	verdict *Verdict
 	// removed says that it counted, and was taken out of the books.
 	removed bool
-	// shown is what the accounting system's own export shows; nil where none does.
-	shown *Exported
+	// doubt is why nothing can be told of its file yet.
+	doubt doubt
+	// shown is what the accounting system's own exports show of it.
+	shown shown
 }
 
 // live says that the document counts, or may count yet.
@@ -59,58 +61,22 @@ func (b *Box) standingOf(ctx context.Context, e *Entry) (standing, error) {
 		return s, err
 	}
 	if s.verdict == nil && s.file != nil {
-		if s.verdict, err = b.fileVerdict(ctx, s.file); err != nil {
+		if s.verdict, s.doubt, err = b.fileVerdict(ctx, s.file); err != nil {
 			return s, err
 		}
 	}
 	if s.file == nil || (s.verdict != nil && s.verdict.Verdict == Rejected) {
 		return s, nil
 	}
-	if s.shown, err = b.exports.find(ctx, e); err != nil {
+	if s.shown, err = b.shownOf(ctx, e, s.file); err != nil {
 		return s, err
 	}
-	if s.verdict == nil && s.shown != nil {
+	if s.verdict == nil && s.shown.doc != nil && !s.doubt.rejected {
 		s.verdict, err = b.ledger.note(ctx, entryVerdictFile(e.Marker, e.N), Verdict{
-			Verdict: Imported, Evidence: "export", At: b.o.Now().UTC(), Total: s.shown.Total,
+			Verdict: Imported, Evidence: "export", At: b.o.Now().UTC(), Total: s.shown.doc.Total, Export: s.shown.by,
 		})
 	}
 	return s, err
-}
-
-// fileVerdict is what became of a whole file: what was written down, or what the folders
-// show.
-func (b *Box) fileVerdict(ctx context.Context, m *Manifest) (*Verdict, error) {
-	v, err := b.ledger.verdict(ctx, verdictFile(m.Sequence))
-	if v != nil || err != nil {
-		return v, err
-	}
-	imported, err := b.content(ctx, importedDir+"/"+m.File)
-	if err != nil {
-		return nil, err
-	}
-	rejected, err := b.content(ctx, rejectedDir+"/"+m.File)
-	if err != nil || imported == nil && rejected == nil {
-		return nil, err
-	}
-	left, err := b.content(ctx, m.File)
-	if err != nil {
-		return nil, err
-	}
-	v = &Verdict{Verdict: Imported, Evidence: "moved", At: b.o.Now().UTC()}
-	switch {
-	case imported != nil && rejected != nil:
-		b.unclear(ctx, m, "it is in both folders, imported and rejected")
-		return nil, nil
-	case rejected != nil && left != nil:
-		b.unclear(ctx, m, "it is in the folder rejected, and still among those that are to be imported")
-		return nil, nil
-	case imported != nil && hashOf(imported) != m.SHA256:
-		b.unclear(ctx, m, "it is in the folder imported, and is not as it was written")
-		return nil, nil
-	case rejected != nil:
-		v.Verdict, v.Reason = Rejected, b.reasonOf(ctx, m.File)
-	}
-	return b.ledger.note(ctx, verdictFile(m.Sequence), *v)
 }
 
 // content reads a file that may not be there; nil where it is not.
@@ -123,12 +89,6 @@ func (b *Box) content(ctx context.Context, name string) ([]byte, error) {
 		raw = []byte{}
 	}
 	return raw, err
-}
-
-// unclear tells of a file of which nobody can know what became of it.
-func (b *Box) unclear(ctx context.Context, m *Manifest, why string) {
-	b.log.WarnContext(ctx, "it cannot be told what became of an import file; say it with `tradepost confirm` once it is certain",
-		"connection", b.o.Connection, "file", m.File, "why", why)
 }
 
 // reasonOf is what a person wrote beside a rejected file.
@@ -167,8 +127,8 @@ func (b *Box) liveOf(ctx context.Context, marker string) (s standing, last int, 
 
 // total is the amount that the books show.
 func (s standing) total() string {
-	if s.shown != nil {
-		return s.shown.Total
+	if s.shown.doc != nil {
+		return s.shown.doc.Total
 	}
 	if s.verdict != nil {
 		return cmp.Or(s.verdict.Total, s.entry.Total)

@@ -107,6 +107,8 @@ type Verdict struct {
 	At       time.Time `json:"at"`
 	// Total is what the accounting system's export shows; "" where that is not known.
 	Total string `json:"total,omitempty"`
+	// Export is the export that showed the document; nil where none did.
+	Export *Source `json:"export,omitempty"`
 }
 
 func entryDir(marker string) string { return "ledger/entries/" + marker }
@@ -131,7 +133,7 @@ func filedFile(marker string, n int) string {
 
 func waitingFile(marker string, n int) string { return "ledger/waiting/" + entryID(marker, n) }
 
-func manifestFile(sequence int) string { return fmt.Sprintf("ledger/manifests/%08d.json", sequence) }
+func manifestFile(sequence int) string { return fmt.Sprintf(manifestsDir+"/%08d.json", sequence) }
 
 func verdictFile(sequence int) string { return fmt.Sprintf(verdictsDir+"/%08d.json", sequence) }
 

@@ -51,6 +51,8 @@ func remark(f connector.HandedFile, d connector.HandedDocument) string {
 		return cmp.Or(evidence[d.Why], d.Why)
 	case d.State != connector.FileWaiting:
 		return d.Why
+	case d.Why != "":
+		return d.Why
 	case f.Missing:
 		return "its file is not in the folder any more"
 	case f.Overdue:

@@ -145,6 +145,17 @@ func TestAnOperatorTellsWhatBecameOfAFile(t *testing.T) {
 	require.Contains(t, errs, "no file")
 }
 
+// A file that two folders contradict waits, and the list says why.
+func TestTheListSaysWhatKeepsAFileWaiting(t *testing.T) {
+	path := filesSetUp(t)
+	_, files := given(t, path, 1)
+	dir := filepath.Join(filepath.Dir(path), "outbox")
+	require.NoError(t, os.Link(filepath.Join(dir, files[0]), filepath.Join(dir, "rejected", files[0])))
+	code, out, errs := execute(t, "confirm", "acme-sage", "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, out, "it is in the folder rejected, and still among those that are to be imported")
+}
+
 func TestAFileIsReversed(t *testing.T) {
 	path := filesSetUp(t)
 	_, files := given(t, path, 1, 2)

@@ -51,6 +51,9 @@ type HandedFile struct {
 	// Missing says that it waits, and lies nowhere in the folder: somebody moved it
 	// elsewhere, or deleted it. It is not made again.
 	Missing bool `json:"missing"`
+	// Misplaced says that it is known what became of all of it, and that it still lies among
+	// the files to import: it would be imported once more.
+	Misplaced bool `json:"misplaced,omitempty"`
 }
 
 // Ended tells whether it is known of every document what became of it.

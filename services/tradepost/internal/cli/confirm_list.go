@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,17 +45,22 @@ func (r fileRows) Table() ([]any, [][]any) {
 // evidence is how the end of a document is known, in words.
 var evidence = map[string]string{"moved": "its file was moved to imported", "export": "an export shows it", "operator": "an operator said so"}
 
-// remark is how the end of a document is known, or what is wrong with its waiting.
+// remark is how the end of a document is known, or what is wrong with its file.
 func remark(f connector.HandedFile, d connector.HandedDocument) string {
+	known := d.Why
 	switch {
 	case d.State == connector.FileImported:
-		return cmp.Or(evidence[d.Why], d.Why)
+		known = cmp.Or(evidence[d.Why], d.Why)
 	case d.State != connector.FileWaiting:
-		return d.Why
 	case f.Missing:
 		return "its file is not in the folder any more"
 	case f.Overdue:
 		return "overdue"
+	default:
+		return ""
 	}
-	return ""
+	if f.Misplaced {
+		return strings.TrimPrefix(known+"; its file still lies among those to import", "; ")
+	}
+	return known
 }

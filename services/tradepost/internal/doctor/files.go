@@ -10,7 +10,8 @@ import (
 )
 
 // files tells the import files that nobody confirmed for longer than people should let
-// them wait. Where a connector hands over no files, there is nothing to tell.
+// them wait, and those that lie where they do not belong. Where a connector hands over no
+// files, there is nothing to tell.
 func (c check) files(ctx context.Context, made connector.Connector, given []string) []Result {
 	ledger, is := made.(connector.FileLedger)
 	if !is {
@@ -23,7 +24,13 @@ func (c check) files(ctx context.Context, made connector.Connector, given []stri
 	if err != nil {
 		return []Result{c.fail(operator, "Look at the folder of the connection, and bring back what is missing from a copy.", "the ledger of the import files cannot be read: %v", err)}
 	}
-	waiting, late, missing := 0, []string(nil), []string(nil)
+	return c.told(all)
+}
+
+// told is one result for each kind of file that people have to see to; ok where there is none.
+func (c check) told(all []connector.HandedFile) []Result {
+	waiting := 0
+	var late, missing, misplaced []string
 	for _, f := range all {
 		what := fmt.Sprintf("%s of %s (%s, %s)", f.Name, f.Made.Format("2006-01-02"), count(len(f.Documents), "document"), f.Total)
 		switch {
@@ -31,6 +38,8 @@ func (c check) files(ctx context.Context, made connector.Connector, given []stri
 			missing = append(missing, what)
 		case f.Overdue:
 			late = append(late, what)
+		case f.Misplaced:
+			misplaced = append(misplaced, what)
 		}
 		if !f.Ended() {
 			waiting++
@@ -41,14 +50,18 @@ func (c check) files(ctx context.Context, made connector.Connector, given []stri
 		results = append(results, c.warn(bookkeeper, "Put each into the folder imported, or rejected; where that cannot be done, say with `tradepost confirm` what became of it. It is not made again.",
 			"import files that nobody has confirmed, and that are not in the folder any more: %s", strings.Join(missing, ", ")))
 	}
-	if len(late) == 0 && len(missing) == 0 {
+	if len(misplaced) > 0 {
+		results = append(results, c.warn(bookkeeper, "Do not import them again. Move each to the folder imported, or rejected; `tradepost confirm CONNECTION --all` tells what became of them.",
+			"import files of which it is known what became of them, and that lie among the files to import: %s", strings.Join(misplaced, ", ")))
+	}
+	if len(late) > 0 {
+		results = append(results, c.warn(bookkeeper, "Import them and move each to the folder imported, or to rejected; `tradepost confirm` does the same. Their invoices stay pending in ServiceTrade until then.",
+			"import files that nobody has confirmed for long: %s", strings.Join(late, ", ")))
+	}
+	if len(results) == 0 {
 		return []Result{c.ok("%s made, %d waiting to be confirmed", count(len(all), "import file"), waiting)}
 	}
-	if len(late) == 0 {
-		return results
-	}
-	return append(results, c.warn(bookkeeper, "Import them and move each to the folder imported, or to rejected; `tradepost confirm` does the same. Their invoices stay pending in ServiceTrade until then.",
-		"import files that nobody has confirmed for long: %s", strings.Join(late, ", ")))
+	return results
 }
 
 // given is what the records say that a connection gave to its books last; nothing where

@@ -56,8 +56,6 @@ func remark(f connector.HandedFile, d connector.HandedDocument) string {
 		return "its file is not in the folder any more"
 	case f.Overdue:
 		return "overdue"
-	default:
-		return ""
 	}
 	if f.Misplaced {
 		return strings.TrimPrefix(known+"; its file still lies among those to import", "; ")

@@ -68,7 +68,8 @@ func (f HandedFile) Ended() bool {
 
 // HandedDocument is one document of a file.
 type HandedDocument struct {
-	// ID finds it in Judgement.Documents, as its number does.
+	// ID finds it in Judgement.Documents, as its number does where no other one of the file
+	// has that.
 	ID       string    `json:"id"`
 	Number   string    `json:"number"`
 	Customer string    `json:"customer"`

@@ -124,22 +124,6 @@ func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) err
 	return b.spoken(ctx, e, v.Verdict)
 }
 
-// named finds the documents of a file by id or number; without any it is all.
-func named(m *Manifest, names []string) ([]Listed, error) {
-	if len(names) == 0 {
-		return m.Documents, nil
-	}
-	var found []Listed
-	for _, name := range names {
-		i := slices.IndexFunc(m.Documents, func(d Listed) bool { return d.Number == name || entryID(d.Marker, d.N) == name })
-		if i < 0 {
-			return nil, fmt.Errorf("file %s has no document %q", m.File, name)
-		}
-		found = append(found, m.Documents[i])
-	}
-	return found, nil
-}
-
 // undoOf are the rows that take back what a file brought, or may have brought, into the
 // books: not what is known never to have come there, or to be out of them again.
 func (b *Box) undoOf(ctx context.Context, m *Manifest) ([]byte, error) {

@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
 // stuck is a folder whose files cannot be moved to the folder rejected.
@@ -111,4 +113,40 @@ func TestAJudgedFileThatLiesAmongThoseToImportIsTold(t *testing.T) {
 	require.True(t, misplaced())
 	importAll(t, dir)
 	require.False(t, misplaced())
+}
+
+// Two customers have one number in a file: whoever judges by it is asked which one is meant.
+func TestANumberOfTwoCustomersNamesNeither(t *testing.T) {
+	dir := t.TempDir()
+	o := options(2)
+	o.Wait = time.Hour
+	b := opened(t, NewLocal(dir), o)
+	for id, customer := range map[int]string{1: "C100", 2: "C200"} {
+		p := posting(id, "10.00")
+		p.Document.Number = "1042"
+		a := b.Add(t.Context(), p, func() (Item, []*tradepostv1.Fault) {
+			item, faults := itemOf(p)()
+			item.Customer = customer
+			return item, faults
+		})
+		require.IsType(t, connector.Handed{}, a)
+	}
+	rejected := connector.Judgement{File: filepath.Base(onlyFile(t, dir)), Documents: []string{"1042"}, State: connector.FileRejected, Reason: "no such customer"}
+	err := b.Judge(t.Context(), rejected)
+	require.ErrorContains(t, err, "2 documents with the number 1042")
+	require.ErrorContains(t, err, "st-acme-1.1 (invoice of customer C100, 10.00)")
+	require.ErrorContains(t, err, "st-acme-2.1 (invoice of customer C200, 10.00)")
+	states := func() map[string]connector.FileState {
+		files, err := b.Files(t.Context())
+		require.NoError(t, err)
+		all := map[string]connector.FileState{}
+		for _, d := range files[0].Documents {
+			all[d.Customer] = d.State
+		}
+		return all
+	}
+	require.Equal(t, map[string]connector.FileState{"C100": connector.FileWaiting, "C200": connector.FileWaiting}, states())
+	rejected.Documents = []string{"st-acme-2.1"}
+	require.NoError(t, b.Judge(t.Context(), rejected))
+	require.Equal(t, map[string]connector.FileState{"C100": connector.FileWaiting, "C200": connector.FileRejected}, states())
 }

@@ -58,7 +58,7 @@ func newConfirm(g *global) *cobra.Command {
 	f := c.Flags()
 	f.BoolVar(&o.rejected, "rejected", false, "it was not imported, and never will be")
 	f.BoolVar(&o.removed, "removed", false, "it was imported, and was taken out of the books since")
-	f.StringSliceVar(&o.documents, "document", nil, "only these documents of the file, by `number` or id")
+	f.StringSliceVar(&o.documents, "document", nil, "only these documents of the file, by `number` or id (where two customers have one number)")
 	f.StringVar(&o.reason, "reason", "", "why, for the office")
 	f.BoolVar(&o.all, "all", false, "list all files, not only those that wait")
 	return c

@@ -12,11 +12,23 @@ import (
 // files tells the import files that nobody confirmed for longer than people should let
 // them wait, and those that lie where they do not belong. Where a connector hands over no
 // files, there is nothing to tell.
-func (c check) files(ctx context.Context, made connector.Connector, given []string) []Result {
+func (d *doctor) files(ctx context.Context, c check, made connector.Connector, connection string) []Result {
 	ledger, is := made.(connector.FileLedger)
 	if !is {
 		return nil
 	}
+	given, err := d.given(ctx, connection)
+	if err != nil {
+		unread := c.warn(operator, "See to the records first (the checks of NATS), and run doctor again: until then nothing shows whether the folder is an older copy.",
+			"the ledger of the import files cannot be held against the records: %v", err)
+		return append([]Result{unread}, c.ledger(ctx, ledger, nil)...)
+	}
+	return c.ledger(ctx, ledger, given)
+}
+
+// ledger holds the ledger of import files against what is known to have been given away,
+// and tells of its files.
+func (c check) ledger(ctx context.Context, ledger connector.FileLedger, given []string) []Result {
 	if err := ledger.Expect(ctx, given); err != nil {
 		return []Result{c.fail(operator, "Bring the folder of the connection back as it was last, from a copy or from where it was moved. Nothing is given away until then.", "the ledger of the import files is behind the records: %v", err)}
 	}
@@ -65,16 +77,16 @@ func (c check) told(all []connector.HandedFile) []Result {
 }
 
 // given is what the records say that a connection gave to its books last; nothing where
-// they cannot be read, which the checks of NATS tell.
-func (d *doctor) given(ctx context.Context, connection string) []string {
+// there are none yet, or NATS cannot be reached, which the checks of NATS tell. An error
+// says that not all records could be read.
+func (d *doctor) given(ctx context.Context, connection string) ([]string, error) {
 	n, ok := d.nats.get(ctx)
 	if !ok || n.js == nil {
-		return nil
+		return nil, nil
 	}
 	store, err := record.Open(ctx, n.js)
 	if err != nil {
-		return nil
+		return nil, nil //nolint:nilerr // The checks of NATS tell it.
 	}
-	ids, _ := record.LastGiven(ctx, store, connection)
-	return ids
+	return record.LastGiven(ctx, store, connection)
 }

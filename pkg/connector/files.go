@@ -51,6 +51,9 @@ type HandedFile struct {
 	// Missing says that it waits, and lies nowhere in the folder: somebody moved it
 	// elsewhere, or deleted it. It is not made again.
 	Missing bool `json:"missing"`
+	// Misplaced says that it is known what became of all of it, and that it still lies among
+	// the files to import: it would be imported once more.
+	Misplaced bool `json:"misplaced,omitempty"`
 }
 
 // Ended tells whether it is known of every document what became of it.
@@ -65,7 +68,8 @@ func (f HandedFile) Ended() bool {
 
 // HandedDocument is one document of a file.
 type HandedDocument struct {
-	// ID finds it in Judgement.Documents, as its number does.
+	// ID finds it in Judgement.Documents, as its number does where no other one of the file
+	// has that.
 	ID       string    `json:"id"`
 	Number   string    `json:"number"`
 	Customer string    `json:"customer"`

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/record"
@@ -47,5 +48,9 @@ func (s *Service) refresh(ctx context.Context, m bus.Message) error {
 		}
 		return p.Confirm(ctx, e)
 	})
+	if errors.Is(err, posting.ErrNotLooked) {
+		s.deps.Log.WarnContext(ctx, "what an operator said is looked for later", "connection", m.Subject.Connection, "invoice", m.Subject.InvoiceID, "err", err)
+		return nil // The lookout and the sweep ask again, for as long as it takes.
+	}
 	return err
 }

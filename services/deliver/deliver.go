@@ -145,7 +145,7 @@ func (s *Service) Run(ctx context.Context) error {
 		g.Go(func() error { return s.signInPages.Serve(ctx) })
 	}
 	g.Go(func() error { return s.epochs.Keep(ctx) })
-	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, s.recover) })
+	g.Go(func() error { return stage.Sweep(ctx, s.gate.Store, sweepEvery, s.deps.Log, sweeping(s.recover)) })
 	return g.Wait()
 }
 

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -44,7 +45,8 @@ func (s *Service) lookOut(ctx context.Context, c *connection.Connection, conn co
 	return looking.Wait
 }
 
-// confirmHanded asks what became of everything that a connection handed over.
+// confirmHanded asks what became of everything that a connection handed over. One that
+// cannot be asked for does not keep the others waiting.
 func (s *Service) confirmHanded(ctx context.Context, connection string) error {
 	var handed []record.Entry
 	err := s.gate.Store.Each(ctx, func(e record.Entry) error {
@@ -56,10 +58,19 @@ func (s *Service) confirmHanded(ctx context.Context, connection string) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range handed {
-		if err := s.recover(ctx, e); err != nil {
-			return err
+	return each(ctx, handed, s.recover)
+}
+
+// each calls do with every record until ctx ends, and joins what failed.
+func each(ctx context.Context, all []record.Entry, do func(context.Context, record.Entry) error) error {
+	var failed []error
+	for _, e := range all {
+		if ctx.Err() != nil {
+			return errors.Join(append(failed, ctx.Err())...)
+		}
+		if err := do(ctx, e); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", e.Key, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }

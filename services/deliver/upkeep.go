@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tradepost/tradepost/pkg/connection"
@@ -22,6 +23,18 @@ func (s *Service) recover(ctx context.Context, e record.Entry) error {
 		}
 		return p.Recover(ctx, e)
 	})
+}
+
+// sweeping is do for the sweep, which ends its round of a connection at an error: a document
+// that cannot be asked for now keeps none behind it from being looked for.
+func sweeping(do func(context.Context, record.Entry) error) func(context.Context, record.Entry) error {
+	return func(ctx context.Context, e record.Entry) error {
+		err := do(ctx, e)
+		if errors.Is(err, posting.ErrNotLooked) {
+			return nil
+		}
+		return err
+	}
 }
 
 // lookElsewhere looks whether documents are gone that keep a send from being posted

@@ -67,12 +67,14 @@ func (l *Lookout) look(ctx context.Context) {
 	news := word != l.seen
 	if news {
 		if err := l.Confirm(ctx); err != nil {
-			if ctx.Err() == nil {
-				l.Log.WarnContext(ctx, "not everything that was handed over could be asked for", "err", err)
+			if ctx.Err() != nil {
+				return
 			}
-			return
+			l.Log.WarnContext(ctx, "not everything that was handed over could be asked for", "err", err)
+			news = false // The files are counted by time, until all could be asked for.
+		} else {
+			l.seen = word
 		}
-		l.seen = word
 	}
 	if news || time.Since(l.counted) >= countEvery {
 		l.count(ctx)

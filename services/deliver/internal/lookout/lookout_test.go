@@ -124,6 +124,18 @@ func TestDocumentsAreAskedForWhenSomethingHappened(t *testing.T) {
 	})
 }
 
+// A record that cannot be asked for is asked for at every look, and the files are counted
+// all the same.
+func TestFilesAreCountedThoughNotAllCanBeAskedFor(t *testing.T) {
+	watching(t, func(w *watched) {
+		w.word, w.confirm = "second", errors.New("one record is damaged")
+		w.waiting = []connector.HandedFile{{Name: "SALES-1.csv", Overdue: true}}
+		w.pass(6 * time.Minute)
+		require.Greater(t, w.confirms, 20)
+		require.ErrorContains(t, w.board.Notice(), "SALES-1.csv")
+	})
+}
+
 func TestTroubleOfTheFolderIsToldOnce(t *testing.T) {
 	watching(t, func(w *watched) {
 		w.err = errors.New("the ledger is damaged")

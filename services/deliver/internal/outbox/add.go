@@ -115,7 +115,8 @@ func stopped(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// notMade tells whether a file that could not be published is certainly not there.
+// notMade tells whether a file that could not be published is certainly not there. The end
+// of a call is among these errors since a folder tells it only before its first step.
 func notMade(err error) bool {
 	for _, e := range []error{
 		syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, fs.ErrPermission, fs.ErrNotExist,

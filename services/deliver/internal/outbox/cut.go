@@ -119,17 +119,19 @@ func (b *Box) cutOne(ctx context.Context, batch []*Entry) error {
 }
 
 // decide stages the files of a manifest and publishes it. What was staged for one that
-// certainly is not there is taken away again.
+// certainly is not there is taken away again; in doubt it stays, since nobody makes the
+// files of a manifest anew.
 func (b *Box) decide(ctx context.Context, m *Manifest, content, customers []byte) error {
 	err := b.folder.Stage(ctx, m.Staged, content)
 	if err == nil && m.StagedCustomers != "" {
 		err = b.folder.Stage(ctx, m.StagedCustomers, customers)
 	}
-	written := false
+	absent := true
 	if err == nil {
-		err, written = b.ledger.write(ctx, manifestFile(m.Sequence), m), true
+		err = b.ledger.write(ctx, manifestFile(m.Sequence), m)
+		absent = err != nil && (errors.Is(err, fs.ErrExist) || notMade(err)) && b.lacks(context.WithoutCancel(ctx), m)
 	}
-	if err != nil && (!written || errors.Is(err, fs.ErrExist) || notMade(err)) {
+	if err != nil && absent {
 		for _, staged := range []string{m.Staged, m.StagedCustomers} {
 			if staged != "" {
 				_ = b.folder.Remove(context.WithoutCancel(ctx), staged)
@@ -137,6 +139,14 @@ func (b *Box) decide(ctx context.Context, m *Manifest, content, customers []byte
 		}
 	}
 	return err
+}
+
+// lacks makes sure that a manifest is not in the ledger: nothing has its place, or another
+// one does.
+func (b *Box) lacks(ctx context.Context, m *Manifest) bool {
+	there := Manifest{}
+	err := b.ledger.read(ctx, manifestFile(m.Sequence), &there)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && there.Staged != m.Staged
 }
 
 func inFile(files []*Manifest, e *Entry) bool {

@@ -29,7 +29,8 @@
 //     document is in one manifest.
 //   - Take moves a file, and fails where it is not there any more. A file is staged
 //     before its manifest and moved to the folder after it, so that it appears once, and
-//     nobody makes it again after a person moved or removed it.
+//     nobody makes it again after a person moved or removed it. Over SFTP a server that
+//     dies may leave both names: what was put away, or judged, is not moved again.
 //
 // The file system needs a hard link that fails where the name is taken (ext4, XFS,
 // btrfs, ZFS, NFS), or a rename that does (SMB, FAT, exFAT: renameat2 with RENAME_NOREPLACE).

@@ -48,8 +48,19 @@ func (b *Box) handedFile(ctx context.Context, m *Manifest, there map[string]bool
 	}
 	f.Overdue = !f.Ended() && b.overdue(m)
 	f.Missing = !f.Ended() && !there[m.File] && !there[m.Staged]
+	if f.Ended() && there[toImport+m.File] {
+		// It may have been put away since it was listed.
+		left, err := b.content(ctx, m.File)
+		if err != nil {
+			return f, err
+		}
+		f.Misplaced = left != nil
+	}
 	return f, nil
 }
+
+// toImport is before the name of what lies among the files to import.
+const toImport = "./"
 
 // lying is everything that lies where import files may lie, in the order of their way, so
 // that one which is moved on meanwhile is seen.
@@ -62,8 +73,11 @@ func (b *Box) lying(ctx context.Context) (map[string]bool, error) {
 		}
 		for _, f := range files {
 			there[f.Name] = true
-			if dir == stagedDir {
+			switch dir {
+			case stagedDir:
 				there[stagedDir+"/"+f.Name] = true
+			case "":
+				there[toImport+f.Name] = true
 			}
 		}
 	}

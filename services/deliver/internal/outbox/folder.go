@@ -11,8 +11,9 @@ type Folder interface {
 	// Place names the folder so that the same folder has the same name.
 	Place() string
 	// Publish makes a file of all of content at once, so that it survives a power cut.
-	// Where the name is taken it fails with fs.ErrExist, and changes nothing. After any
-	// other error the file may be there.
+	// Where the name is taken it fails with fs.ErrExist, and changes nothing. With the end of
+	// ctx (context.Canceled, context.DeadlineExceeded) it fails only where it did nothing yet;
+	// after any other error the file may be there.
 	Publish(ctx context.Context, name string, content []byte) error
 	// Stage writes a file under a name that nobody else uses, so that it survives a power cut.
 	Stage(ctx context.Context, name string, content []byte) error

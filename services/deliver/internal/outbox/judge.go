@@ -48,7 +48,7 @@ func (b *Box) fileNamed(ctx context.Context, name string) (*Manifest, error) {
 	return nil, fmt.Errorf("no file %q was ever made for connection %s; `tradepost confirm %s --all` lists those that were", name, b.o.Connection, b.o.Connection)
 }
 
-// judgeFile settles a whole file, and puts it where people see that it is done.
+// judgeFile puts a whole file where people see that it is done, and settles it.
 func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement) error {
 	want, dir := Imported, importedDir
 	if j.State == connector.FileRejected {
@@ -59,6 +59,9 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 			return err
 		}
 	}
+	if err := b.putAway(ctx, m, dir, j.Reason); err != nil {
+		return err
+	}
 	v, err := b.ledger.note(ctx, verdictFile(m.Sequence), Verdict{
 		Verdict: want, Evidence: "operator", By: j.By, Reason: j.Reason, At: b.o.Now().UTC(),
 	})
@@ -67,9 +70,6 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 	}
 	if v.Verdict != want {
 		return fmt.Errorf("file %s was %s before (%s, %s)", m.File, v.Verdict, v.Evidence, v.At.Format("2006-01-02"))
-	}
-	if err := b.folder.Take(ctx, m.File, dir+"/"+m.File); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
-		b.log.WarnContext(ctx, "a file could not be put away", "file", m.File, "to", dir, "err", err)
 	}
 	return nil
 }
@@ -122,22 +122,6 @@ func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) err
 		return fmt.Errorf("%s (%s) was %s a moment ago", d.Number, e.id(), noted.Verdict)
 	}
 	return b.spoken(ctx, e, v.Verdict)
-}
-
-// named finds the documents of a file by id or number; without any it is all.
-func named(m *Manifest, names []string) ([]Listed, error) {
-	if len(names) == 0 {
-		return m.Documents, nil
-	}
-	var found []Listed
-	for _, name := range names {
-		i := slices.IndexFunc(m.Documents, func(d Listed) bool { return d.Number == name || entryID(d.Marker, d.N) == name })
-		if i < 0 {
-			return nil, fmt.Errorf("file %s has no document %q", m.File, name)
-		}
-		found = append(found, m.Documents[i])
-	}
-	return found, nil
 }
 
 // undoOf are the rows that take back what a file brought, or may have brought, into the

@@ -59,7 +59,11 @@ func (l *Local) Publish(ctx context.Context, name string, content []byte) error 
 	if err := l.exclusive(temp, l.path(name)); err != nil {
 		return fmt.Errorf("publish %s: %w", name, err)
 	}
-	return syncDir(filepath.Dir(l.path(name)))
+	if err := syncDir(filepath.Dir(l.path(name))); err != nil {
+		// It is there: what hides the directory from us must not pass for why it is not.
+		return fmt.Errorf("publish %s: it may not survive a power cut: %v", name, err) //nolint:errorlint // see above
+	}
+	return nil
 }
 
 // Stage implements Folder.

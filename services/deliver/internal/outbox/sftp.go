@@ -48,6 +48,8 @@ func (s *SFTP) Place() string { return s.at.place() }
 func (s *SFTP) path(name string) string { return path.Join(s.at.Folder, name) }
 
 // do makes one call. An error of the connection ends it; what a server answers does not.
+// It fails with the end of ctx only where nothing was asked of the server: an answer that
+// does not come in time leaves in doubt what was done, as a connection that breaks does.
 func (s *SFTP) do(ctx context.Context, call func(c *sftp.Client) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,10 +70,7 @@ func (s *SFTP) do(ctx context.Context, call func(c *sftp.Client) error) error {
 		return err
 	}
 	s.drop()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("%w: %s: %w", ErrUnreachable, s.at.address(), err)
+	return fmt.Errorf("%w: %s: %v", ErrUnreachable, s.at.address(), err) //nolint:errorlint // Its causes must not pass for an answer.
 }
 
 // idle is after what time a connection is asked whether it is still there: a server or a

@@ -13,9 +13,14 @@ import (
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
+// ErrNotLooked means that the connector could not look now; it is to be asked again.
+var ErrNotLooked = errors.New("the connector could not tell what became")
+
 // Confirm looks for what became of a document that was handed over. It makes
 // nothing: the send ends by evidence (the connector says so, or Find shows the
 // document), or goes on waiting. Two replicas may look at once; the first to write wins.
+// An error says that it is worth looking again soon: the connector could not look, or what
+// it knows could not be written down.
 func (p *Poster) Confirm(ctx context.Context, e record.Entry) error {
 	u := e.Record.GetUnresolved()
 	if e.State() != record.Handed || u == nil || p.foreign(ctx, e) {
@@ -87,9 +92,13 @@ func (p *Poster) handedTry(ctx context.Context, e record.Entry) (*try, error) {
 func (t *try) evidence(ctx context.Context, u *tradepostv1.Unresolved) (connector.Answer, error) {
 	q := connector.Query{Kind: u.GetKind(), Marker: u.GetMarker(), ID: u.GetUpdatesId(), Number: t.paperOf(u).doc.GetNumber()}
 	if t.Confirmer != nil {
-		return t.Confirmer.Confirm(t.told(ctx, nil), connector.HandedOver{
+		a := t.Confirmer.Confirm(t.told(ctx, nil), connector.HandedOver{
 			Token: t.entry.Record.GetHandedToken(), Query: q, DocumentHash: u.GetDocumentHash(),
-		}), nil
+		})
+		if w, waits := a.(connector.Wait); waits {
+			return nil, fmt.Errorf("%w of %s: %s: %s", ErrNotLooked, t.entry.Record.GetHandedToken(), w.Reason, w.Message)
+		}
+		return a, nil
 	}
 	found, outcome, err := t.find(t.told(ctx, nil), q)
 	switch {

@@ -93,7 +93,6 @@ func TestAConnectorTellsWhatBecameOfAHandOver(t *testing.T) {
 		"taken":         {posted, record.Outcome, tradepostv1.OutcomeKind_OUTCOME_KIND_POSTED},
 		"refused":       {refusal(), record.Outcome, tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED},
 		"not yet":       {connector.Handed{Token: "file-7:3"}, record.Handed, 0},
-		"not now":       {connector.Wait{Reason: "closed"}, record.Handed, 0},
 		"nobody knows":  {connector.Uncertain{Reason: "x"}, record.Handed, 0},
 		"no such thing": {nil, record.Handed, 0},
 	} {
@@ -113,6 +112,19 @@ func TestAConnectorTellsWhatBecameOfAHandOver(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A connector that cannot look now is asked again soon: that is no end of the look.
+func TestAConnectorThatCannotLookIsAskedAgain(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.handOver()
+		p := w.poster("sweep")
+		p.Confirmer = &confirming{answer: connector.Wait{Reason: "timeout", Message: "the server is slow"}}
+		err := p.Confirm(t.Context(), w.entry())
+		require.ErrorIs(t, err, posting.ErrNotLooked)
+		require.ErrorContains(t, err, "the server is slow")
+		require.Equal(t, record.Handed, w.record().GetState())
+	})
 }
 
 // The message is gone from its stream; the record knows enough.

@@ -24,7 +24,8 @@ const confirmLong = `Tells Tradepost what became of an import file. Without FILE
 
 Imported, the invoices become processed; rejected, they fail with the reason in a comment, and sending them
 again writes them to a new file; removed, they may be sent again. What was said once stays: Tradepost
-believes it, and asks nobody. A person who moves the file to the folder imported, or rejected, does the same.
+believes it, and asks nobody. A person who moves the file to the folder imported, or rejected, does the same;
+said of a whole file, it is moved there, and nothing is noted where that fails.
 The word goes into the ledger beside the files, so that this needs the folder, and not NATS. Where NATS can be
 reached, deliver acts on it at once; else within seconds, or minutes over SFTP (the setting look_every).`
 
@@ -57,7 +58,7 @@ func newConfirm(g *global) *cobra.Command {
 	f := c.Flags()
 	f.BoolVar(&o.rejected, "rejected", false, "it was not imported, and never will be")
 	f.BoolVar(&o.removed, "removed", false, "it was imported, and was taken out of the books since")
-	f.StringSliceVar(&o.documents, "document", nil, "only these documents of the file, by `number` or id")
+	f.StringSliceVar(&o.documents, "document", nil, "only these documents of the file, by `number` or id (where two customers have one number)")
 	f.StringVar(&o.reason, "reason", "", "why, for the office")
 	f.BoolVar(&o.all, "all", false, "list all files, not only those that wait")
 	return c

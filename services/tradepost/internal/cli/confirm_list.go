@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,10 +36,18 @@ func (r fileRows) Table() ([]any, [][]any) {
 	var rows [][]any
 	for _, f := range r {
 		for _, d := range f.Documents {
-			rows = append(rows, []any{f.Name, f.Made.Local().Format(time.DateTime), d.Number, d.Customer, d.Total, string(d.State), remark(f, d)})
+			rows = append(rows, []any{f.Name, f.Made.Local().Format(time.DateTime), d.Number, d.Customer, d.Total, string(d.State), placed(f, remark(f, d))})
 		}
 	}
 	return []any{"file", "made", "number", "customer", "total", "state", "remark"}, rows
+}
+
+// placed is a remark, with that of a file which lies where it would be imported again.
+func placed(f connector.HandedFile, remark string) string {
+	if !f.Misplaced {
+		return remark
+	}
+	return strings.TrimPrefix(remark+"; its file still lies among those to import", "; ")
 }
 
 // evidence is how the end of a document is known, in words.

@@ -234,3 +234,15 @@ func TestAConfirmationIsToldToDeliver(t *testing.T) {
 	require.Equal(t, runtime.ExitOK, code, errs)
 	require.Contains(t, out, "no invoice of it waits")
 }
+
+// A file that is done with, and lies where it would be imported again, is told with what
+// became of it.
+func TestAFileThatLiesWhereItDoesNotBelongIsTold(t *testing.T) {
+	path := filesSetUp(t)
+	_, files := given(t, path, 1)
+	code, _, errs := execute(t, "confirm", "acme-sage", files[0], "--document", "1001", "--rejected", "--reason", "no such job", "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	code, out, errs := execute(t, "confirm", "acme-sage", "--all", "-c", path)
+	require.Equal(t, runtime.ExitOK, code, errs)
+	require.Contains(t, out, "no such job; its file still lies among those to import")
+}

@@ -72,7 +72,7 @@ func (d *doctor) books(ctx context.Context, conn *connection.Connection, system 
 		if there && answered {
 			var told []Result
 			_, told, answered = bounded(ctx, d, c, func(ctx context.Context) (bool, []Result) {
-				return true, check{system, "import files"}.files(ctx, made, d.given(ctx, conn.ID))
+				return true, d.files(ctx, check{system, "import files"}, made, conn.ID)
 			})
 			results = append(results, told...)
 		}

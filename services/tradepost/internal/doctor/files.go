@@ -10,12 +10,25 @@ import (
 )
 
 // files tells the import files that nobody confirmed for longer than people should let
-// them wait. Where a connector hands over no files, there is nothing to tell.
-func (c check) files(ctx context.Context, made connector.Connector, given []string) []Result {
+// them wait, and those that lie where they do not belong. Where a connector hands over no
+// files, there is nothing to tell.
+func (d *doctor) files(ctx context.Context, c check, made connector.Connector, connection string) []Result {
 	ledger, is := made.(connector.FileLedger)
 	if !is {
 		return nil
 	}
+	given, err := d.given(ctx, connection)
+	if err != nil {
+		unread := c.warn(operator, "See to the records first (the checks of NATS), and run doctor again: until then nothing shows whether the folder is an older copy.",
+			"the ledger of the import files cannot be held against the records: %v", err)
+		return append([]Result{unread}, c.ledger(ctx, ledger, nil)...)
+	}
+	return c.ledger(ctx, ledger, given)
+}
+
+// ledger holds the ledger of import files against what is known to have been given away,
+// and tells of its files.
+func (c check) ledger(ctx context.Context, ledger connector.FileLedger, given []string) []Result {
 	if err := ledger.Expect(ctx, given); err != nil {
 		return []Result{c.fail(operator, "Bring the folder of the connection back as it was last, from a copy or from where it was moved. Nothing is given away until then.", "the ledger of the import files is behind the records: %v", err)}
 	}
@@ -23,7 +36,13 @@ func (c check) files(ctx context.Context, made connector.Connector, given []stri
 	if err != nil {
 		return []Result{c.fail(operator, "Look at the folder of the connection, and bring back what is missing from a copy.", "the ledger of the import files cannot be read: %v", err)}
 	}
-	waiting, late, missing := 0, []string(nil), []string(nil)
+	return c.told(all)
+}
+
+// told is one result for each kind of file that people have to see to; ok where there is none.
+func (c check) told(all []connector.HandedFile) []Result {
+	waiting := 0
+	var late, missing, misplaced []string
 	for _, f := range all {
 		what := fmt.Sprintf("%s of %s (%s, %s)", f.Name, f.Made.Format("2006-01-02"), count(len(f.Documents), "document"), f.Total)
 		switch {
@@ -31,6 +50,8 @@ func (c check) files(ctx context.Context, made connector.Connector, given []stri
 			missing = append(missing, what)
 		case f.Overdue:
 			late = append(late, what)
+		case f.Misplaced:
+			misplaced = append(misplaced, what)
 		}
 		if !f.Ended() {
 			waiting++
@@ -41,27 +62,31 @@ func (c check) files(ctx context.Context, made connector.Connector, given []stri
 		results = append(results, c.warn(bookkeeper, "Put each into the folder imported, or rejected; where that cannot be done, say with `tradepost confirm` what became of it. It is not made again.",
 			"import files that nobody has confirmed, and that are not in the folder any more: %s", strings.Join(missing, ", ")))
 	}
-	if len(late) == 0 && len(missing) == 0 {
+	if len(misplaced) > 0 {
+		results = append(results, c.warn(bookkeeper, "Do not import them again. Move each to the folder imported, or rejected; `tradepost confirm CONNECTION --all` tells what became of them.",
+			"import files of which it is known what became of them, and that lie among the files to import: %s", strings.Join(misplaced, ", ")))
+	}
+	if len(late) > 0 {
+		results = append(results, c.warn(bookkeeper, "Import them and move each to the folder imported, or to rejected; `tradepost confirm` does the same. Their invoices stay pending in ServiceTrade until then.",
+			"import files that nobody has confirmed for long: %s", strings.Join(late, ", ")))
+	}
+	if len(results) == 0 {
 		return []Result{c.ok("%s made, %d waiting to be confirmed", count(len(all), "import file"), waiting)}
 	}
-	if len(late) == 0 {
-		return results
-	}
-	return append(results, c.warn(bookkeeper, "Import them and move each to the folder imported, or to rejected; `tradepost confirm` does the same. Their invoices stay pending in ServiceTrade until then.",
-		"import files that nobody has confirmed for long: %s", strings.Join(late, ", ")))
+	return results
 }
 
 // given is what the records say that a connection gave to its books last; nothing where
-// they cannot be read, which the checks of NATS tell.
-func (d *doctor) given(ctx context.Context, connection string) []string {
+// there are none yet, or NATS cannot be reached, which the checks of NATS tell. An error
+// says that not all records could be read.
+func (d *doctor) given(ctx context.Context, connection string) ([]string, error) {
 	n, ok := d.nats.get(ctx)
 	if !ok || n.js == nil {
-		return nil
+		return nil, nil
 	}
 	store, err := record.Open(ctx, n.js)
 	if err != nil {
-		return nil
+		return nil, nil //nolint:nilerr // The checks of NATS tell it.
 	}
-	ids, _ := record.LastGiven(ctx, store, connection)
-	return ids
+	return record.LastGiven(ctx, store, connection)
 }

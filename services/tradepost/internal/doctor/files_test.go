@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/tradepost/internal/doctor"
@@ -53,6 +54,7 @@ func TestFilesThatNobodyConfirmsAreTold(t *testing.T) {
 		{filing{files: []connector.HandedFile{fresh}}, doctor.OK, ""},
 		{filing{files: []connector.HandedFile{late, fresh}}, doctor.Warn, "SALES-1.csv of 2026-11-01 (1 document, 20.00)"},
 		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: waits, Missing: true}, fresh}}, doctor.Warn, "not in the folder any more: SALES-1.csv"},
+		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: []connector.HandedDocument{{State: connector.FileRejected}}, Misplaced: true}, fresh}}, doctor.Warn, "lie among the files to import: SALES-1.csv"},
 		{filing{behind: errors.New("st-acme-7.1 was given away")}, doctor.Fail, "behind the records: st-acme-7.1"},
 		{filing{err: errors.New("manifest 7 is missing")}, doctor.Fail, "manifest 7 is missing"},
 	} {
@@ -62,4 +64,23 @@ func TestFilesThatNobodyConfirmsAreTold(t *testing.T) {
 		require.Contains(t, told.Problem, c.says)
 		require.NotContains(t, told.Problem, "SALES-2")
 	}
+}
+
+// A record that cannot be read may be the one that shows that the folder is an older copy:
+// the check says that it did not see all.
+func TestRecordsThatCannotBeReadAreToldWithTheFiles(t *testing.T) {
+	w, js := queued(t)
+	o := w.withFiles(filing{})
+	told := only(t, doctor.Run(t.Context(), o), "connection acme-000", "import files")
+	require.Equal(t, doctor.OK, told.Status)
+	kv, err := js.KeyValue(t.Context(), bus.BucketInvoices)
+	require.NoError(t, err)
+	_, err = kv.PutString(t.Context(), "acme.7", "{")
+	require.NoError(t, err)
+	all := of(doctor.Run(t.Context(), o), "connection acme-000", "import files")
+	require.Len(t, all, 2, "and the files are looked at all the same")
+	require.Equal(t, doctor.Warn, all[0].Status)
+	require.Contains(t, all[0].Problem, "cannot be held against the records")
+	require.Contains(t, all[0].Problem, "acme.7")
+	require.Equal(t, doctor.OK, all[1].Status)
 }

@@ -116,6 +116,10 @@ func (b *Box) liveOf(ctx context.Context, marker string) (s standing, last int, 
 			return standing{}, 0, err
 		}
 		if one.live() {
+			if s.entry != nil && s.doubt.revived && one.verdict == nil {
+				s = one // It went out again before the file of the first one came back.
+				continue
+			}
 			if s.entry != nil {
 				return standing{}, 0, fmt.Errorf("%w: %s and %s both count", errBroken, s.entry.id(), e.id())
 			}

@@ -12,12 +12,18 @@ type doubt struct {
 	// rejected says that a person moved the file to rejected: an export that shows its
 	// documents contradicts that, and settles nothing.
 	rejected bool
+	// revived says that its documents may have gone out again: a person called the file
+	// rejected, and another, or the same, put it among the imported ones since.
+	revived bool
 }
 
 // fileVerdict is what became of a whole file: what was written down, or what the folders
 // show.
 func (b *Box) fileVerdict(ctx context.Context, m *Manifest) (*Verdict, doubt, error) {
 	v, err := b.ledger.verdict(ctx, verdictFile(m.Sequence))
+	if v != nil && v.Verdict == Rejected {
+		return b.stillRejected(ctx, m, v)
+	}
 	if v != nil || err != nil {
 		return v, doubt{}, err
 	}
@@ -38,6 +44,19 @@ func (b *Box) fileVerdict(ctx context.Context, m *Manifest) (*Verdict, doubt, er
 	return v, doubt{}, err
 }
 
+// stillRejected holds a verdict against the folders: a file that lies in imported now
+// was imported after all, and its documents must not go out again before a person says
+// so. What says it is `tradepost confirm` for its documents, or the file's way back.
+func (b *Box) stillRejected(ctx context.Context, m *Manifest, v *Verdict) (*Verdict, doubt, error) {
+	imported, err := b.content(ctx, importedDir+"/"+m.File)
+	if err != nil || imported == nil {
+		return v, doubt{}, err
+	}
+	d := doubt{why: "it was rejected, and lies in the folder imported now: move it back, or confirm its documents one by one", revived: true}
+	b.unclear(ctx, m, d.why)
+	return nil, d, nil
+}
+
 // folders is what the folders imported and rejected show of a file; nil where they show
 // nothing, or contradict each other.
 func (b *Box) folders(ctx context.Context, m *Manifest) (*Verdict, doubt, error) {
@@ -56,11 +75,11 @@ func (b *Box) folders(ctx context.Context, m *Manifest) (*Verdict, doubt, error)
 	v := &Verdict{Verdict: Imported, Evidence: "moved", At: b.o.Now().UTC()}
 	switch {
 	case imported != nil && rejected != nil:
-		return nil, doubt{"it is in both folders, imported and rejected", true}, nil
+		return nil, doubt{why: "it is in both folders, imported and rejected", rejected: true}, nil
 	case rejected != nil && left != nil:
-		return nil, doubt{"it is in the folder rejected, and still among those that are to be imported", true}, nil
+		return nil, doubt{why: "it is in the folder rejected, and still among those that are to be imported", rejected: true}, nil
 	case imported != nil && hashOf(imported) != m.SHA256:
-		return nil, doubt{"it is in the folder imported, and is not as it was written", false}, nil
+		return nil, doubt{why: "it is in the folder imported, and is not as it was written"}, nil
 	case rejected != nil:
 		v.Verdict, v.Reason = Rejected, b.reasonOf(ctx, m.File)
 	}
@@ -97,7 +116,7 @@ func (b *Box) contradicted(ctx context.Context, m *Manifest) (d doubt, err error
 			return d, err
 		}
 		if own == nil {
-			return doubt{fmt.Sprintf("it is in the folder rejected, and the export %s shows %s: some of it was imported", s.by.File, l.Number), true}, nil
+			return doubt{why: fmt.Sprintf("it is in the folder rejected, and the export %s shows %s: some of it was imported", s.by.File, l.Number), rejected: true}, nil
 		}
 	}
 	return d, nil

@@ -187,7 +187,7 @@ func TestARejectedFileThatAnExportContradictsDoesNotGoOutAgain(t *testing.T) {
 			clock.pass(longAgo)
 			require.IsType(t, connector.Handed{}, b.Confirm(t.Context(), h))
 			require.IsType(t, connector.Handed{}, b.Add(t.Context(), p, itemOf(p)))
-			require.Empty(t, wholeFiles(t, filepath.Join(dir, "imported")))
+			require.Len(t, wholeFiles(t, dir), 1, "it is in no second file")
 			waiting, err := b.WaitingFiles(t.Context())
 			require.NoError(t, err)
 			require.Contains(t, waiting[0].Documents[0].Why, "the export today.csv shows 1001", "people are told")

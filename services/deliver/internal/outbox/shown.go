@@ -65,6 +65,15 @@ func (b *Box) shownIn(ctx context.Context, all []export, e *Entry, m *Manifest) 
 		if doc == nil {
 			continue
 		}
+		if doc.Customer == "" {
+			shared, err := b.namesake(ctx, e)
+			if err != nil {
+				return s, err
+			}
+			if shared {
+				continue // It may be that of the other customer.
+			}
+		}
 		by := &Source{File: x.file.Name, Modified: x.file.Modified.UTC(), SHA256: x.hash}
 		old, err := b.judgedBefore(ctx, e, by)
 		if err != nil {

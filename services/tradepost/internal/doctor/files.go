@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -42,7 +43,7 @@ func (c check) ledger(ctx context.Context, ledger connector.FileLedger, given []
 // told is one result for each kind of file that people have to see to; ok where there is none.
 func (c check) told(all []connector.HandedFile) []Result {
 	waiting := 0
-	var late, missing, misplaced []string
+	var late, missing, misplaced, unclear []string
 	for _, f := range all {
 		what := fmt.Sprintf("%s of %s (%s, %s)", f.Name, f.Made.Format("2006-01-02"), count(len(f.Documents), "document"), f.Total)
 		switch {
@@ -56,6 +57,9 @@ func (c check) told(all []connector.HandedFile) []Result {
 		if !f.Ended() {
 			waiting++
 		}
+		if i := slices.IndexFunc(f.Documents, func(d connector.HandedDocument) bool { return d.Why != "" }); i >= 0 {
+			unclear = append(unclear, f.Name+": "+f.Documents[i].Why)
+		}
 	}
 	var results []Result
 	if len(missing) > 0 {
@@ -65,6 +69,10 @@ func (c check) told(all []connector.HandedFile) []Result {
 	if len(misplaced) > 0 {
 		results = append(results, c.warn(bookkeeper, "Do not import them again. Move each to the folder imported, or rejected; `tradepost confirm CONNECTION --all` tells what became of them.",
 			"import files of which it is known what became of them, and that lie among the files to import: %s", strings.Join(misplaced, ", ")))
+	}
+	if len(unclear) > 0 {
+		results = append(results, c.warn(bookkeeper, "Say what became of them with `tradepost confirm`, or put the files where they belong. Until then their invoices wait, and nothing of them goes out again.",
+			"import files of which it cannot be told what became of them: %s", strings.Join(unclear, "; ")))
 	}
 	if len(late) > 0 {
 		results = append(results, c.warn(bookkeeper, "Import them and move each to the folder imported, or to rejected; `tradepost confirm` does the same. Their invoices stay pending in ServiceTrade until then.",

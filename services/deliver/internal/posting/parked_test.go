@@ -81,3 +81,16 @@ func TestALongWaitInDoubtHoldsNoSlot(t *testing.T) {
 		require.NotNil(t, w.outcome().GetOutcome().GetPosted())
 	})
 }
+
+// A copy from before the parking takes no place of what is to wake the send, which may
+// hold what an operator mended since.
+func TestAnOlderCopyOfAParkedSendLeavesItsWakingAsItIs(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.books.onFind = func() error { return closedFor(6 * time.Hour) }
+		m := w.open()
+		w.deliver(w.poster("a"), m)
+		waking := w.last(bus.StreamReady, m.Subject.To(bus.StageLater)).Sequence
+		w.deliver(w.poster("b"), m)
+		require.Equal(t, waking, w.last(bus.StreamReady, m.Subject.To(bus.StageLater)).Sequence)
+	})
+}

@@ -106,9 +106,13 @@ func (p *Poster) Handle(ctx context.Context, m bus.Message) error {
 		return t.answerAgain(ctx)
 	case record.Parked:
 		if until := e.Record.GetWaiting().GetUntil().AsTime(); time.Until(until) > earlyFire {
-			// The scheduled message wakes it; this one must not hold a slot until then. It may
-			// have been the scheduled one itself, for an earlier time (standAside).
+			// The scheduled message wakes it; this one must not hold a slot until then. One that
+			// came after the parking may have been the scheduled one itself, for an earlier time
+			// (standAside). Older copies take no later message's place.
 			t.log.DebugContext(ctx, "message put off: the send is parked", "until", until)
+			if !m.Published.After(e.At) {
+				return nil
+			}
 			return p.Gate.Bus.Schedule(ctx, m.Subject, until, ready)
 		}
 	case record.Claimed:

@@ -31,8 +31,13 @@ type Posted struct {
 // wrong with it is listed at once.
 type Rejected struct {
 	Faults []*tradepostv1.Fault
-	// Document is set when it exists all the same (its total came out wrong).
+	// Document is set when it exists all the same (its total came out wrong, or somebody
+	// changed it meanwhile).
 	Document *Found
+	// Written says that Document is as this posting wrote it, by this call or an earlier
+	// one, and nobody changed it since: only then may a later send change it. A Document
+	// with the posting's own hash needs no such word.
+	Written bool
 }
 
 // Wait says that nothing was made, and that it can be tried again.

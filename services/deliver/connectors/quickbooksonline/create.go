@@ -123,8 +123,12 @@ func (q *Online) stillThere(ctx context.Context, w *draft, m made) (*paper, erro
 	return q.readPaper(ctx, place{e, m.ID})
 }
 
+// firstVersion is the SyncToken of a document that nobody changed since it was made.
+const firstVersion = "0"
+
 // posted verifies what was made. A document with another total, or that is not ours, is
-// there all the same: it is told with the fault.
+// there all the same: it is told with the fault. One that was made before this call may
+// have been changed since, unless it still has its first version.
 func (q *Online) posted(w *draft, there *paper, adopted bool) connector.Answer {
 	f := q.found(entityOf(w.d.GetKind()), there)
 	s, _ := stampOf(there.PrivateNote)
@@ -139,7 +143,7 @@ func (q *Online) posted(w *draft, there *paper, adopted bool) connector.Answer {
 			Thing: thing(w.d), Params: map[string]string{"system": title}, VendorText: "the private note of " + f.ID + " is not the one that was sent",
 		})}}
 	case !sameAmount(f.Total, total(w.d)):
-		return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{totalDiffers(w.d, f)}}
+		return connector.Rejected{Document: &f, Written: !adopted || there.SyncToken == firstVersion, Faults: []*tradepostv1.Fault{totalDiffers(w.d, f)}}
 	}
 	return connector.Posted{
 		Document: f, NumberAssigned: w.d.GetNumber() == "", Adopted: adopted, Remarks: append(w.remarks, toApply(w.d)...), Customers: w.customers,

@@ -136,7 +136,14 @@ func (b *books) Update(ctx context.Context, p connector.Posting, f connector.Fou
 			return connector.Posted{Document: e.found}
 		}
 	}
-	return connector.Rejected{Faults: []*tradepostv1.Fault{fault.New("document.changed_in_books", fault.Args{Params: map[string]string{"number": f.Number}})}}
+	answer := connector.Rejected{Faults: []*tradepostv1.Fault{fault.New("document.changed_in_books", fault.Args{Params: map[string]string{"number": f.Number}})}}
+	for _, e := range b.entries {
+		if e.found.ID == f.ID {
+			there := e.found
+			answer.Document = &there
+		}
+	}
+	return answer
 }
 
 func (b *books) count() int {

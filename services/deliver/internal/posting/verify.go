@@ -17,6 +17,9 @@ import (
 func (t *try) verified(one paper, a connector.Answer) (*tradepostv1.Outcome, error) {
 	if r, is := a.(connector.Rejected); is && r.Document != nil {
 		t.keep(one, *r.Document, false)
+		if !r.Written && r.Document.DocumentHash != one.hash {
+			t.disown(one)
+		}
 	}
 	p, ok := a.(connector.Posted)
 	if !ok {
@@ -68,6 +71,17 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 		ref.WrittenAt = timestamppb.Now()
 	}
 	t.refs = append(t.refs, ref)
+}
+
+// disown makes the document that was kept last one that this send did not write: what the
+// record knew of it before stays known, and a version that we never wrote is not ours.
+func (t *try) disown(one paper) {
+	ref, live := t.refs[len(t.refs)-1], one.slot.In(t.entry.Record)
+	if live.GetId() != ref.GetId() {
+		live = nil
+	}
+	ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = live.GetHash(), live.GetHashVersion(), live.GetVersion(), live.GetSnapshotHash()
+	ref.Stream, ref.Sequence, ref.PostedOn = live.GetStream(), live.GetSequence(), live.GetPostedOn()
 }
 
 // adopt notes a document that is as it should be already, or stays as it is. The record

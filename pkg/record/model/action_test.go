@@ -25,6 +25,7 @@ var kinds = []string{
 	"kill", "time", "time", "time", "round", "round",
 	"send", "send", "edit", "move", "delete", "touch", "mend",
 	"lose message", "lose stream", "replay", "dead letter", "retry", "lose bucket",
+	"import", "refuse", "vouch", "settle by hand",
 }
 
 func actions() *rapid.Generator[[]action] {
@@ -79,7 +80,11 @@ func (w *worker) pick(n int) {
 			w.begin("sweep", w.sweep)
 		}
 	case deliver:
-		w.begin("sweep", w.recover)
+		if n%2 == 0 {
+			w.begin("sweep", w.recover)
+		} else {
+			w.begin("evidence", w.evidence)
+		}
 	case reconcile:
 		w.begin("sweep", func() { w.sweepOutcome() })
 	}
@@ -89,6 +94,9 @@ func (w *worker) take(m *message) {
 	serve := map[stageName]func(*message) verdict{
 		ingest: w.command, transform: w.transform, deliver: w.deliver, reconcile: w.reconcile,
 	}[w.stage]
+	if m.command == settleByHand {
+		serve = w.settleByHand
+	}
 	w.begin(fmt.Sprintf("message of send %d, %s", m.send, m.snapshot), func() { w.handle(m, serve) })
 }
 
@@ -106,6 +114,10 @@ func (w *world) disturb(a action) {
 		w.st.status, w.st.hand = []string{"draft", "sent", "void"}[a.n%3], w.st.hand+1
 	case "delete", "touch":
 		w.books.byHand(a.do)
+	case "import", "refuse":
+		w.books.file(a.do)
+	case "vouch", "settle by hand":
+		w.vouch(a.do)
 	case "mend":
 		w.mapping++
 	case "lose stream":
@@ -149,7 +161,7 @@ func (w *world) disturbMessage(a action) {
 // byHand is what a bookkeeper does to the newest document.
 func (b *books) byHand(what string) {
 	for _, d := range slices.Backward(b.docs) {
-		if !d.gone {
+		if !d.gone && !d.waiting {
 			d.gone, d.touched, d.version = what == "delete", true, d.version+1
 			return
 		}

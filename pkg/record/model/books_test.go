@@ -19,8 +19,11 @@ const (
 // second document out, and a write shows up after a while.
 type books struct {
 	docs []*document
-	// all has the hash of everything that was ever written.
+	// all has the hash of everything that ever counted in the books.
 	all []string
+	// filed makes every create a file that waits until people import it, or say that they
+	// never will.
+	filed bool
 	// keyed makes a create with the key of another one answer with that one's document.
 	keyed bool
 }
@@ -32,8 +35,11 @@ type document struct {
 	shown    time.Time
 	gone     bool
 	touched  bool
+	// waiting is a file that nobody imported yet, refused one that nobody ever will.
+	waiting, refused bool
 }
 
+// live counts what is in the books, or may still be imported.
 func (b *books) live() int {
 	n := 0
 	for _, d := range b.docs {
@@ -46,20 +52,24 @@ func (b *books) live() int {
 
 func (b *books) ever(hash string) bool { return slices.Contains(b.all, hash) }
 
-// find answers what the accounting system shows; false when it does not answer.
-func (w *worker) find() ([]document, bool) {
+// find answers what the accounting system shows, and the file that waits to be imported,
+// of which there is one at most; false when it does not answer.
+func (w *worker) find() (found []document, handed *document, ok bool) {
 	w.pause("find")
 	w.calls++
 	if w.world.fate(10) == 9 {
-		return nil, false
+		return nil, nil, false
 	}
-	var found []document
 	for _, d := range w.world.books.docs {
-		if !d.gone && !d.shown.After(time.Now()) {
+		switch {
+		case d.gone || d.shown.After(time.Now()):
+		case !d.waiting:
 			found = append(found, *d)
+		case w.world.mutant != forgetHanded:
+			handed = d
 		}
 	}
-	return found, true
+	return found, handed, true
 }
 
 // create writes a document, if the fence lets it. answered is false when nobody
@@ -80,12 +90,15 @@ func (w *worker) create(hash string, generation int64) (made document, written, 
 func (b *books) add(hash string, generation int64, late time.Duration) document {
 	key := fmt.Sprintf("%d/%s", generation, hash)
 	for _, d := range b.docs {
-		if b.keyed && d.key == key {
+		if b.keyed && d.key == key && !d.refused {
 			return *d
 		}
 	}
-	d := &document{id: fmt.Sprint("doc-", len(b.docs)+1), hash: hash, version: 1, key: key, shown: time.Now().Add(late)}
-	b.docs, b.all = append(b.docs, d), append(b.all, hash)
+	d := &document{id: fmt.Sprint("doc-", len(b.docs)+1), hash: hash, version: 1, key: key, shown: time.Now().Add(late), waiting: b.filed}
+	b.docs = append(b.docs, d)
+	if !b.filed {
+		b.all = append(b.all, hash)
+	}
 	return *d
 }
 

@@ -20,6 +20,7 @@ func (w *world) round() {
 		}
 	}
 	w.run(deliver, func(one *worker) { one.begin("sweep", one.recover) })
+	w.run(deliver, func(one *worker) { one.begin("evidence", one.evidence) })
 	w.run(reconcile, func(one *worker) { one.begin("sweep", func() { one.sweepOutcome() }) })
 }
 
@@ -51,6 +52,7 @@ func (w *world) calm() {
 			w.final()
 			return
 		}
+		w.books.file("import")
 		if w.bucket.now.State() == record.Held {
 			w.publish(message{to: ingest, follows: w.bucket.now.Record.GetSend()})
 		}

@@ -49,7 +49,7 @@ func (w *worker) deliver(m *message) verdict {
 	}
 	t := &try{worker: w, m: m, e: e, owner: w.name}
 	switch e.State() {
-	case record.Held, record.Settling:
+	case record.Held, record.Handed, record.Settling:
 		return done
 	case record.Outcome:
 		return t.answerAgain()
@@ -123,6 +123,8 @@ type ending struct {
 	// wait is how long to wait, uncertain that nobody knows what was written.
 	wait      time.Duration
 	uncertain bool
+	// handed is the file that was handed over.
+	handed string
 }
 
 func (t *try) steps() (ending, error) {
@@ -141,9 +143,12 @@ func (t *try) resolve() (ending, bool, error) {
 	if !t.doubtful {
 		return ending{}, false, nil
 	}
-	found, ok := t.find()
-	if !ok {
+	found, handed, ok := t.find()
+	switch {
+	case !ok:
 		return ending{wait: time.Second}, true, nil
+	case handed != nil:
+		return ending{handed: handed.id}, true, nil
 	}
 	t.doubtful = false
 	live := record.Live(t.e.Record, invoiceKind)
@@ -201,9 +206,11 @@ func (w *worker) recover() {
 	if t.move("claim", record.Claim(t.claiming(), nil)) != nil {
 		return
 	}
-	_, over, err := t.resolve()
+	end, over, err := t.resolve()
 	switch {
 	case err != nil:
+	case end.handed != "":
+		_ = t.move("hand", record.Hand(t.owner, end.handed)) // the next sweep sees
 	case over:
 		_ = t.move("doubt", record.Doubt(t.owner, record.Waits{Until: time.Now().Add(recoverAge)})) // the next sweep sees
 	default:

@@ -9,11 +9,12 @@
 // or until much later; requests that it sent arrive all the same. Messages are
 // delivered to several workers at once, again, late or never, and published again by
 // hand; users and bookkeepers act at any time; the bucket is lost, or an old copy of
-// it comes back.
+// it comes back. Some accounting systems are handed files: a document counts once people
+// import it, they may refuse it, and an operator may vouch that nothing was made, or name
+// the document.
 //
-// Not in the model: documents that are handed over, an operator's word about them
-// (NotMade, SettleByHand), a second document (Confirm), and books of other connections.
-// The conformance kit has the cases of a hand-over.
+// Not in the model: a second document of a send (Confirm), and books of other connections.
+// The conformance kit has the cases of them.
 //
 // The model assumes what the protocols assume:
 //
@@ -25,6 +26,7 @@
 //     has forgotten must be over. The epoch sees to that ([record.Epochs]), which is
 //     tested by itself and is no part of this model.
 //   - A user does not change an invoice and then change it back.
+//   - An operator who vouches that nothing was made is right when he says so.
 //
 // A failed run prints its actions; rapid makes them few.
 package model

@@ -114,6 +114,9 @@ func (w *worker) command(m *message) verdict {
 	if e.Record.GetSend() != m.follows {
 		return done
 	}
+	if m.command == notMade {
+		return w.notMade(e)
+	}
 	return w.retry(e)
 }
 

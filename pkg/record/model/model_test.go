@@ -12,11 +12,11 @@ import (
 )
 
 // play runs the actions in fake time, and then lets things calm down.
-func play(t *testing.T, m mutant, keyed bool, fates []int, all []action) (w *world) {
+func play(t *testing.T, m mutant, how books, fates []int, all []action) (w *world) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		w = newWorld(m, fates)
-		w.books.keyed = keyed
+		w.books = how
 		w.apply(action{do: "send"})
 		for _, a := range all {
 			w.apply(a)
@@ -34,10 +34,11 @@ func play(t *testing.T, m mutant, keyed bool, fates []int, all []action) (w *wor
 	return w
 }
 
-// example plays the schedule of that number, always the same.
+// example plays the schedule of that number, always the same; every third is of books that
+// are given files.
 func example(t *testing.T, m mutant, seed int) *world {
 	t.Helper()
-	return play(t, m, false, fates().Example(seed), actions().Example(seed+another))
+	return play(t, m, books{filed: seed%3 == 2}, fates().Example(seed), actions().Example(seed+another))
 }
 
 func fates() *rapid.Generator[[]int] { return rapid.SliceOfN(rapid.IntRange(0, 119), 0, 60) }
@@ -50,9 +51,9 @@ const searches = 10
 func TestModel(t *testing.T) {
 	for range searches {
 		rapid.Check(t, func(rt *rapid.T) {
-			keyed := rapid.Bool().Draw(rt, "keyed")
+			how := books{keyed: rapid.Bool().Draw(rt, "keyed"), filed: rapid.Bool().Draw(rt, "filed")}
 			f, all := fates().Draw(rt, "fates"), actions().Draw(rt, "actions")
-			if w := play(t, sound, keyed, f, all); len(w.broken) > 0 {
+			if w := play(t, sound, how, f, all); len(w.broken) > 0 {
 				rt.Log(w.trace())
 				rt.Fatal(w.broken[0])
 			}
@@ -77,6 +78,9 @@ var teeth = map[mutant]string{
 	omitRecover:      "rounds without trouble",
 	omitEndedClaims:  "rounds without trouble",
 	omitSecondRead:   "a user's hand",
+	forgetHanded:     "live documents",
+	believeHanded:    "there never was a document",
+	omitEvidence:     "rounds without trouble",
 }
 
 // another keeps the actions of an example from following its fates.
@@ -111,6 +115,8 @@ var steps = []string{
 	"hold: open -> held", "hold: parked -> held", "hold: claimed -> held", "release: held -> opening", "release: held -> claimed",
 	"settle: outcome -> settling", "settle: settling -> settling", "give back: settling -> outcome", "give back: settling -> settling",
 	"close: settling -> closed", "update", "second generation",
+	"hand: claimed -> handed", "conclude: handed -> outcome", "start over: handed -> opening", "start over: held -> opening",
+	"settle by hand: handed -> outcome", "settle by hand: held -> outcome",
 }
 
 // TestReach makes sure that the model gets to what it is about: a step that no

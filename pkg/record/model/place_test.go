@@ -30,9 +30,14 @@ func (t *try) place() (ending, error) {
 	live := record.Live(t.e.Record, invoiceKind)
 	var found []document
 	if t.world.mutant != omitFind {
+		var handed *document
 		var ok bool
-		if found, ok = t.find(); !ok {
+		found, handed, ok = t.find()
+		switch {
+		case !ok:
 			return ending{wait: time.Second}, nil
+		case handed != nil:
+			return t.handedBefore(handed.id)
 		}
 	}
 	switch len(found) {
@@ -66,6 +71,9 @@ func (t *try) compare(live *tradepostv1.DocumentRef, f document) (ending, error)
 	if live.GetHash() == "" || live.GetId() != f.id || live.GetVersion() != version(f) {
 		return t.refused("different"), nil
 	}
+	if t.world.books.filed {
+		return t.refused("posted for good"), nil // nobody changes what was imported
+	}
 	if end, over := t.wanted(0); over {
 		return end, nil
 	}
@@ -96,9 +104,7 @@ func (t *try) make(live *tradepostv1.DocumentRef) (ending, error) {
 			return ending{}, err
 		}
 	}
-	u := t.e.Record.GetUnresolved()
-	claimed := u != nil && u.GetDocumentHash() == t.m.snapshot && u.GetUpdatesId() == ""
-	if live != nil || t.fence.Left() < callTime || !claimed {
+	if live != nil || t.fence.Left() < callTime || !t.claimed() {
 		if err := t.renew(""); err != nil {
 			return ending{}, err
 		}
@@ -117,9 +123,17 @@ func (t *try) make(live *tradepostv1.DocumentRef) (ending, error) {
 		return ending{uncertain: true}, nil
 	case !written:
 		return ending{wait: time.Second}, nil
+	case made.waiting && t.world.mutant != believeHanded:
+		return ending{handed: made.id}, nil
 	}
 	t.keep(made, false)
 	return posted, nil
+}
+
+// claimed tells whether the record's attempt is that to make this content.
+func (t *try) claimed() bool {
+	u := t.e.Record.GetUnresolved()
+	return u != nil && u.GetDocumentHash() == t.m.snapshot && u.GetUpdatesId() == ""
 }
 
 func (t *try) renew(updates string) error {
@@ -142,6 +156,8 @@ func (t *try) finish(end ending) verdict {
 		return again(settlingTime)
 	case end.wait > 0:
 		return t.wait(end, waits)
+	case end.handed != "":
+		return failed(t.move("hand", record.Hand(t.owner, end.handed)))
 	}
 	o := &tradepostv1.RecordedOutcome{Kind: end.kind, Hash: end.hash + t.m.snapshot, Stage: record.StageDeliver}
 	if err := t.move("conclude", record.Conclude(t.owner, o, t.kept...)); err != nil {

@@ -10,13 +10,15 @@ import (
 // message is one message of a stream: received and ready wake transform and deliver,
 // outcome wakes reconcile, command wakes ingest.
 type message struct {
-	to        stageName
-	send      int64
-	snapshot  string
-	content   int
-	takenAt   time.Time
-	outcome   string
-	follows   int64
+	to       stageName
+	send     int64
+	snapshot string
+	content  int
+	takenAt  time.Time
+	outcome  string
+	follows  int64
+	// command is what an operator wants of the send that it follows; "" is a retry.
+	command   string
 	published time.Time
 	// from is when it may be delivered; later for one that is parked or was refused.
 	from      time.Time

@@ -27,6 +27,9 @@ const (
 	omitHeal         mutant = "never publish a send again"
 	omitRecover      mutant = "never look for an attempt whose message is lost"
 	omitEndedClaims  mutant = "leave a claim alone that has nothing in doubt"
+	forgetHanded     mutant = "make again what was handed over"
+	believeHanded    mutant = "believe that what was handed over is in the books"
+	omitEvidence     mutant = "never look what became of what was handed over"
 	omitSecondRead   mutant = "write failed without reading the invoice again after the comment"
 )
 

@@ -24,6 +24,7 @@ var updateCases = []Case{
 		third := k.posting(k.retotal(next.Document, func(d *tradepostv1.Document) { setAmount(d.Lines[0], "13.09") }), 1)
 		answer := k.Connector.(connector.Updater).Update(k.ctx(), third, found)
 		require.NotContains(k, []string{"Posted", "Handed"}, answerName(answer), "%#v", answer)
+		k.notOurs(answer, third)
 		k.same(k.find(k.Connector, next.Document, 1)[0], next)
 	}},
 	{Name: "an update over a bookkeeper's change is refused", Needs: []Capability{Updates, Tampering}, Run: func(k *Kit) {
@@ -32,6 +33,7 @@ var updateCases = []Case{
 		tampered := k.find(k.Connector, next.Document, 1)[0]
 		answer := k.Connector.(connector.Updater).Update(k.ctx(), next, found)
 		require.NotContains(k, []string{"Posted", "Handed"}, answerName(answer), "%#v", answer)
+		k.notOurs(answer, next)
 		require.Equal(k, tampered, k.find(k.Connector, next.Document, 1)[0])
 	}},
 	{Name: "an update whose answer was lost can be repeated", Needs: []Capability{Updates, ContentHash}, Run: func(k *Kit) {
@@ -64,6 +66,17 @@ func (k *Kit) postedAndNext() (connector.Found, connector.Posting) {
 	k.create(k.Connector, k.posting(d, 1))
 	next := k.retotal(d, func(d *tradepostv1.Document) { setAmount(d.Lines[0], "12.08") })
 	return k.find(k.Connector, d, 1)[0], k.posting(next, 1)
+}
+
+// notOurs wants that a rejection does not call its document one that p wrote.
+func (k *Kit) notOurs(answer connector.Answer, p connector.Posting) {
+	k.Helper()
+	r, _ := answer.(connector.Rejected)
+	if r.Document == nil {
+		return
+	}
+	require.False(k, r.Written, "somebody else wrote %#v", *r.Document)
+	require.NotEqual(k, p.DocumentHash, r.Document.DocumentHash)
 }
 
 func (k *Kit) update(p connector.Posting, found connector.Found) connector.Posted {

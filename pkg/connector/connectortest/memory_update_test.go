@@ -36,7 +36,8 @@ func (m *memory) change(p connector.Posting, found connector.Found, fenced error
 	case m.docs[i].DocumentHash == p.DocumentHash:
 		return connector.Posted{Document: m.docs[i], Adopted: true}
 	case m.docs[i].Version != found.Version && m.mistake != staleUpdates:
-		return connector.Rejected{Faults: []*tradepostv1.Fault{m.fault("changed")}}
+		there := m.docs[i]
+		return connector.Rejected{Document: &there, Written: m.mistake == ownsChanges, Faults: []*tradepostv1.Fault{m.fault("changed")}}
 	}
 	m.docs[i] = m.store(p, found.ID)
 	return connector.Posted{Document: m.docs[i], Customers: m.customer(p.Document)}

@@ -9,6 +9,7 @@ const (
 	ignoresCancel  mistake = "find answers empty when it was stopped"
 	losesCents     mistake = "create posts a rounded total"
 	staleUpdates   mistake = "update ignores the version"
+	ownsChanges    mistake = "update calls its own what somebody else wrote"
 	prefixMarkers  mistake = "find mixes up markers with the same beginning"
 	newCompany     mistake = "every connector sees another company"
 	keepsHash      mistake = "a changed document keeps its hash"

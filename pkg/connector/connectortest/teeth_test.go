@@ -20,6 +20,7 @@ func TestKitHasTeeth(t *testing.T) {
 		ignoresCancel:    "a_call_that_was_stopped_before_it_began_makes_nothing",
 		losesCents:       "a_large_total_to_the_cent",
 		staleUpdates:     "an_update_of_a_stale_version_is_refused",
+		ownsChanges:      "an_update_over_a_bookkeeper's_change_is_refused",
 		prefixMarkers:    "markers_with_the_same_beginning_are_not_mixed_up",
 		newCompany:       "company_id_is_the_same_after_reopening",
 		keepsHash:        "what_a_bookkeeper_changed_is_found,_without_the_hash,_and_is_not_equal",

@@ -130,7 +130,7 @@ func TestBurst(t *testing.T) {
 		_, err := js.PublishAsync(ready(id+1).To(bus.StageReceived).String(), good(t))
 		require.NoError(t, err)
 	}
-	bustest.EventuallyWithin(t, 2*time.Minute, func() error {
+	bustest.EventuallyWithin(t, 5*time.Minute, func() error {
 		all := map[int64]bool{}
 		for _, c := range []*chain{first, second} {
 			c.mu.Lock()
@@ -178,7 +178,7 @@ func TestConsumersDeletedUnderLoad(t *testing.T) {
 			}
 		}
 	}()
-	c.await(t, total, time.Minute)
+	c.await(t, total, 3*time.Minute)
 	<-done
 	for _, r := range c.routers {
 		bustest.Eventually(t, r.Ready)

@@ -44,7 +44,7 @@ func TestWebhooksToOrder(t *testing.T) {
 	touch(3)
 	touch(4)
 	expect(4, 3)
-	order(t, s, sandbox.Order{Fault: sandbox.FaultWebhookDelay, Delay: time.Second, Next: 1})
+	order(t, s, sandbox.Order{Fault: sandbox.FaultWebhookDelay, Delay: 3 * time.Second, Next: 1})
 	touch(5)
 	touch(6)
 	expect(6, 5)

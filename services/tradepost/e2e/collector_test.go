@@ -84,7 +84,7 @@ func (c *collector) await(t *testing.T, trace, name string) []span {
 			}
 		}
 		return done && whole(found)
-	}, 20*time.Second, 50*time.Millisecond, "no span %s, or one whose parent never came", name)
+	}, time.Minute, 50*time.Millisecond, "no span %s, or one whose parent never came", name)
 	return found
 }
 
@@ -115,7 +115,7 @@ func (c *collector) awaitRoot(t *testing.T, invoice int64) span {
 			}
 		}
 		return false
-	}, 20*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 	return root
 }
 

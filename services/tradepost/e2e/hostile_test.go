@@ -113,7 +113,7 @@ func (p *plant) awaitAcked(stream, durable string) {
 		}
 		i := c.CachedInfo()
 		return i.NumPending == 0 && i.NumAckPending == 0
-	}, time.Minute, 50*time.Millisecond)
+	}, 4*time.Minute, 50*time.Millisecond, "%s has work left", durable)
 }
 
 // Any message can be published again, with any headers: what is posted stays

@@ -10,12 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
 
@@ -54,13 +56,17 @@ func (p *plant) requireTold(id int64) {
 	require.NotEmpty(p.t, attempt.GetExplanation())
 }
 
-// lastOn decodes the last message on a subject.
+// lastOn decodes the last message on a subject, once there is one: what informs is
+// published after the record was changed.
 func (p *plant) lastOn(s bus.Subject, into proto.Message) {
 	p.t.Helper()
 	stream, err := p.js.Stream(p.t.Context(), bus.StreamFor(s.Stage))
 	require.NoError(p.t, err)
-	raw, err := stream.GetLastMsgForSubject(p.t.Context(), s.String())
-	require.NoError(p.t, err, "%s", s)
+	var raw *jetstream.RawStreamMsg
+	bustest.EventuallyWithin(p.t, time.Minute, func() error {
+		raw, err = stream.GetLastMsgForSubject(p.t.Context(), s.String())
+		return err
+	})
 	require.NoError(p.t, bus.Decode(bus.Message{Body: raw.Data}, into))
 }
 

@@ -159,7 +159,8 @@ func (p *plant) sendAll() []int64 {
 	return ids
 }
 
-// awaitSettled waits until nothing is pending any more.
+// awaitSettled waits until nothing is pending any more. The records are closed a moment
+// later: see awaitClosed.
 func (p *plant) awaitSettled(within time.Duration) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), within)

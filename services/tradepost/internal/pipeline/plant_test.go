@@ -21,7 +21,9 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/sandbox"
@@ -43,6 +45,8 @@ type plant struct {
 	sandboxes   map[string]*sandbox.Sandbox
 	// more is what the configuration holds besides.
 	more map[string]any
+	// records are those of all accounts, once somebody looks at them.
+	records *record.Store
 }
 
 func newPlant(t *testing.T) *plant {
@@ -169,7 +173,12 @@ func (p *plant) run() *connection.Config {
 
 func (p *plant) await(what string, done func() bool) {
 	p.t.Helper()
-	require.Eventually(p.t, done, time.Minute, 5*time.Millisecond, "%s; %v", what, p.health.Readiness().Checks)
+	bustest.EventuallyWithin(p.t, 2*time.Minute, func() error {
+		if !done() {
+			return fmt.Errorf("%s; %v", what, p.health.Readiness().Checks)
+		}
+		return nil
+	})
 }
 
 // taken writes the configuration, and waits until it is in force.
@@ -199,9 +208,29 @@ func (p *plant) pending(account string) int {
 	return p.sandboxes[account].API.Counts()["pending_accounting"]
 }
 
+// awaitSettled waits until no invoice of an account is pending and no record of it is
+// being settled: ServiceTrade's status turns before the record is closed. The log line,
+// the metric and the message of it come after that.
 func (p *plant) awaitSettled(account string) {
 	p.t.Helper()
-	p.await(account+" settled", func() bool { return p.pending(account) == 0 })
+	p.await(account+" settled", func() bool { return p.pending(account) == 0 && p.settling(account) == 0 })
+}
+
+// settling counts the records of an account whose outcome is known and that are not closed.
+func (p *plant) settling(account string) (n int) {
+	p.t.Helper()
+	if p.records == nil {
+		store, err := record.Open(p.t.Context(), p.js())
+		require.NoError(p.t, err)
+		p.records = store
+	}
+	require.NoError(p.t, p.records.Each(p.t.Context(), func(e record.Entry) error {
+		if s := e.State(); e.Key.Account == account && (s == record.Outcome || s == record.Settling) {
+			n++
+		}
+		return nil
+	}))
+	return n
 }
 
 // requireBooks compares the books of an account with the invoices that are processed:

@@ -19,6 +19,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/pause"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/pkg/runtime"
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 	"github.com/tradepost/tradepost/services/deliver"
 	"github.com/tradepost/tradepost/services/tradepost/internal/life"
 	"github.com/tradepost/tradepost/services/tradepost/internal/signins"
@@ -77,7 +78,9 @@ func TestAReplicaWithoutTheKeyLeavesTheConnectionToOthers(t *testing.T) {
 			return !health.Readiness().OK() && strings.Contains(health.Readiness().Checks["connections"], "key_missing")
 		})
 		require.Contains(t, health.Readiness().Checks["connections"], "TRADEPOST_SECRETS_KEY")
-		require.Contains(t, o.log.String(), "code=connection.key_missing")
+		o.await("it is in the log", func() bool {
+			return strings.Contains(o.log.String(), "replica="+name) && strings.Contains(o.log.String(), "code=connection.key_missing")
+		})
 		before := o.posted()
 		o.sendOne()
 		o.awaitSettled("acme")
@@ -124,8 +127,12 @@ func TestAReplicaThatLosesTheKeyLeavesTheConnection(t *testing.T) {
 	})
 	require.Contains(t, missing.What(time.UTC), "its invoices wait")
 	o.neverPaused()
-	l := o.life(id)
-	require.Contains(t, l.Waits, "no process of deliver that runs has the key for secrets")
+	o.await("its send is opened", func() bool { return o.record(id) != nil })
+	var l *life.Life
+	o.await("the invoice waits for it", func() bool {
+		l = o.life(id)
+		return strings.Contains(l.Waits, "no process of deliver that runs has the key for secrets")
+	})
 	require.Contains(t, strings.Join(l.Todo, "\n"), "operator: Put that key back")
 	require.Equal(t, "pending_accounting", o.status(id))
 
@@ -135,6 +142,15 @@ func TestAReplicaThatLosesTheKeyLeavesTheConnection(t *testing.T) {
 	o.neverPaused()
 	l = o.life(id)
 	require.Empty(t, l.Waits)
+}
+
+func (o *office) record(id int64) *tradepostv1.Record {
+	o.t.Helper()
+	store, err := record.Open(o.t.Context(), o.js)
+	require.NoError(o.t, err)
+	e, err := store.Get(o.t.Context(), record.Key{Account: "acme", InvoiceID: id})
+	require.NoError(o.t, err)
+	return e.Record
 }
 
 func (o *office) life(id int64) *life.Life {

@@ -57,7 +57,7 @@ func (c check) told(all []connector.HandedFile) []Result {
 		if !f.Ended() {
 			waiting++
 		}
-		if i := slices.IndexFunc(f.Documents, func(d connector.HandedDocument) bool { return d.Why != "" }); i >= 0 {
+		if i := slices.IndexFunc(f.Documents, func(d connector.HandedDocument) bool { return d.State == connector.FileWaiting && d.Why != "" }); i >= 0 {
 			unclear = append(unclear, f.Name+": "+f.Documents[i].Why)
 		}
 	}

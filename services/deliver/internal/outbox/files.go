@@ -97,16 +97,21 @@ func (b *Box) remindOf(ctx context.Context, m *Manifest) {
 	if m == nil || !b.overdue(m) {
 		return
 	}
-	b.mu.Lock()
-	due := b.o.Now().Sub(b.told[m.Sequence]) >= again
-	if due {
-		b.told[m.Sequence] = b.o.Now()
-	}
-	b.mu.Unlock()
-	if due {
+	if b.due("overdue " + m.File) {
 		b.log.WarnContext(ctx, "an import file waits to be confirmed; `tradepost confirm` lists those that do",
 			"connection", b.o.Connection, "file", m.File, "since", m.At, "documents", len(m.Documents), "total", m.Total)
 	}
+}
+
+// due tells whether people were not told of something within a day, and notes that they are.
+func (b *Box) due(what string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.o.Now().Sub(b.told[what]) < again {
+		return false
+	}
+	b.told[what] = b.o.Now()
+	return true
 }
 
 func handedDocument(s standing) connector.HandedDocument {
@@ -120,7 +125,7 @@ func handedDocument(s standing) connector.HandedDocument {
 	case s.verdict.Verdict == Rejected:
 		d.State, d.Why = connector.FileRejected, s.verdict.Reason
 	default:
-		d.State, d.Why = connector.FileImported, s.verdict.Evidence
+		d.State, d.Why, d.Shown = connector.FileImported, s.verdict.Evidence, s.contradiction()
 	}
 	return d
 }

@@ -69,7 +69,7 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 		return err
 	}
 	if v.Verdict != want {
-		return fmt.Errorf("file %s was %s before (%s, %s)", m.File, v.Verdict, v.Evidence, v.At.Format("2006-01-02"))
+		return fmt.Errorf("file %s was %s before (%s, %s); say what is so of its documents one by one, with --document", m.File, v.Verdict, v.Evidence, v.At.Format("2006-01-02"))
 	}
 	return nil
 }
@@ -102,6 +102,9 @@ func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) err
 	}
 	have := handedDocument(s)
 	name, v := entryVerdictFile(d.Marker, d.N), Verdict{Evidence: "operator", By: j.By, Reason: j.Reason, At: b.o.Now().UTC()}
+	if s.doubt.revived && s.shown.doc != nil {
+		name, v.Export = wordFile(d.Marker, d.N, s.words+1), s.shown.by
+	}
 	switch {
 	case have.State == j.State:
 		return nil

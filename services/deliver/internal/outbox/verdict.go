@@ -15,6 +15,8 @@ type doubt struct {
 	// revived says that its documents may have gone out again: a person called the file
 	// rejected, and another, or the same, put it among the imported ones since.
 	revived bool
+	// passing says that time settles it: an export that may show it is being copied.
+	passing bool
 }
 
 // fileVerdict is what became of a whole file: what was written down, or what the folders
@@ -72,7 +74,7 @@ func (b *Box) folders(ctx context.Context, m *Manifest) (*Verdict, doubt, error)
 	if err != nil {
 		return nil, doubt{}, err
 	}
-	v := &Verdict{Verdict: Imported, Evidence: "moved", At: b.o.Now().UTC()}
+	v := &Verdict{Verdict: Imported, Evidence: evidenceMoved, At: b.o.Now().UTC()}
 	switch {
 	case imported != nil && rejected != nil:
 		return nil, doubt{why: "it is in both folders, imported and rejected", rejected: true}, nil

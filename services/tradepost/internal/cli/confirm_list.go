@@ -56,6 +56,8 @@ var evidence = map[string]string{"moved": "its file was moved to imported", "exp
 // remark is how the end of a document is known, or what is wrong with its waiting.
 func remark(f connector.HandedFile, d connector.HandedDocument) string {
 	switch {
+	case d.State == connector.FileImported && d.Shown != "":
+		return cmp.Or(evidence[d.Why], d.Why) + "; " + d.Shown
 	case d.State == connector.FileImported:
 		return cmp.Or(evidence[d.Why], d.Why)
 	case d.State != connector.FileWaiting:

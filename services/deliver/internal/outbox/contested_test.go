@@ -82,6 +82,24 @@ func TestARejectionIsSaidOnceMoreAgainstAnExport(t *testing.T) {
 	require.Equal(t, "st-acme-1.2", gave(t, b, p).Token, "sent again it goes out")
 }
 
+// What is said of the whole file is said of what the export shows.
+func TestTheWholeFileIsJudgedAgainstAnExport(t *testing.T) {
+	for state, want := range map[connector.FileState]any{connector.FileRejected: connector.Rejected{}, connector.FileImported: connector.Posted{}} {
+		t.Run(string(state), func(t *testing.T) {
+			dir := t.TempDir()
+			clock, o := exporting()
+			b := opened(t, NewLocal(dir), o)
+			h := gave(t, b, posting(1, "10.00"))
+			file := moveTo(t, dir, "rejected")
+			require.IsType(t, connector.Rejected{}, b.Confirm(t.Context(), h))
+			clock.export(t, dir, "e.csv", "10.00")
+			require.IsType(t, connector.Handed{}, b.Confirm(t.Context(), h))
+			require.NoError(t, b.Judge(t.Context(), connector.Judgement{File: file, State: state, Reason: "x"}))
+			require.IsType(t, want, b.Confirm(t.Context(), h))
+		})
+	}
+}
+
 // What went out again is what a later export shows.
 func TestAnExportOfTheSecondFileDoesNotContradictTheFirst(t *testing.T) {
 	dir := t.TempDir()

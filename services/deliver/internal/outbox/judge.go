@@ -54,9 +54,14 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 	if j.State == connector.FileRejected {
 		want, dir = Rejected, rejectedDir
 	}
+	var revived []Listed
 	for _, d := range m.Documents {
-		if err := b.fits(ctx, d, j); err != nil {
+		again, err := b.fits(ctx, d, j)
+		if err != nil {
 			return err
+		}
+		if again {
+			revived = append(revived, d)
 		}
 	}
 	if err := b.putAway(ctx, m, dir, j.Reason); err != nil {
@@ -68,27 +73,34 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 	if err != nil {
 		return err
 	}
-	if v.Verdict != want {
+	for _, d := range revived {
+		if err := b.judgeOne(ctx, d, j); err != nil {
+			return err
+		}
+	}
+	if v.Verdict != want && len(revived) < len(m.Documents) {
 		return fmt.Errorf("file %s was %s before (%s, %s); say what is so of its documents one by one, with --document", m.File, v.Verdict, v.Evidence, v.At.Format("2006-01-02"))
 	}
 	return nil
 }
 
-// fits refuses a judgement of a whole file that one of its documents contradicts.
-func (b *Box) fits(ctx context.Context, d Listed, j connector.Judgement) error {
+// fits refuses a judgement of a whole file that one of its documents contradicts. again says
+// that the document was rejected, and has to be judged by itself since something shows
+// that it was imported.
+func (b *Box) fits(ctx context.Context, d Listed, j connector.Judgement) (again bool, err error) {
 	e, err := b.ledger.entry(ctx, d.Marker, d.N)
 	if err != nil {
-		return err
+		return false, err
 	}
 	s, err := b.standingOf(ctx, e)
 	if err != nil {
-		return err
+		return false, err
 	}
 	have := handedDocument(s)
 	if have.State == connector.FileWaiting || have.State == j.State {
-		return nil
+		return s.doubt.revived && !s.doubt.passing, nil
 	}
-	return fmt.Errorf("%s (%s) is %s already", d.Number, e.id(), have.State)
+	return false, fmt.Errorf("%s (%s) is %s already", d.Number, e.id(), have.State)
 }
 
 func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) error {

@@ -81,7 +81,7 @@ func (b *Board) Notice() error {
 		for _, f := range b.files[connection] {
 			switch {
 			case f.Missing:
-				late = append(late, f.Name+" is not in the folder any more")
+				late = append(late, f.Name+" is not in the folder any more, or has another name")
 			case f.Overdue:
 				late = append(late, f.Name+" waits since "+f.Made.UTC().Format(time.DateOnly))
 			case f.Contradicted():

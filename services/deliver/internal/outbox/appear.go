@@ -66,7 +66,7 @@ func (b *Box) putAwayFiles(ctx context.Context) (map[string]bool, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			put[f.Name] = true
+			put[b.original(f.Name)] = true
 		}
 	}
 	return put, nil

@@ -85,6 +85,7 @@ type Box struct {
 	fileName *regexp.Regexp // of import files; the group is the sequence
 	ledger   ledger
 	exports  exports
+	renamed  renamed
 }
 
 // New returns the outbox in a folder. It touches nothing.
@@ -100,6 +101,7 @@ func New(folder Folder, o Options) *Box {
 	b.fileName = regexp.MustCompile("^" + regexp.QuoteMeta(o.Prefix) + `-[0-9]{8}-([0-9]{4,8})-[0-9a-f]{8}` + regexp.QuoteMeta(o.Ext) + "$")
 	b.ledger.init(folder)
 	b.exports.init(folder, o)
+	b.renamed.init(o)
 	return b
 }
 

@@ -41,7 +41,7 @@ func (b *Box) sign(ctx context.Context) (string, error) {
 		}
 		for _, f := range files {
 			signed(sum, dir, f)
-			put[f.Name] = put[f.Name] || dir == importedDir || dir == rejectedDir
+			put[b.original(f.Name)] = put[b.original(f.Name)] || dir == importedDir || dir == rejectedDir
 		}
 	}
 	if err := b.signExports(ctx, sum); err != nil {
@@ -52,7 +52,7 @@ func (b *Box) sign(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, f := range left {
-		if put[f.Name] { // A copy that is still among those to import contradicts the other one.
+		if put[b.original(f.Name)] { // A copy that is still among those to import contradicts the other one.
 			signed(sum, "", f)
 		}
 	}

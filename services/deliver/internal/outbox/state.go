@@ -101,6 +101,11 @@ func (b *Box) content(ctx context.Context, name string) ([]byte, error) {
 // reasonOf is what a person wrote beside a rejected file.
 func (b *Box) reasonOf(ctx context.Context, file string) string {
 	raw, err := b.folder.Read(ctx, rejectedDir+"/"+file+".txt")
+	for _, other := range b.otherNames(rejectedDir, file) {
+		if err != nil {
+			raw, err = b.folder.Read(ctx, rejectedDir+"/"+other+".txt")
+		}
+	}
 	if err != nil {
 		return ""
 	}

@@ -65,7 +65,7 @@ func remark(f connector.HandedFile, d connector.HandedDocument) string {
 	case d.Why != "":
 		return d.Why
 	case f.Missing:
-		return "its file is not in the folder any more"
+		return "its file is not in the folder any more, or has another name"
 	case f.Overdue:
 		return "overdue"
 	}

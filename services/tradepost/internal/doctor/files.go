@@ -68,7 +68,7 @@ func (c check) told(all []connector.HandedFile) []Result {
 	}
 	var results []Result
 	if len(missing) > 0 {
-		results = append(results, c.warn(bookkeeper, "Put each into the folder imported, or rejected; where that cannot be done, say with `tradepost confirm` what became of it. It is not made again.",
+		results = append(results, c.warn(bookkeeper, "Put each into the folder imported, or rejected, under the name that it had; where that cannot be done, say with `tradepost confirm` what became of it. It is not made again.",
 			"import files that nobody has confirmed, and that are not in the folder any more: %s", strings.Join(missing, ", ")))
 	}
 	if len(misplaced) > 0 {

@@ -50,21 +50,15 @@ func (b *Box) fileNamed(ctx context.Context, name string) (*Manifest, error) {
 
 // judgeFile puts a whole file where people see that it is done, and settles it.
 func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement) error {
-	want, dir := Imported, importedDir
+	want := Imported
 	if j.State == connector.FileRejected {
-		want, dir = Rejected, rejectedDir
+		want = Rejected
 	}
-	var revived []Listed
-	for _, d := range m.Documents {
-		again, err := b.fits(ctx, d, j)
-		if err != nil {
-			return err
-		}
-		if again {
-			revived = append(revived, d)
-		}
+	revived, err := b.revivedOf(ctx, m, j)
+	if err != nil {
+		return err
 	}
-	if err := b.putAway(ctx, m, dir, j.Reason); err != nil {
+	if err := b.putAway(ctx, m, dirOf(want), j.Reason); err != nil {
 		return err
 	}
 	v, err := b.ledger.note(ctx, verdictFile(m.Sequence), Verdict{
@@ -72,6 +66,9 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 	})
 	if err != nil {
 		return err
+	}
+	if err := b.takeBack(ctx, m); err != nil {
+		return fmt.Errorf("it is noted, and %s, which appeared meanwhile, could not be moved to %s: %w. Move it there yourself", m.File, dirOf(v.Verdict), err)
 	}
 	for _, d := range revived {
 		if err := b.judgeOne(ctx, d, j); err != nil {
@@ -84,9 +81,23 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 	return nil
 }
 
-// fits refuses a judgement of a whole file that one of its documents contradicts. again says
-// that the document was rejected, and has to be judged by itself since something shows
-// that it was imported.
+// revivedOf are the documents that were rejected, and have to be judged by themselves since
+// something shows that they were imported. It refuses what one of the documents contradicts.
+func (b *Box) revivedOf(ctx context.Context, m *Manifest, j connector.Judgement) (revived []Listed, err error) {
+	for _, d := range m.Documents {
+		again, err := b.fits(ctx, d, j)
+		if err != nil {
+			return nil, err
+		}
+		if again {
+			revived = append(revived, d)
+		}
+	}
+	return revived, nil
+}
+
+// fits refuses a judgement of a whole file that one of its documents contradicts. again
+// says that it is one of revivedOf.
 func (b *Box) fits(ctx context.Context, d Listed, j connector.Judgement) (again bool, err error) {
 	e, err := b.ledger.entry(ctx, d.Marker, d.N)
 	if err != nil {

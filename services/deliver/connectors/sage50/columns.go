@@ -32,6 +32,7 @@ const (
 	colTaxType       = "Tax Type"
 	colAmount        = "Amount"
 	colAgency        = "Sales Tax Agency ID"
+	colVoided        = "Voided by Transaction"
 )
 
 // fullColumns are the columns in the order of Sage 50's own export.
@@ -45,7 +46,7 @@ var fullColumns = []string{
 	"Invoice/CM Distribution", "Apply to Invoice Distribution", "Apply To Sales Order", "Apply to Proposal", "Quantity",
 	"SO/Proposal Number", "Item ID", "Serial Number", "SO/Proposal Distribution", colDescription, colAccount,
 	"Unit Price", colTaxType, "UPC / SKU", "Weight", colAmount, "Job ID", colAgency, "Transaction Period",
-	"Transaction Number", "Return Authorization", "Voided by Transaction", "Recur Number", "Recur Frequency",
+	"Transaction Number", "Return Authorization", colVoided, "Recur Number", "Recur Frequency",
 }
 
 // renamed are the columns that Peachtree calls otherwise.
@@ -57,7 +58,7 @@ var renamed = map[string]string{
 // later are the columns that Peachtree does not have.
 var later = []string{
 	"Progress Billing Invoice", "Apply to Proposal", "Serial Number", "UPC / SKU", "Weight",
-	"Voided by Transaction", "Recur Number", "Recur Frequency",
+	colVoided, "Recur Number", "Recur Frequency",
 }
 
 var shortColumns = []string{

@@ -70,10 +70,7 @@ func (b *Box) filesMade(ctx context.Context) (map[string]madeFile, error) {
 		if dir == verdictsDir {
 			pattern = verdictName
 		}
-		files, err := b.folder.List(ctx, dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
+		files, err := b.lookAt(ctx, dir)
 		if err != nil {
 			return nil, err
 		}

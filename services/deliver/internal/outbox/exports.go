@@ -35,8 +35,8 @@ type export struct {
 	since time.Time // when this process saw it like that for the first time
 	whole bool
 
-	docs []Exported
-	hash string // of its content; "" before it was read
+	docs map[string][]Exported // by number
+	hash string                // of its content; "" before it was read
 }
 
 const (
@@ -107,11 +107,12 @@ func (x *exports) read(ctx context.Context, e export) (export, error) {
 	if _, ok := x.known(e); !ok {
 		return e, errMoved // Somebody wrote to it while it was read.
 	}
-	if e.docs, err = x.parse(raw); err != nil {
+	docs, err := x.parse(raw)
+	if err != nil {
 		x.log.WarnContext(ctx, "an export cannot be read, and is no evidence", "file", e.file.Name, "err", err)
-		e.docs = nil
+		docs = nil
 	}
-	e.hash = hashOf(raw)
+	e.docs, e.hash = byNumber(docs), hashOf(raw)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if have := x.files[e.file.Name]; have != nil && have.file.same(e.file) {
@@ -134,18 +135,27 @@ func (x *exports) known(e export) (export, bool) {
 	return *have, true
 }
 
-func (e export) shows(entry *Entry) *Exported {
-	for i := range e.docs {
-		if e.docs[i].is(entry) {
-			return &e.docs[i]
+func byNumber(docs []Exported) map[string][]Exported {
+	all := make(map[string][]Exported, len(docs))
+	for _, d := range docs {
+		all[d.Number] = append(all[d.Number], d)
+	}
+	return all
+}
+
+// shows is what an export has of a document; nil where it has nothing.
+func (e export) shows(number, customer, kind string) *Exported {
+	of := e.docs[number]
+	for i := range of {
+		if of[i].is(customer, kind) {
+			return &of[i]
 		}
 	}
 	return nil
 }
 
-func (d Exported) is(e *Entry) bool {
-	return d.Number == e.Number && (d.Customer == "" || d.Customer == e.Customer) &&
-		(d.CreditMemo == nil || *d.CreditMemo == (e.Kind == creditMemo))
+func (d Exported) is(customer, kind string) bool {
+	return (d.Customer == "" || d.Customer == customer) && (d.CreditMemo == nil || *d.CreditMemo == (kind == creditMemo))
 }
 
 func joined(differences []string) string { return strings.Join(differences, "; ") }

@@ -224,3 +224,8 @@ func TestAnOldExportContradictsNoRejection(t *testing.T) {
 	moveTo(t, dir, "rejected")
 	require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), h)))
 }
+
+func touch(t *testing.T, file string, at time.Time) {
+	t.Helper()
+	require.NoError(t, os.Chtimes(file, at, at))
+}

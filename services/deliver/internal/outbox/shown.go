@@ -61,7 +61,7 @@ func (b *Box) shownIn(ctx context.Context, all []export, e *Entry, m *Manifest) 
 		if err != nil {
 			return s, err
 		}
-		doc := x.shows(e)
+		doc := x.shows(e.Number, e.Customer, e.Kind)
 		if doc == nil {
 			continue
 		}

@@ -45,6 +45,9 @@ func TestFilesThatNobodyConfirmsAreTold(t *testing.T) {
 	made := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 	waits := []connector.HandedDocument{{Number: "1042", State: connector.FileWaiting}}
 	fresh := connector.HandedFile{Name: "SALES-2.csv", Made: made, Total: "10.00", Documents: waits}
+	ended := connector.HandedFile{Name: "SALES-2.csv", Made: made, Total: "10.00", Documents: []connector.HandedDocument{
+		{Number: "1040", State: connector.FileImported, Why: "moved"}, {Number: "1039", State: connector.FileRejected, Why: "no such job"},
+	}}
 	late := connector.HandedFile{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: waits, Overdue: true}
 	for _, c := range []struct {
 		filing filing
@@ -52,10 +55,12 @@ func TestFilesThatNobodyConfirmsAreTold(t *testing.T) {
 		says   string
 	}{
 		{filing{files: []connector.HandedFile{fresh}}, doctor.OK, ""},
+		{filing{files: []connector.HandedFile{ended}}, doctor.OK, ""},
 		{filing{files: []connector.HandedFile{late, fresh}}, doctor.Warn, "SALES-1.csv of 2026-11-01 (1 document, 20.00)"},
 		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: waits, Missing: true}, fresh}}, doctor.Warn, "not in the folder any more: SALES-1.csv"},
 		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: []connector.HandedDocument{{State: connector.FileRejected}}, Misplaced: true}, fresh}}, doctor.Warn, "lie among the files to import: SALES-1.csv"},
 		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: []connector.HandedDocument{{State: connector.FileWaiting, Why: "it is in both folders"}}}, fresh}}, doctor.Warn, "cannot be told what became of them: SALES-1.csv: it is in both folders"},
+		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: []connector.HandedDocument{{Number: "1041", Total: "20.00", State: connector.FileImported, Shown: "the export today.csv shows 21.00"}}}, fresh}}, doctor.Warn, "1041 of SALES-1.csv was told with 20.00, and the export today.csv shows 21.00"},
 		{filing{behind: errors.New("st-acme-7.1 was given away")}, doctor.Fail, "behind the records: st-acme-7.1"},
 		{filing{err: errors.New("manifest 7 is missing")}, doctor.Fail, "manifest 7 is missing"},
 	} {

@@ -92,6 +92,9 @@ func apart(d decision, live *tradepostv1.DocumentRef, f connector.Found) []strin
 	if want := d.one.doc.GetDueDate(); want != "" && f.DueDate != "" && f.DueDate != want {
 		all = append(all, fmt.Sprintf("its due date is %s, not %s", f.DueDate, want))
 	}
+	if f.Other != nil {
+		all = append(all, f.Other.Apart(d.one.doc)...)
+	}
 	if live.GetHash() == "" || live.GetId() != f.ID {
 		return all
 	}

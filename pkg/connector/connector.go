@@ -149,11 +149,23 @@ type Found struct {
 	// DueDate is YYYY-MM-DD, or "" when the system did not say. It is told to people where
 	// the document is not what it should be, and makes none different by itself.
 	DueDate string
+	// Other tells what else the document is seen to have; nil where the system shows no
+	// more. It is told to people, as the due date is, and makes none different by itself.
+	Other Other
 	// CustomerName as the system shows it, or "".
 	CustomerName string
 	// Void says that the document exists but counts nothing.
 	Void bool
 	URL  string
+}
+
+// Other is what a connector knows of a found document beyond the fields of Found. It
+// was read with the document: it calls nobody.
+type Other interface {
+	// Apart names each further thing that the document has otherwise than d, for a
+	// bookkeeper: as it is in the books, and as it should be. What an update would leave
+	// alone is not named.
+	Apart(d *tradepostv1.Document) []string
 }
 
 // Posting is a document on its way into the accounting system.

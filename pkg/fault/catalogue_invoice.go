@@ -243,6 +243,12 @@ var invoiceEntries = []Entry{
 		Params:  []string{"connection", "length", "limit", "number", "prefix"},
 	},
 	{
+		Code: "number.made_too_long", Title: "The mapping makes numbers too long", Raised: "transform", Owner: admin, Thing: "Invoice number",
+		Message: "the mapping ({how}) makes the number \"{number}\", which has {length} characters; the accounting system takes at most {limit}.",
+		Fix:     "Change {setting} in the mapping of connection {connection}. Then send the invoice again; where it is void, have it tried again (tradepost retry), or take it back in the books by hand.",
+		Params:  []string{"connection", "how", "length", "limit", "number", "setting"},
+	},
+	{
 		Code: "lines.too_many", Title: "Too many lines", Raised: "transform", Owner: office, Thing: "Invoice",
 		Message: "{lines} lines; the accounting system takes at most {limit}.",
 		Fix:     "Split the invoice in ServiceTrade into smaller ones, then send them.",

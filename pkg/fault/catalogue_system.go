@@ -22,6 +22,12 @@ var systemEntries = []Entry{
 		Params:  []string{"connection", "value"},
 	},
 	{
+		Code: "record.inactive_in_books", Title: "Records not active in the books", Raised: "connector", Owner: bookkeeper, Thing: "Record",
+		Message: "the {what} \"{value}\" is in the books, but not active.",
+		Fix:     "Make it active again in {system} ({where}), or have the mapping of connection {connection} name another one. Then send the invoice again.",
+		Params:  []string{"connection", "system", "value", "what", "where"},
+	},
+	{
 		Code: "class.not_in_books", Title: "Classes not in the books", Raised: "connector", Owner: bookkeeper, Thing: "Class",
 		Message: "there is no active class \"{value}\" in the books.",
 		Fix:     "Add or reactivate the class in the books, or have the mapping of Tradepost name another one. Then send the invoice again.",

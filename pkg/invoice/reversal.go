@@ -9,10 +9,10 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
-const (
-	reversalMark   = "-v"
-	reversalNumber = "-V"
-)
+const reversalMark = "-v"
+
+// ReversalNumber stands behind the number of a document that takes another one back.
+const ReversalNumber = "-V"
 
 // ReversalMarker is the marker of the document that takes the one with this marker
 // back. There is one for each marker, however often an invoice is voided.
@@ -34,7 +34,7 @@ func Reverse(posted *tradepostv1.Document, of *tradepostv1.AppliesTo, day string
 	d.Kind = OppositeOf(posted.GetKind())
 	d.Marker = ReversalMarker(posted.GetMarker())
 	if d.Number != "" {
-		d.Number += reversalNumber
+		d.Number += ReversalNumber
 	}
 	d.IssueDate, d.PostingDate, d.DueDate, d.Terms = day, "", "", nil
 	d.EmailDelivery, d.Attachments = nil, nil

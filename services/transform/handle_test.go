@@ -8,6 +8,7 @@ import (
 
 	"github.com/tradepost/tradepost/pkg/bus"
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/record"
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
@@ -216,6 +217,53 @@ func TestAPrefixThatIsTooLongIsTheMappings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the mapping takes the number from, or puts behind it, is the mapping's fault, too;
+// a number that is too long by itself is ServiceTrade's, whatever is added.
+func TestANumberThatTheMappingMakesTooLong(t *testing.T) {
+	divided := func(w *workbench) {
+		w.mapping().Policy.Mixed = mapping.MixedSplit
+		withLines(w.snapshot, "55.00", sold(1, "Labor", "1", "125", labor), sold(2, "Filter taken back", "-1", "70", filter))
+	}
+	for name, c := range map[string]struct {
+		limit   int
+		edit    func(*workbench)
+		setting string
+	}{
+		"divided":                     {8, divided, "policy.mixed_signs"},
+		"divided, and fits":           {9, divided, ""},
+		"divided, and long by itself": {7, divided, "none"},
+		"the job's": {3, func(w *workbench) {
+			w.mapping().Numbers.Source, w.snapshot.Invoice.InvoiceNumber = mapping.NumberFromJob, ""
+		}, "numbers.source"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *workbench) {
+				w.limits = connector.Limits{NumberLength: c.limit}
+				c.edit(w)
+				require.NoError(t, w.stage.Handle(t.Context(), w.open()))
+				if c.setting == "" {
+					require.Len(t, decoded(w, bus.StreamReady, &tradepostv1.InvoiceReady{}).GetDocuments(), 2)
+					return
+				}
+				told := decoded(w, bus.StreamOutcome, &tradepostv1.InvoiceOutcome{}).GetOutcome().GetRejected().GetFaults()
+				require.Len(t, told, 1)
+				if c.setting == "none" {
+					require.Equal(t, "number.too_long", told[0].GetCode())
+					require.Equal(t, "11653990", told[0].GetParams()["number"])
+					return
+				}
+				require.Equal(t, "number.made_too_long", told[0].GetCode())
+				require.Equal(t, tradepostv1.FaultOwner_FAULT_OWNER_ADMIN, told[0].GetOwner())
+				require.Contains(t, told[0].GetFix(), "Change "+c.setting+" in the mapping of connection acme-hledger")
+			})
+		})
+	}
+}
+
+func (w *workbench) mapping() *mapping.Mapping {
+	return w.deps.Config.Connections["acme-hledger"].Mapping
 }
 
 // The limits of the accounting system reach the document through the stage.

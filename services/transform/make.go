@@ -84,10 +84,7 @@ func Make(in Input) Result {
 	days, f := in.days(inv, sums)
 	faults = append(faults, f...)
 	faults = append(faults, resolver.Policy(inv)...)
-	number := check.Number{
-		Text: in.Mapping.Number(inv.Number, normalise.OneLine(inv.Job.GetNumber())), Prefix: in.Mapping.Numbers.Prefix, Connection: in.Connection,
-	}
-	faults = append(faults, check.Limits(inv, number, in.Limits)...)
+	faults = append(faults, check.Limits(inv, in.number(inv), in.Limits)...)
 	if len(faults) > 0 {
 		return Result{Faults: faults}
 	}
@@ -96,6 +93,18 @@ func Make(in Input) Result {
 		faults = append(faults, resolver.TaxShares(p.inv, p.resolved, p.sums, exponent)...)
 	}
 	return in.write(parts, faults, days, exponent)
+}
+
+// number is the longest number that a document of the invoice gets.
+func (in Input) number(inv *normalise.Invoice) check.Number {
+	n := check.Number{
+		Text: in.Mapping.Number(inv.Number, normalise.OneLine(inv.Job.GetNumber())), Prefix: in.Mapping.Numbers.Prefix,
+		FromJob: in.Mapping.Numbers.Source == mapping.NumberFromJob, Connection: in.Connection,
+	}
+	if in.splits(inv) {
+		n.Suffix = check.Suffix{Text: mapit.CreditSuffix, Setting: "policy.mixed_signs", Of: "the credit memo of an invoice that is divided"}
+	}
+	return n
 }
 
 func (in Input) write(parts []part, faults []*tradepostv1.Fault, days map[tradepostv1.DocumentKind]mapit.Days, exponent int32) Result {

@@ -34,6 +34,9 @@ var stageCases = []goldenCase{
 	}},
 	{name: "no-mapping", mapping: "none", edit: func(*snapshot) {}},
 	{name: "prefix-too-long", mapping: "tolerant", limits: connector.Limits{NumberLength: 9}, edit: func(*snapshot) {}},
+	{name: "suffix-too-long", mapping: "split", limits: connector.Limits{NumberLength: 8}, edit: func(s *snapshot) {
+		withLines(s, "55.00", sold(1, "Labor", "1", "125", labor), sold(2, "Filter taken back", "-1", "70", filter))
+	}},
 }
 
 // elsewhere are the codes of transform that are no fault of an invoice that is posted,

@@ -80,6 +80,7 @@ func (in Input) turnedRound(v Voided) Result {
 			r.Faults = append(r.Faults, fault.New("document.reversal_unknown", fault.Args{Thing: documentName(ref), Params: map[string]string{"document": documentName(ref)}}))
 			continue
 		}
+		r.Faults = append(r.Faults, in.reversalNumber(posted).Fits(in.Limits)...)
 		d := invoice.Reverse(posted, &tradepostv1.AppliesTo{Kind: ref.GetKind(), Id: ref.GetId(), Number: ref.GetNumber()}, day.String())
 		r.Documents, r.Explanations = append(r.Documents, d), append(r.Explanations, explainReversal(d))
 	}
@@ -90,6 +91,14 @@ func (in Input) turnedRound(v Voided) Result {
 		return Result{Faults: r.Faults}
 	}
 	return r
+}
+
+// reversalNumber is the number of what takes a posted document back. That one fitted.
+func (in Input) reversalNumber(posted *tradepostv1.Document) check.Number {
+	return check.Number{
+		Text: posted.GetNumber(), Connection: in.Connection,
+		Suffix: check.Suffix{Text: invoice.ReversalNumber, Setting: "policy.voided", Of: "what takes a void invoice back"},
+	}
 }
 
 // reversalDay is the day of the void, or the first open day after it.

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/record"
 	st "github.com/tradepost/tradepost/pkg/snapshot"
@@ -123,4 +124,27 @@ func TestAVoidThatIsOnlyTold(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The office cannot shorten the number of an invoice that is posted, and void: what makes
+// that of the reversal too long is the mapping.
+func TestANumberOfAReversalThatIsTooLongIsTheMappings(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.policy(mapping.VoidedCreditMemo)
+		w.limits = connector.Limits{NumberLength: 9}
+		w.posted()
+		require.NoError(t, w.stage.Handle(t.Context(), w.void()))
+		told := decoded(w, bus.StreamOutcome, &tradepostv1.InvoiceOutcome{}).GetOutcome().GetRejected().GetFaults()
+		require.Equal(t, []string{"number.made_too_long"}, codes(told))
+		require.Equal(t, "11653990-V", told[0].GetParams()["number"])
+		require.Contains(t, told[0].GetFix(), "Change policy.voided in the mapping of connection acme-hledger")
+		require.Contains(t, told[0].GetFix(), "tradepost retry")
+	})
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.policy(mapping.VoidedCreditMemo)
+		w.limits = connector.Limits{NumberLength: 10}
+		w.posted()
+		require.NoError(t, w.stage.Handle(t.Context(), w.void()))
+		require.Empty(t, w.all(bus.StreamOutcome))
+	})
 }

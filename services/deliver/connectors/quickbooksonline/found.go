@@ -15,6 +15,7 @@ func (q *Online) found(e entity, p *paper) connector.Found {
 	f := connector.Found{
 		Kind: e.kind, ID: p.ID, Number: p.DocNumber, Version: p.version(), Total: p.total(),
 		IssueDate: p.TxnDate, DueDate: p.DueDate, Void: p.isVoid(), URL: pages[q.cfg.Environment] + e.path + "?txnId=" + p.ID,
+		Other: &seen{q, p},
 	}
 	if p.CustomerRef != nil {
 		f.CustomerName = p.CustomerRef.Name

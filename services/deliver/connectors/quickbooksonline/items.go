@@ -42,7 +42,8 @@ func (w *draft) itemOf(i int, l *tradepostv1.Line) lineItem {
 		w.sameAccount(found, account, l)
 		return lineItem{id: found.id}
 	}
-	if off, is := w.q.inactiveItem(r); is {
+	// Another item of the same name would be refused, and sold beside it.
+	if off, is := w.q.inactive(itemRecords, r); is {
 		w.fail(fault.New("item.inactive_in_books", fault.Args{
 			Path: path, Thing: `Item "` + r.GetValue() + `"`, Params: map[string]string{"value": off.name, "connection": w.q.connection},
 		}))
@@ -58,22 +59,6 @@ func (w *draft) itemOf(i int, l *tradepostv1.Line) lineItem {
 		Path: path, Thing: `Item "` + r.GetValue() + `"`, Params: map[string]string{"value": r.GetValue()},
 	}))
 	return lineItem{}
-}
-
-// inactiveItem returns such an item that is not active: another of the same name would be
-// refused, and sold beside it.
-func (q *Online) inactiveItem(r *tradepostv1.Reference) (record, bool) {
-	s := &q.books.records
-	if byID(r) {
-		found, there := s.withID(itemRecords, r.GetValue())
-		return found, there && !found.active
-	}
-	all := append(s.named(itemRecords, "name", r.GetValue()), s.named(itemRecords, "code", r.GetValue())...)
-	i := slices.IndexFunc(all, func(one record) bool { return !one.active })
-	if i < 0 {
-		return record{}, false
-	}
-	return all[i], true
 }
 
 // lineAccount is the id of the revenue account that the mapping names, "" where none.

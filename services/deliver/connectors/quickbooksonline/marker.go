@@ -52,6 +52,15 @@ func stampOf(note string) (stamp, bool) {
 	return s, true
 }
 
+// besideStamp is a note without its stamp.
+func besideStamp(note string) string {
+	at := stampPattern.FindStringIndex(note)
+	if at == nil {
+		return note
+	}
+	return note[:at[0]] + note[at[1]:]
+}
+
 // unstamped keeps text of an invoice from being taken for a stamp.
 func unstamped(text string) string { return strings.ReplaceAll(text, "[st-", "[ st-") }
 

@@ -1,6 +1,7 @@
 package quickbooksonline
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -105,6 +106,9 @@ func (r record) keys() []string {
 	}
 	return keys
 }
+
+// longName is the name of a record with those above it: Acme:Tower North.
+func (r record) longName() string { return cmp.Or(r.fullName, r.name) }
 
 // note takes in a record as it stands now.
 func (s *records) note(entity string, r record) {

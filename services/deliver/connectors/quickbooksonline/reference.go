@@ -23,11 +23,7 @@ func (q *Online) ListReference(ctx context.Context, kind connector.ReferenceKind
 	}
 	_, err := walk(ctx, q.client, entity, []string{"Active in (true, false)"}, func(w *wireRecord) error {
 		r := w.record()
-		name := r.name
-		if r.fullName != "" {
-			name = r.fullName
-		}
-		return each(connector.ReferenceRecord{Kind: kind, ID: r.id, Code: r.code, Name: name, Inactive: !r.active})
+		return each(connector.ReferenceRecord{Kind: kind, ID: r.id, Code: r.code, Name: r.longName(), Inactive: !r.active})
 	})
 	if err != nil {
 		return stopped(err)

@@ -49,6 +49,22 @@ func (w *draft) field(name, value string) {
 // note writes the private note: the stamp first, then what bookkeepers shall read.
 func (w *draft) note(p connector.Posting) {
 	d := w.d
+	s := stamp{marker: d.GetMarker(), hash: p.DocumentHash, check: w.paper.digest(d.GetNumber() != "", total(d))}
+	if bookDate(d) != d.GetIssueDate() {
+		s.issued = d.GetIssueDate()
+	}
+	head := s.text()
+	text := w.noteText()
+	if text == "" {
+		w.paper.PrivateNote = head
+		return
+	}
+	w.paper.PrivateNote = head + "\n" + w.shortened("private note", text, maxNote-len(head)-1)
+}
+
+// noteText is what bookkeepers shall read in the private note.
+func (w *draft) noteText() string {
+	d := w.d
 	var texts []string
 	add := func(text string) {
 		if text = strings.TrimSpace(text); text != "" {
@@ -60,16 +76,8 @@ func (w *draft) note(p connector.Posting) {
 	if d.GetPoNumber() != "" && !w.poInField() {
 		add("PO " + d.GetPoNumber())
 	}
-	s := stamp{marker: d.GetMarker(), hash: p.DocumentHash, check: w.paper.digest(d.GetNumber() != "", total(d))}
 	if bookDate(d) != d.GetIssueDate() {
-		s.issued = d.GetIssueDate()
 		add("Invoice date " + d.GetIssueDate())
 	}
-	head := s.text()
-	text := unstamped(strings.Join(texts, "\n"))
-	if text == "" {
-		w.paper.PrivateNote = head
-		return
-	}
-	w.paper.PrivateNote = head + "\n" + w.shortened("private note", text, maxNote-len(head)-1)
+	return unstamped(strings.Join(texts, "\n"))
 }

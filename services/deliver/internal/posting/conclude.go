@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
@@ -48,7 +50,7 @@ func (t *try) tellTrouble(ctx context.Context, o *tradepostv1.Outcome) {
 // conclude writes the outcome into the record, and only then tells reconcile.
 func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
 	if r := o.GetRejected(); r != nil {
-		r.Documents = t.posted
+		r.Documents = standing(t.posted)
 	}
 	hash, err := stage.OutcomeHash(o)
 	if err != nil {
@@ -64,6 +66,19 @@ func (t *try) conclude(ctx context.Context, o *tradepostv1.Outcome) error {
 		t.tellCustomers(ctx)
 	}
 	return t.Gate.SendOutcome(ctx, t.m.Subject, t.ready.GetSend(), t.ready.GetSnapshotHash(), o, hash)
+}
+
+// standing are the documents that a rejection names, without what another attempt alone
+// makes different: the books count each write, and the first one makes what the next one
+// finds. The outcome's hash tells people's comments apart, and the same faults of the same
+// documents are told once.
+func standing(posted []*tradepostv1.PostedDocument) []*tradepostv1.PostedDocument {
+	all := make([]*tradepostv1.PostedDocument, len(posted))
+	for i, d := range posted {
+		all[i] = proto.CloneOf(d)
+		all[i].Version, all[i].Adopted = "", false
+	}
+	return all
 }
 
 // tellCustomers tells the customers of what is posted. A process that dies before

@@ -68,9 +68,11 @@ func (t *try) untouchableFor(d decision, live *tradepostv1.DocumentRef, f connec
 	switch {
 	case d.ours && closed != "":
 		return faultOf("document.in_closed_books", d.one, f, map[string]string{"date": closed, "closed_through": t.closedThrough()})
-	case d.same && t.Resend == connection.ResendReject:
+	case d.same && (t.Resend == connection.ResendReject || !can) && !sameAmount(f.Total, d.one.doc.GetTotals().GetTotal()):
 		// Nothing was changed in ServiceTrade: the books made another total of it.
-		return faultOf("document.total_differs", d.one, f, nil)
+		return faultOf(totalDiffers, d.one, f, nil)
+	case d.same && !can && d.one.doc.GetNumber() != "" && f.Number != d.one.doc.GetNumber():
+		return faultOf(numberDiffers, d.one, f, nil)
 	case d.ours && t.Resend == connection.ResendReject:
 		return faultOf("document.posted_before", d.one, f, nil)
 	case d.ours && !can:
@@ -89,6 +91,9 @@ func apart(d decision, live *tradepostv1.DocumentRef, f connector.Found) []strin
 	all := slices.Clone(d.differences)
 	if want := d.one.doc.GetDueDate(); want != "" && f.DueDate != "" && f.DueDate != want {
 		all = append(all, fmt.Sprintf("its due date is %s, not %s", f.DueDate, want))
+	}
+	if f.Other != nil {
+		all = append(all, f.Other.Apart(d.one.doc)...)
 	}
 	if live.GetHash() == "" || live.GetId() != f.ID {
 		return all

@@ -72,7 +72,7 @@ func faultOf(code string, one paper, f connector.Found, more map[string]string) 
 		"number": name(f), "books_number": f.Number, "books_total": have,
 		"invoice_total": want, "difference": difference(have, want),
 	}
-	if code == "document.number_differs" {
+	if code == numberDiffers {
 		params["number"] = one.doc.GetNumber()
 	}
 	maps.Copy(params, more)

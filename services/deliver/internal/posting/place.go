@@ -98,6 +98,9 @@ func (t *try) compare(ctx context.Context, one paper, live *tradepostv1.Document
 		t.adopt(d, f, live)
 		return nil, nil
 	case StepNone:
+		if c := d.fault.GetCode(); c == totalDiffers || c == numberDiffers {
+			t.tells(d.one, f, true) // As when it was made.
+		}
 		return rejected(d.fault), nil
 	}
 	if outcome, err := t.wanted(ctx, 0); outcome != nil || err != nil {

@@ -3,6 +3,7 @@ package posting_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -149,14 +150,23 @@ func TestAnEditedInvoiceUpdatesItsDocument(t *testing.T) {
 	})
 }
 
+// memoOf is a memo that the books show.
+type memoOf string
+
+func (m memoOf) Apart(d *tradepostv1.Document) []string {
+	return []string{fmt.Sprintf("its memo is %q on %s", string(m), d.GetNumber())}
+}
+
 func TestADocumentThatABookkeeperChangedIsNotOverwritten(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *workbench) {
 		w.deliver(w.poster("a"), w.open())
 		time.Sleep(time.Minute)
-		w.books.entries[0].found.Version = "by hand"
+		w.books.entries[0].found.Version, w.books.entries[0].found.Other = "by hand", memoOf("by hand")
 		w.invoice = pendingInvoice("600.00")
 		w.deliver(w.poster("a"), w.open())
-		require.Equal(t, "document.different_found", w.outcome().GetOutcome().GetRejected().GetFaults()[0].GetCode())
+		told := w.outcome().GetOutcome().GetRejected().GetFaults()[0]
+		require.Equal(t, "document.different_found", told.GetCode())
+		require.Contains(t, told.GetParams()["differences"], `its total is 522.50, not 600.00; its memo is "by hand" on 1042; somebody changed it`)
 		require.Equal(t, "522.50", w.books.entries[0].found.Total)
 	})
 }

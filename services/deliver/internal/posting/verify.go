@@ -1,6 +1,8 @@
 package posting
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -9,6 +11,12 @@ import (
 	"github.com/tradepost/tradepost/pkg/canonical"
 	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/services/deliver/internal/externalid"
+)
+
+// The faults of what was made, and is not what it should be.
+const (
+	totalDiffers  = "document.total_differs"
+	numberDiffers = "document.number_differs"
 )
 
 // verified checks an answer before it is believed: a posted document has the
@@ -20,6 +28,7 @@ func (t *try) verified(one paper, a connector.Answer) (*tradepostv1.Outcome, err
 		if !r.Written && r.Document.DocumentHash != one.hash {
 			t.disown(one)
 		}
+		a = connector.Rejected{Document: r.Document, Faults: inOurWords(one, *r.Document, r.Faults)}
 	}
 	p, ok := a.(connector.Posted)
 	if !ok {
@@ -37,20 +46,29 @@ func (t *try) verified(one paper, a connector.Answer) (*tradepostv1.Outcome, err
 		Document: one.doc, Customers: p.Customers,
 	})
 	if !sameAmount(p.Document.Total, one.doc.GetTotals().GetTotal()) {
-		return rejected(faultOf("document.total_differs", one, p.Document, nil)), nil
+		return rejected(faultOf(totalDiffers, one, p.Document, nil)), nil
 	}
 	if want := one.doc.GetNumber(); want != "" && !p.NumberAssigned && p.Document.Number != want {
-		return rejected(faultOf("document.number_differs", one, p.Document, nil)), nil
+		return rejected(faultOf(numberDiffers, one, p.Document, nil)), nil
 	}
 	return nil, nil
 }
 
+// inOurWords tells of another total as deliver does when it finds the document later: a
+// connector has words of its own, and the same thing is told once.
+func inOurWords(one paper, f connector.Found, faults []*tradepostv1.Fault) []*tradepostv1.Fault {
+	all := slices.Clone(faults)
+	for i, told := range all {
+		if told.GetCode() == totalDiffers {
+			all[i] = faultOf(totalDiffers, one, f, nil)
+		}
+	}
+	return all
+}
+
 // keep notes a document that exists.
 func (t *try) keep(one paper, f connector.Found, adopted bool) {
-	t.posted = append(t.posted, &tradepostv1.PostedDocument{
-		Kind: one.doc.GetKind(), Id: f.ID, Number: f.Number, Version: f.Version,
-		Total: f.Total, Adopted: adopted, Url: f.URL,
-	})
+	t.tells(one, f, adopted)
 	// A number that nobody asked for was chosen by the accounting system, also when
 	// the answer that said so was lost.
 	t.numbered = t.numbered || (one.doc.GetNumber() == "" && f.Number != "")
@@ -82,6 +100,14 @@ func (t *try) disown(one paper) {
 	}
 	ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = live.GetHash(), live.GetHashVersion(), live.GetVersion(), live.GetSnapshotHash()
 	ref.Stream, ref.Sequence, ref.PostedOn = live.GetStream(), live.GetSequence(), live.GetPostedOn()
+}
+
+// tells names a document that exists in the outcome.
+func (t *try) tells(one paper, f connector.Found, adopted bool) {
+	t.posted = append(t.posted, &tradepostv1.PostedDocument{
+		Kind: one.doc.GetKind(), Id: f.ID, Number: f.Number, Version: f.Version,
+		Total: f.Total, Adopted: adopted, Url: f.URL,
+	})
 }
 
 // adopt notes a document that is as it should be already, or stays as it is. The record

@@ -142,7 +142,7 @@ func TestPreviewSaysWhatThePipelineDoes(t *testing.T) {
 // that were voided, which are not posted. The tests of transform raise them through its
 // stage.
 var elsewhere = []string{
-	"lines.too_many", "number.too_long", "number.prefix_too_long", "message.wrong_invoice", "message.too_large", "connection.mapping_wrong",
+	"lines.too_many", "number.too_long", "number.prefix_too_long", "number.made_too_long", "message.wrong_invoice", "message.too_large", "connection.mapping_wrong",
 	"invoice.voided", "document.reversal_unknown",
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/tradepost/tradepost/services/transform/internal/normalise"
 )
 
-// creditSuffix tells the credit memo of a split from its invoice.
-const creditSuffix = "C"
+// CreditSuffix tells the credit memo of a split from its invoice.
+const CreditSuffix = "C"
 
 // documentNumber is ServiceTrade's, the job's or none, as the mapping says.
 func (w *Writer) documentNumber(inv *normalise.Invoice) {
@@ -25,7 +25,7 @@ func (w *Writer) documentNumber(inv *normalise.Invoice) {
 	}
 	number := w.Mapping.Number(inv.Number, job)
 	if w.Split && w.turned() && number != "" {
-		number += creditSuffix
+		number += CreditSuffix
 		s.Rule += ", the credit memo of a split"
 	}
 	w.doc.Number = w.set("number", number, s)

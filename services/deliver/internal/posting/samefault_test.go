@@ -27,7 +27,7 @@ func (o ownTotal) Update(ctx context.Context, p connector.Posting, f connector.F
 func (o ownTotal) told(p connector.Posting, a connector.Answer) connector.Answer {
 	made := a.(connector.Posted).Document
 	o.entries[0].found.Total, made.Total = "520.00", "520.00"
-	return connector.Rejected{Document: &made, Faults: []*tradepostv1.Fault{fault.New("document.total_differs", fault.Args{
+	return connector.Rejected{Written: true, Document: &made, Faults: []*tradepostv1.Fault{fault.New("document.total_differs", fault.Args{
 		Thing: "Invoice No. 1042", Params: map[string]string{
 			"number": "1042", "books_total": "520", "invoice_total": p.Document.GetTotals().GetTotal(), "difference": "2.5",
 		},

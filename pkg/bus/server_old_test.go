@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 )
 
 const oldServer = "v2.12.4"
@@ -45,18 +46,16 @@ func buildOldServer(t *testing.T) string {
 // error says why. It would accept every declaration, and drop the recurring schedules.
 func TestRealOldServerIsRefused(t *testing.T) {
 	program := buildOldServer(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address := bustest.FreeAddress(t)
+	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	server := exec.Command(program, "-a", "127.0.0.1", "-p", port, "-js", "-sd", t.TempDir())
+	server := exec.Command(program, "-a", host, "-p", port, "-js", "-sd", t.TempDir())
 	require.NoError(t, server.Start())
 	t.Cleanup(func() {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 	})
-	nc, err := bus.Connect(within(t), bus.ConnectOptions{URL: "nats://127.0.0.1:" + port, Name: "t"})
+	nc, err := bus.Connect(within(t), bus.ConnectOptions{URL: "nats://" + address, Name: "t"})
 	require.NoError(t, err)
 	defer nc.Close()
 	js, err := jetstream.New(nc)

@@ -231,7 +231,7 @@ func TestAloneWhileNATSIsAway(t *testing.T) {
 	}
 	take()
 	s.Stop()
-	require.Eventually(t, func() bool { return !js.Conn().IsConnected() }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return !js.Conn().IsConnected() }, time.Minute, 10*time.Millisecond)
 	for range 100 {
 		take()
 	}
@@ -240,7 +240,7 @@ func TestAloneWhileNATSIsAway(t *testing.T) {
 	require.Eventually(t, func() bool {
 		take()
 		return bytes.Contains([]byte(log.String()), []byte("over all processes again"))
-	}, 20*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 }
 
 type lockedBuffer struct {

@@ -27,8 +27,8 @@ const (
 	// fast is how much faster time passes for all who take part: an hour, the life of
 	// an access token, in half a second.
 	fast = 7200
-	// A claim of the killed is over soon.
-	killedClaim, killedMargin = time.Second, 200 * time.Millisecond
+	// A claim of the killed is over soon; a living process of a busy machine keeps to it.
+	killedClaim, killedMargin = 3 * time.Second, time.Second
 )
 
 func TestMain(m *testing.M) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
@@ -23,19 +24,18 @@ func cluster(t *testing.T) jetstream.JetStream {
 	t.Helper()
 	const size = 3
 	var routes []*url.URL
-	ports := make([]int, size)
+	hosts, ports := make([]string, size), make([]int, size)
 	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		address, err := net.ResolveTCPAddr("tcp", bustest.FreeAddress(t))
 		require.NoError(t, err)
-		ports[i] = l.Addr().(*net.TCPAddr).Port
-		require.NoError(t, l.Close())
-		routes = append(routes, &url.URL{Scheme: "nats-route", Host: l.Addr().String()})
+		hosts[i], ports[i] = address.IP.String(), address.Port
+		routes = append(routes, &url.URL{Scheme: "nats-route", Host: address.String()})
 	}
 	var servers []*server.Server
 	for i, port := range ports {
 		s, err := server.NewServer(&server.Options{
 			ServerName: fmt.Sprint("n", i), Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
-			Cluster: server.ClusterOpts{Name: "c", Host: "127.0.0.1", Port: port}, Routes: routes,
+			Cluster: server.ClusterOpts{Name: "c", Host: hosts[i], Port: port}, Routes: routes,
 		})
 		require.NoError(t, err)
 		go s.Start()

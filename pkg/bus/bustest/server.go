@@ -38,7 +38,7 @@ type Option func(*server.Options)
 func Server(t testing.TB, opts ...Option) *Broker {
 	t.Helper()
 	s := &Broker{dir: t.TempDir(), bare: server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, SyncAlways: true,
+		Host: ownHost(), Port: server.RANDOM_PORT, JetStream: true, SyncAlways: true,
 		NoLog: true, NoSigs: true,
 	}}
 	s.bare.StoreDir = s.dir

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
 
@@ -33,7 +34,7 @@ type guarded struct {
 // newGuarded starts the plant; change edits the permissions before.
 func newGuarded(t *testing.T, book *sandbox.Book, change func(string) string) *guarded {
 	t.Helper()
-	g := &guarded{plant: &plant{t: t, dir: t.TempDir(), procs: map[string]*proc{}}, address: freeAddress(t)}
+	g := &guarded{plant: &plant{t: t, dir: t.TempDir(), procs: map[string]*proc{}}, address: bustest.FreeAddress(t)}
 	g.sandbox = sandbox.New(sandbox.Options{Book: book, Configured: true})
 	web := httptest.NewServer(g.sandbox)
 	t.Cleanup(web.Close)
@@ -43,7 +44,7 @@ func newGuarded(t *testing.T, book *sandbox.Book, change func(string) string) *g
 	g.writeConfig(web.URL, book)
 	g.tradepost("nats", "apply", "--first-install")
 	for _, s := range stages {
-		listen := freeAddress(t)
+		listen := bustest.FreeAddress(t)
 		g.add(&proc{
 			name: s, args: []string{"--config", g.path("tradepost.yaml")}, ready: listen,
 			env: []string{"TRADEPOST_HTTP_LISTEN=" + listen, "TRADEPOST_NATS_URL=" + g.as(s)},
@@ -74,9 +75,9 @@ func (g *guarded) permit(change func(string) string) {
 
 func (g *guarded) startGuardedNATS() {
 	g.t.Helper()
-	_, port, err := net.SplitHostPort(g.address)
+	host, port, err := net.SplitHostPort(g.address)
 	require.NoError(g.t, err)
-	config := "host: 127.0.0.1\nport: " + port + "\njetstream { store_dir: " + strconv.Quote(g.path("nats")) +
+	config := "host: " + host + "\nport: " + port + "\njetstream { store_dir: " + strconv.Quote(g.path("nats")) +
 		", sync_interval: always }\ninclude \"permissions.conf\"\n"
 	require.NoError(g.t, os.WriteFile(g.path("nats.conf"), []byte(config), 0o600))
 	var env []string

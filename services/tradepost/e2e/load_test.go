@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/services/sandbox"
 	"github.com/tradepost/tradepost/services/sandbox/quickbooks"
 )
@@ -74,7 +75,7 @@ func newLoad(t *testing.T, invoices int) *load {
 			replicas = delivers
 		}
 		for i := range replicas {
-			listen := freeAddress(t)
+			listen := bustest.FreeAddress(t)
 			l.add(&proc{
 				name: fmt.Sprint(s, "-", i+1), program: s, args: []string{"--config", l.path("tradepost.yaml")}, ready: listen,
 				env: []string{"TRADEPOST_HTTP_LISTEN=" + listen},

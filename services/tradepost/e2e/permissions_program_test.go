@@ -10,13 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connector"
 )
 
 // A connector that is a program of its own, with the user that we ship for it, answers
 // what it is asked, and can neither ask, nor listen to anything else.
 func TestAProgramMayAnswerAndNothingElse(t *testing.T) {
-	g := &guarded{plant: &plant{t: t, dir: t.TempDir(), procs: map[string]*proc{}}, address: freeAddress(t)}
+	g := &guarded{plant: &plant{t: t, dir: t.TempDir(), procs: map[string]*proc{}}, address: bustest.FreeAddress(t)}
 	g.permit(func(shipped string) string { return strings.ReplaceAll(shipped, "#:", "") })
 	t.Setenv("TRADEPOST_NATS_PAPERBOOKS_PASSWORD", "paperbooks")
 	g.startGuardedNATS()

@@ -21,6 +21,7 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/record"
 	"github.com/tradepost/tradepost/services/deliver/connectors/hledger"
 	"github.com/tradepost/tradepost/services/sandbox"
@@ -63,7 +64,7 @@ func newPlantOf(t *testing.T, o sandbox.Options, tune func(config map[string]any
 	p.writeConfig(web.URL, book)
 	p.tradepost("nats", "apply", "--first-install")
 	for _, s := range stages {
-		listen := freeAddress(t)
+		listen := bustest.FreeAddress(t)
 		p.add(&proc{
 			name: s, args: []string{"--config", p.path("tradepost.yaml")}, ready: listen,
 			env: []string{"TRADEPOST_HTTP_LISTEN=" + listen},
@@ -97,10 +98,10 @@ func (p *plant) path(name string) string { return filepath.Join(p.dir, name) }
 
 func (p *plant) startNATS() {
 	p.t.Helper()
-	listen := freeAddress(p.t)
-	_, port, err := net.SplitHostPort(listen)
+	listen := bustest.FreeAddress(p.t)
+	host, port, err := net.SplitHostPort(listen)
 	require.NoError(p.t, err)
-	config := "host: 127.0.0.1\nport: " + port + "\njetstream { store_dir: " + strconv.Quote(p.path("nats")) + ", sync_interval: always }\n"
+	config := "host: " + host + "\nport: " + port + "\njetstream { store_dir: " + strconv.Quote(p.path("nats")) + ", sync_interval: always }\n"
 	require.NoError(p.t, os.WriteFile(p.path("nats.conf"), []byte(config), 0o600))
 	p.add(&proc{name: "nats-server", args: []string{"-c", p.path("nats.conf")}, ready: listen})
 	p.procs["nats-server"].start()

@@ -124,15 +124,6 @@ func (p *proc) isReady() bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// freeAddress returns an address of this machine that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 // lockedBuffer collects what a process prints.
 type lockedBuffer struct {
 	mu  sync.Mutex

@@ -14,6 +14,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/services/deliver/connectors/remote/remotetest"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
@@ -23,7 +24,7 @@ import (
 func TestAProgramOfTwoReplicasOfDeliverIsKilled(t *testing.T) {
 	t.Parallel() // Most of the time is waiting for claims that are over.
 	p := newProgramPlant(t, 1)
-	listen := freeAddress(t)
+	listen := bustest.FreeAddress(t)
 	second := &proc{
 		name: "deliver", args: []string{"--config", p.path("tradepost.yaml")}, ready: listen,
 		env: []string{"TRADEPOST_HTTP_LISTEN=" + listen},

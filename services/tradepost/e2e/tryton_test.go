@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/services/deliver/connectors/tryton/trytontest"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
@@ -47,7 +48,7 @@ func TestTrytonKilledUnderTwoReplicasDoublesAndLosesNothing(t *testing.T) {
 // startSecondDeliver runs another replica.
 func (p *plant) startSecondDeliver() {
 	p.t.Helper()
-	listen := freeAddress(p.t)
+	listen := bustest.FreeAddress(p.t)
 	second := &proc{
 		name: "deliver", args: []string{"--config", p.path("tradepost.yaml")}, ready: listen,
 		env: []string{"TRADEPOST_HTTP_LISTEN=" + listen},

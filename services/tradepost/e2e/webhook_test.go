@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tradepost/tradepost/pkg/bus"
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/services/sandbox"
 )
 
@@ -85,7 +86,7 @@ func (p *postman) lost() int {
 func newHookedPlant(t *testing.T, post *postman, poll string) *plant {
 	t.Helper()
 	post.carried = map[int64]int{}
-	listen := freeAddress(t)
+	listen := bustest.FreeAddress(t)
 	o := sandbox.Options{
 		Book: sandbox.DemoBook(9), Configured: true, WebhookClient: &http.Client{Transport: post}, WebhookRetryDelay: 10 * time.Millisecond,
 	}

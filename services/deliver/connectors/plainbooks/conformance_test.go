@@ -21,7 +21,7 @@ import (
 const (
 	hidden   = 300 * time.Millisecond
 	settling = 3 * time.Second
-	callTime = time.Second
+	callTime = 3 * time.Second // a busy machine takes one for a call now and then
 )
 
 var companies atomic.Int64

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -81,10 +80,7 @@ func newFirm(t *testing.T, more string) *firm {
 	f.realm = f.stand.API.Realms()[0]
 	web := httptest.NewServer(f.stand)
 	t.Cleanup(web.Close)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	f.url, f.back = web.URL, "http://"+free.Addr().String()+"/connect/quickbooks/callback"
-	require.NoError(t, free.Close())
+	f.url, f.back = web.URL, "http://"+bustest.FreeAddress(t)+"/connect/quickbooks/callback"
 	f.write("secrets.key", keyring.NewKey()+"\n")
 	f.write("mapping.yaml", quickbooksMapping)
 	f.configure(more)

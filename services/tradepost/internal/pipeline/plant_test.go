@@ -173,7 +173,7 @@ func (p *plant) run() *connection.Config {
 
 func (p *plant) await(what string, done func() bool) {
 	p.t.Helper()
-	bustest.EventuallyWithin(p.t, 2*time.Minute, func() error {
+	bustest.EventuallyWithin(p.t, 4*time.Minute, func() error {
 		if !done() {
 			return fmt.Errorf("%s; %v", what, p.health.Readiness().Checks)
 		}

@@ -25,7 +25,7 @@ func newPrinter(t *testing.T) (p *plant, books string, start func() *remotetest.
 	s := p.add("acme", 7)
 	p.connections["acme-books"] = map[string]any{
 		"account": "acme", "connector": "remote", "mapping_file": "acme.yaml",
-		"settings": map[string]any{"program": "paperbooks", "title": "Paper books", "call_timeout": "2s", "parallel": 4, "atomic_marker": true, "can": []string{"preview"}},
+		"settings": map[string]any{"program": "paperbooks", "title": "Paper books", "call_timeout": "5s", "parallel": 4, "atomic_marker": true, "can": []string{"preview"}},
 	}
 	p.put("acme.yaml", mappingOf(s.API.Book()))
 	books = filepath.Join(p.dir, "paper")

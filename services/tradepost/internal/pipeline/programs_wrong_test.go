@@ -92,7 +92,7 @@ func TestAProgramThatGoesWrongIsWaitedFor(t *testing.T) {
 	p.add("acme", 7)
 	p.connections["acme-books"] = map[string]any{
 		"account": "acme", "connector": "remote", "mapping_file": "acme.yaml",
-		"settings": map[string]any{"program": "clerk", "call_timeout": "1s"},
+		"settings": map[string]any{"program": "clerk", "call_timeout": "2s"},
 	}
 	c := &clerk{wrong: map[string]string{}, books: map[string]map[string]any{}, made: map[string]int{}}
 	nc, err := nats.Connect(p.nats.ClientURL())

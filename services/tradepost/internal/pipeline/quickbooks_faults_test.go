@@ -27,7 +27,7 @@ func TestInvoicesGoToQuickBooksOnceWhateverGoesWrong(t *testing.T) {
 	require.NoError(t, err)
 	p.connect("acme", map[string]any{
 		"connector": "quickbooksonline",
-		"settings":  map[string]any{"company_id": realm, "url": web.URL, "access_token": tokens.Access, "settling_time": "1s", "call_time": "2s"},
+		"settings":  map[string]any{"company_id": realm, "url": web.URL, "access_token": tokens.Access, "settling_time": "1s", "call_time": "5s"},
 	})
 	mapping := mappingOf(book)
 	delete(mapping, "accounts")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -16,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tradepost/tradepost/pkg/bus/bustest"
 	"github.com/tradepost/tradepost/pkg/connection"
 	"github.com/tradepost/tradepost/pkg/grant"
 	"github.com/tradepost/tradepost/pkg/keyring"
@@ -42,10 +42,7 @@ func newOffice(t *testing.T) *office {
 	o.realm = o.stand.API.Realms()[0]
 	web := httptest.NewServer(o.stand)
 	t.Cleanup(web.Close)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	listen := free.Addr().String()
-	require.NoError(t, free.Close())
+	listen := bustest.FreeAddress(t)
 	o.public = "http://" + listen
 	o.more = map[string]any{"connect": map[string]any{"listen": listen, "public_url": o.public}}
 	o.connections["acme-books"] = map[string]any{

@@ -235,7 +235,7 @@ func TestUpSharesOneSessionAndEndsIt(t *testing.T) {
 			Config: &s.config, NATS: inside, FirstInstall: true, Log: slog.New(slog.DiscardHandler), Health: health, Metrics: runtime.NewMetrics(),
 		})
 	}()
-	require.Eventually(t, func() bool { return health.Readiness().OK() }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return health.Readiness().OK() }, time.Minute, 10*time.Millisecond)
 	info, err := os.Stat(filepath.Join(s.config.DataDir, "secrets.key"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())

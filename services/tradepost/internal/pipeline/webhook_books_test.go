@@ -58,7 +58,7 @@ func TestAnEndpointThatLosesAnswers(t *testing.T) {
 	t.Cleanup(web.Close)
 	p.connections["acme-books"] = map[string]any{
 		"account": "acme", "connector": "webhook", "mapping_file": "acme.yaml",
-		"settings": map[string]any{"url": web.URL, "secrets": []string{endpointSecret}, "call_timeout": "2s", "parallel": 4, "atomic_marker": true},
+		"settings": map[string]any{"url": web.URL, "secrets": []string{endpointSecret}, "call_timeout": "5s", "parallel": 4, "atomic_marker": true},
 	}
 	p.put("acme.yaml", mappingOf(s.API.Book()))
 	p.start()
@@ -92,7 +92,7 @@ func TestAnEndpointChangesAndVoidsWhatWasPosted(t *testing.T) {
 	p.accounts["acme"].(map[string]any)["servicetrade"].(map[string]any)["webhook_secret"] = "0123456789abcdef0123456789abcdef"
 	p.connections["acme-books"] = map[string]any{
 		"account": "acme", "connector": "webhook", "mapping_file": "acme.yaml", "resend": "update",
-		"settings": map[string]any{"url": web.URL, "secrets": []string{endpointSecret}, "call_timeout": "2s", "can": []string{"update", "void"}},
+		"settings": map[string]any{"url": web.URL, "secrets": []string{endpointSecret}, "call_timeout": "5s", "can": []string{"update", "void"}},
 	}
 	mapping := mappingOf(s.API.Book())
 	mapping["policy"] = map[string]any{"voided": "void"}

@@ -176,3 +176,30 @@ func TestAnExportFromBeforeTheSecondFileIsTold(t *testing.T) {
 	require.IsType(t, connector.Posted{}, b.Confirm(t.Context(), second))
 	require.True(t, deliver(t.Context(), b, p).(connector.Posted).Adopted, "and both are not taken for a damaged ledger")
 }
+
+// The operator says that the first file was imported after all, while the second one waits:
+// the invoice waits for that, and is found once the second one is put away.
+func TestTheFirstFileWasImportedWhileTheSecondWaits(t *testing.T) {
+	dir := t.TempDir()
+	clock, o := exporting()
+	b := opened(t, NewLocal(dir), o)
+	p := posting(1, "10.00")
+	gave(t, b, p)
+	file := moveTo(t, dir, "rejected")
+	require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), connector.HandedOver{
+		Token: "st-acme-1.1", DocumentHash: p.DocumentHash, Query: connector.Query{Marker: "st-acme-1"},
+	})))
+	clock.pass(longAgo)
+	at := clock.now
+	clock.pass(longAgo)
+	second := gave(t, b, p)
+	clock.export(t, dir, "late.csv", "10.00")
+	touch(t, filepath.Join(dir, "exports", "late.csv"), at)
+	require.NoError(t, b.Judge(t.Context(), connector.Judgement{File: file, Documents: []string{"st-acme-1.1"}, State: connector.FileImported}))
+	require.Equal(t, second.Token, deliver(t.Context(), b, p).(connector.Handed).Token)
+	moveTo(t, dir, "rejected")
+	require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), second)))
+	found := deliver(t.Context(), b, p).(connector.Posted)
+	require.True(t, found.Adopted)
+	require.Equal(t, "st-acme-1.1", found.Document.ID)
+}

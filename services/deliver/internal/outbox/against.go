@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"github.com/tradepost/tradepost/pkg/connector"
 )
 
 // against lists the files, by their sequence, of which an export may contradict what is
@@ -68,7 +70,8 @@ func (b *Box) wholeExports(ctx context.Context) ([]export, error) {
 	return all, nil
 }
 
-// rejectedOnes are the ids of the documents that an operator rejected by themselves.
+// rejectedOnes are the ids of the documents that an operator rejected by themselves, or
+// that were removed from the books.
 func (b *Box) rejectedOnes(ctx context.Context) (map[string]bool, error) {
 	spoken, err := b.folder.List(ctx, verdictsDir)
 	if err != nil {
@@ -76,8 +79,10 @@ func (b *Box) rejectedOnes(ctx context.Context) (map[string]bool, error) {
 	}
 	rejected := map[string]bool{}
 	for _, f := range spoken {
-		if id, is := strings.CutSuffix(f.Name, "."+Rejected); is {
-			rejected[id] = true
+		for _, word := range []string{Rejected, string(connector.FileRemoved)} {
+			if id, is := strings.CutSuffix(f.Name, "."+word); is {
+				rejected[id] = true
+			}
 		}
 	}
 	return rejected, nil

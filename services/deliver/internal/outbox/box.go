@@ -80,7 +80,8 @@ type Box struct {
 	ended   map[int]bool         // files of which everything is known, by their sequence
 	made    map[int]time.Time    // when the folder's machine says that a manifest was written
 
-	expected []string // entries that have to be there, see Expect
+	ahead    map[string]bool // exports by name and time: whether that was in the future
+	expected []string        // entries that have to be there, see Expect
 
 	fileName *regexp.Regexp // of import files; the group is the sequence
 	ledger   ledger
@@ -97,7 +98,7 @@ func New(folder Folder, o Options) *Box {
 		o.Now = time.Now
 	}
 	o.Batch = max(o.Batch, 1)
-	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[string]time.Time{}, ended: map[int]bool{}, made: map[int]time.Time{}}
+	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[string]time.Time{}, ended: map[int]bool{}, made: map[int]time.Time{}, ahead: map[string]bool{}}
 	b.fileName = regexp.MustCompile("^" + regexp.QuoteMeta(o.Prefix) + `-[0-9]{8}-([0-9]{4,8})-[0-9a-f]{8}` + regexp.QuoteMeta(o.Ext) + "$")
 	b.ledger.init(folder)
 	b.exports.init(folder, o)

@@ -9,21 +9,20 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 )
 
-// contested holds the rejection of a document against the exports: one that shows it says
-// that it was imported after all, whoever rejected it, and it must not go out again before
-// a person says which is so (Judge). What was rejected in spite of an export is contested
-// only by a later one.
-func (b *Box) contested(ctx context.Context, s standing) (standing, error) {
-	if b.exports.parse == nil || s.entry.Number == "" {
+// contested holds the word that a document is not in the books, whoever said it, against
+// the exports: one that shows it says that it is there after all, and it must not go out
+// again before a person says which is so (Judge). What was said in spite of an export is
+// contested only by a later one; and that something was removed, by one later than the word.
+func (b *Box) contested(ctx context.Context, s standing, said *Verdict) (standing, error) {
+	if b.exports.parse == nil || s.entry.Number == "" || s.file == nil {
 		return s, nil
 	}
 	word, n, err := b.lastWord(ctx, s.entry)
 	if err != nil {
 		return s, err
 	}
-	s.words = n
-	if word != nil {
-		s.verdict = word
+	if s.words = n; word != nil {
+		s, said = s.said(word), word
 	}
 	all, err := b.exports.look(ctx)
 	if err != nil || len(all) == 0 {
@@ -36,18 +35,41 @@ func (b *Box) contested(ctx context.Context, s standing) (standing, error) {
 	if all, err = b.beforeTheNext(ctx, all, s); err != nil {
 		return s, err
 	}
+	if s.removed {
+		all = after(all, said.At.Add(grain))
+	}
 	shown, err := b.shownIn(ctx, all, s.entry, s.file)
-	if err != nil || shown.doc == nil && !shown.unsure || shown.by.is(s.verdict.Export) {
+	if err != nil || shown.doc == nil && !shown.unsure || shown.by.is(said.Export) {
 		return s, err
 	}
+	return b.revived(ctx, s, said, shown), nil
+}
+
+// said is what is known once an operator spoke of a document that was not in the books.
+func (s standing) said(word *Verdict) standing {
+	if word.Verdict == Imported {
+		s.removed = false
+	}
+	if !s.removed {
+		s.verdict = word
+	}
+	return s
+}
+
+// revived is a document of which an export says that it is in the books after all.
+func (b *Box) revived(ctx context.Context, s standing, said *Verdict, shown shown) standing {
 	s.shown, s.verdict = shown, nil
+	was := Rejected
+	if s.removed {
+		s.removed, was = false, said.Verdict
+	}
 	s.doubt = doubt{rejected: true, revived: true, passing: true}
 	if shown.doc != nil {
 		s.doubt.passing = false
-		s.doubt.why = fmt.Sprintf("it was rejected, and the export %s shows %s: say of it by itself, with its id, whether it was imported", shown.by.File, s.entry.Number)
+		s.doubt.why = fmt.Sprintf("it was %s, and the export %s shows %s: say of it by itself, with its id, whether it is imported, or rejected", was, shown.by.File, s.entry.Number)
 		b.unclear(ctx, s.file, s.doubt.why)
 	}
-	return s, nil
+	return s
 }
 
 // contradiction is what an export shows of a document that counts, where it is neither the
@@ -113,6 +135,11 @@ func (b *Box) unsettled(ctx context.Context, s standing) connector.Answer {
 		}
 	}
 	return b.handed(ctx, s)
+}
+
+// after are the exports that are later than a time; all come the newest first.
+func after(all []export, at time.Time) []export {
+	return all[:len(all)-len(notAfter(all, at))]
 }
 
 // lastWord is what an operator said last of a rejected document that an export shows, and

@@ -3,6 +3,7 @@ package outbox
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -100,6 +101,38 @@ func TestTheWholeFileIsJudgedAgainstAnExport(t *testing.T) {
 	}
 }
 
+// An operator says that it was taken out of the books, and an export that is later than his
+// word shows it still.
+func TestWhatAnExportShowsOfARemovedDocumentDoesNotGoOutAgain(t *testing.T) {
+	for state, want := range map[connector.FileState]any{connector.FileRejected: connector.Handed{}, connector.FileImported: connector.Posted{}} {
+		t.Run(string(state), func(t *testing.T) {
+			dir := t.TempDir()
+			clock, o := exporting()
+			b := opened(t, NewLocal(dir), o)
+			p := posting(1, "10.00")
+			h := gave(t, b, p)
+			file := moveTo(t, dir, "imported")
+			require.IsType(t, connector.Posted{}, b.Confirm(t.Context(), h))
+			early := clock.export(t, dir, "early.csv", "10.00")
+			one := connector.Judgement{File: file, Documents: []string{"1001"}, State: connector.FileRemoved}
+			require.NoError(t, b.Judge(t.Context(), one))
+			touch(t, early, clock.now.Add(-time.Minute)) // It is from before the word.
+			require.Equal(t, []string{"document.gone"}, codesOf(b.Confirm(t.Context(), h)))
+
+			clock.export(t, dir, "late.csv", "10.00\n")
+			require.IsType(t, connector.Handed{}, deliver(t.Context(), b, p))
+			require.Len(t, wholeFiles(t, dir), 1, "it is in no second file")
+			waiting, err := b.WaitingFiles(t.Context())
+			require.NoError(t, err)
+			require.Contains(t, waiting[0].Documents[0].Why, "it was removed, and the export late.csv shows 1001")
+			one.State = state
+			require.NoError(t, b.Judge(t.Context(), one))
+			require.IsType(t, want, deliver(t.Context(), b, p))
+			require.Equal(t, state == connector.FileRejected, len(wholeFiles(t, dir)) == 2, "it goes out again once he says so once more")
+		})
+	}
+}
+
 // What went out again is what a later export shows.
 func TestAnExportOfTheSecondFileDoesNotContradictTheFirst(t *testing.T) {
 	dir := t.TempDir()
@@ -142,4 +175,31 @@ func TestAnExportFromBeforeTheSecondFileIsTold(t *testing.T) {
 	importAll(t, dir)
 	require.IsType(t, connector.Posted{}, b.Confirm(t.Context(), second))
 	require.True(t, deliver(t.Context(), b, p).(connector.Posted).Adopted, "and both are not taken for a damaged ledger")
+}
+
+// The operator says that the first file was imported after all, while the second one waits:
+// the invoice waits for that, and is found once the second one is put away.
+func TestTheFirstFileWasImportedWhileTheSecondWaits(t *testing.T) {
+	dir := t.TempDir()
+	clock, o := exporting()
+	b := opened(t, NewLocal(dir), o)
+	p := posting(1, "10.00")
+	gave(t, b, p)
+	file := moveTo(t, dir, "rejected")
+	require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), connector.HandedOver{
+		Token: "st-acme-1.1", DocumentHash: p.DocumentHash, Query: connector.Query{Marker: "st-acme-1"},
+	})))
+	clock.pass(longAgo)
+	at := clock.now
+	clock.pass(longAgo)
+	second := gave(t, b, p)
+	clock.export(t, dir, "late.csv", "10.00")
+	touch(t, filepath.Join(dir, "exports", "late.csv"), at)
+	require.NoError(t, b.Judge(t.Context(), connector.Judgement{File: file, Documents: []string{"st-acme-1.1"}, State: connector.FileImported}))
+	require.Equal(t, second.Token, deliver(t.Context(), b, p).(connector.Handed).Token)
+	moveTo(t, dir, "rejected")
+	require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), second)))
+	found := deliver(t.Context(), b, p).(connector.Posted)
+	require.True(t, found.Adopted)
+	require.Equal(t, "st-acme-1.1", found.Document.ID)
 }

@@ -76,7 +76,7 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 		}
 	}
 	if v.Verdict != want && len(revived) < len(m.Documents) {
-		return fmt.Errorf("file %s was %s before (%s, %s); say what is so of its documents one by one, with --document", m.File, v.Verdict, v.Evidence, v.At.Format("2006-01-02"))
+		return fmt.Errorf("file %s was %s before (%s, %s)", m.File, v.Verdict, v.Evidence, v.At.Format("2006-01-02"))
 	}
 	return nil
 }

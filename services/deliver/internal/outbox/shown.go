@@ -32,6 +32,9 @@ func (b *Box) shownOf(ctx context.Context, e *Entry, m *Manifest) (s shown, err 
 		return s, nil
 	}
 	all, err := b.exports.look(ctx)
+	if err == nil {
+		all, err = b.notAhead(ctx, all, m)
+	}
 	if err != nil {
 		return s, err
 	}

@@ -55,9 +55,11 @@ func (b *Box) standingOf(ctx context.Context, e *Entry) (standing, error) {
 		return s, err
 	}
 	removed, err := b.ledger.verdict(ctx, removedFile(e.Marker, e.N))
-	if err != nil || removed != nil {
-		s.removed = removed != nil
+	if err != nil {
 		return s, err
+	}
+	if s.removed = removed != nil; s.removed {
+		return b.contested(ctx, s, removed)
 	}
 	if s.verdict, err = b.ledger.verdict(ctx, entryVerdictFile(e.Marker, e.N)); err != nil {
 		return s, err
@@ -71,7 +73,7 @@ func (b *Box) standingOf(ctx context.Context, e *Entry) (standing, error) {
 		return s, nil
 	}
 	if s.verdict != nil && s.verdict.Verdict == Rejected {
-		return b.contested(ctx, s)
+		return b.contested(ctx, s, s.verdict)
 	}
 	if s.shown, err = b.shownOf(ctx, e, s.file); err != nil {
 		return s, err

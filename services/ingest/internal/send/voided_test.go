@@ -1,6 +1,8 @@
 package send_test
 
 import (
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +47,23 @@ const (
 	withdrawn = tradepostv1.Settlement_SETTLEMENT_WITHDRAWN
 	settled   = tradepostv1.Settlement_SETTLEMENT_VOIDED
 )
+
+// An invoice was voided while its import file waits: nothing is opened, and it is told.
+func TestAVoidOfAnInvoiceThatWasHandedOverIsTold(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		var log strings.Builder
+		d.Log = slog.New(slog.NewTextHandler(&log, nil))
+		d.pending()
+		d.office.invoice.Status = "void"
+		d.voided()
+		require.NotContains(t, log.String(), "voided while it waits", "it is not handed over")
+		d.change(attempt(), record.Hand("deliver", "st-acme-7.1"))
+		d.voided()
+		require.Contains(t, log.String(), "voided while it waits to be imported")
+		require.Contains(t, log.String(), "st-acme-7.1")
+		require.Equal(t, record.Handed, d.entry().State())
+	})
+}
 
 // Whoever notices that a posted invoice is void, one send is opened for it.
 func TestAVoidOfAPostedInvoiceIsASendOnce(t *testing.T) {

@@ -74,6 +74,7 @@ func (d *doctor) examine(ctx context.Context, a *connection.Account) accountFoun
 		return p.records(ctx, list.sample)
 	})
 	results = append(results, more...)
+	results = append(results, simply(ctx, d, p.check("handed over"), p.voidedWaiting)...)
 	results = append(results, simply(ctx, d, p.check("external ids"), func(ctx context.Context) []Result {
 		return p.externalIDs(ctx, invoices)
 	})...)

@@ -33,6 +33,7 @@ func Claim(c Claiming, intends *tradepostv1.Unresolved) Transition {
 
 // The stages that come to an outcome.
 const (
+	StageIngest    = "ingest"
 	StageTransform = "transform"
 	StageDeliver   = "deliver"
 )

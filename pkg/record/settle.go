@@ -84,8 +84,10 @@ func needsLookingAfter(r *tradepostv1.Record) bool {
 	})
 }
 
-// LookedAfter notes that people were told of what a superseded send left in the books.
-func LookedAfter() Transition {
+// LookedAfter notes that people were told of what a superseded send left in the books;
+// gone says that ServiceTrade does not have the invoice any more, so that nobody could be
+// told there.
+func LookedAfter(gone bool) Transition {
 	return func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
 		if err := from("look after", r, Closed); err != nil {
 			return nil, err
@@ -96,7 +98,7 @@ func LookedAfter() Transition {
 		if r.GetOutcome() == nil {
 			r.Outcome = &tradepostv1.RecordedOutcome{}
 		}
-		r.Outcome.LookedAfter = true
+		r.Outcome.LookedAfter, r.Outcome.InvoiceGone = true, gone
 		return r, nil
 	}
 }

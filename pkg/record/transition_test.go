@@ -37,6 +37,10 @@ func refused() *tradepostv1.RecordedOutcome {
 	return &tradepostv1.RecordedOutcome{Kind: tradepostv1.OutcomeKind_OUTCOME_KIND_REJECTED, Hash: testHash}
 }
 
+func withdrawn() *tradepostv1.RecordedOutcome {
+	return &tradepostv1.RecordedOutcome{Kind: tradepostv1.OutcomeKind_OUTCOME_KIND_WITHDRAWN, Hash: testHash}
+}
+
 func docRef(id string) *tradepostv1.DocumentRef {
 	return &tradepostv1.DocumentRef{
 		Kind: tradepostv1.DocumentKind_DOCUMENT_KIND_INVOICE, Connection: "acme-books", Id: id, Hash: testHash, Generation: 1,
@@ -82,6 +86,7 @@ func every() map[string]struct {
 		"OpenSend":   {OpenSend(opens(testHash)), s(Closed)},
 		"MarkOpened": {MarkOpened(), s(Opening)},
 		"Reopen":     {Reopen(testHash, 1, "1.00"), s(Opening, Opened, Claimed, Parked)},
+		"Withdraw":   {Withdraw(withdrawn()), s(Opening, Opened, Parked, Held)},
 		"Reject":     {Reject(refused()), s(Opening, Opened)},
 		"Hold":       {Hold("why"), s(Opening, Opened, Claimed, Parked, Handed, Outcome, Settling)},
 		"Unhold":     {Unhold(), s(Held)},
@@ -101,11 +106,12 @@ func every() map[string]struct {
 		"SettleByHand":  {SettleByHand(posted(), docRef("1")), s(Held, Handed)},
 		"GoneElsewhere": {GoneElsewhere(docElsewhere()), s(Held)},
 		"GoTo":          {GoTo("old-books"), s(Held)},
-		"LookedAfter":   {LookedAfter(), s(Closed)},
+		"LookedAfter":   {LookedAfter(false), s(Closed)},
 
 		"Settle":     {Settle(testClaim), s(Outcome, Settling)},
 		"Unsettle":   {Unsettle("a", Waits{}), s(Settling)},
 		"DoubtWrite": {DoubtWrite("a", time.Minute, Waits{}), s(Settling)},
+		"CloseGone":  {CloseGone("a", time.Now()), s(Settling)},
 		"Close":      {Close("a", tradepostv1.Settlement_SETTLEMENT_PROCESSED, time.Now()), s(Settling)},
 	}
 }

@@ -215,6 +215,7 @@ func (s *Service) attach(ctx context.Context, config *connection.Config, c *conn
 func (s *Service) poster(ctx context.Context, c *connection.Connection, client *servicetrade.Client, conn connector.Connector, log *slog.Logger) (p *posting.Poster, idle func()) {
 	rec := &attempts.Recorder{Bus: s.gate.Bus, Connection: c.ID, Log: log}
 	customers, idle := s.customers(ctx, c, client, rec, log)
+	checker, _ := conn.(connector.PreviewChecker)
 	return &posting.Poster{
 		Connection: c.ID, Account: c.AccountID, Connector: rec.Wrap(s.watcher.Wrap(c.ID, conn)), Gate: s.gate.For(c), Epochs: s.epochs,
 		Source: client, Stored: stored.Streams{JS: s.deps.JS},
@@ -225,6 +226,7 @@ func (s *Service) poster(ctx context.Context, c *connection.Connection, client *
 		Siblings:  func() ([]*posting.Poster, []string) { return s.siblings(c) },
 		Resend:    c.Resend, Confirmer: rec.Confirmer(s.watcher.Confirmer(c.ID, conn), conn),
 		Voider:        rec.Voider(s.watcher.Voider(c.ID, conn), conn),
+		Checker:       checker,
 		ClosedThrough: func() string { return ClosedThrough(s.mapping(c)) },
 		Splits:        func() bool { return Splits(s.mapping(c)) },
 	}, idle

@@ -741,7 +741,10 @@ type InvoiceSettled struct {
 	FaultCodes   []string               `protobuf:"bytes,6,rep,name=fault_codes,json=faultCodes,proto3" json:"fault_codes,omitempty"`
 	Total        string                 `protobuf:"bytes,7,opt,name=total,proto3" json:"total,omitempty"`
 	// The id of the private comment, where one was written.
-	CommentId     int64 `protobuf:"varint,8,opt,name=comment_id,json=commentId,proto3" json:"comment_id,omitempty"`
+	CommentId int64 `protobuf:"varint,8,opt,name=comment_id,json=commentId,proto3" json:"comment_id,omitempty"`
+	// ServiceTrade does not have the invoice any more. documents are then all that are
+	// known to be in the books.
+	InvoiceGone   bool `protobuf:"varint,9,opt,name=invoice_gone,json=invoiceGone,proto3" json:"invoice_gone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -830,6 +833,13 @@ func (x *InvoiceSettled) GetCommentId() int64 {
 		return x.CommentId
 	}
 	return 0
+}
+
+func (x *InvoiceSettled) GetInvoiceGone() bool {
+	if x != nil {
+		return x.InvoiceGone
+	}
+	return false
 }
 
 // A command was read and changed nothing: subject invoice.refused. Informs only.
@@ -1293,7 +1303,7 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"\aoutcome\x18\v \x01(\v2\x15.tradepost.v1.OutcomeR\aoutcome\x12;\n" +
 	"\vexplanation\x18\f \x03(\v2\x19.tradepost.v1.ExplanationR\vexplanation\x12\x14\n" +
 	"\x05error\x18\r \x01(\tR\x05error\x12#\n" +
-	"\rdocument_hash\x18\x0e \x01(\tR\fdocumentHash\"\xd0\x02\n" +
+	"\rdocument_hash\x18\x0e \x01(\tR\fdocumentHash\"\xf3\x02\n" +
 	"\x0eInvoiceSettled\x12\x12\n" +
 	"\x04send\x18\x01 \x01(\x03R\x04send\x12#\n" +
 	"\rsnapshot_hash\x18\x02 \x01(\tR\fsnapshotHash\x128\n" +
@@ -1307,7 +1317,8 @@ const file_tradepost_v1_message_proto_rawDesc = "" +
 	"faultCodes\x12\x14\n" +
 	"\x05total\x18\a \x01(\tR\x05total\x12\x1d\n" +
 	"\n" +
-	"comment_id\x18\b \x01(\x03R\tcommentId\"\xd8\x01\n" +
+	"comment_id\x18\b \x01(\x03R\tcommentId\x12!\n" +
+	"\finvoice_gone\x18\t \x01(\bR\vinvoiceGone\"\xd8\x01\n" +
 	"\x0eInvoiceRefused\x12!\n" +
 	"\ffollows_send\x18\x01 \x01(\x03R\vfollowsSend\x12%\n" +
 	"\x0ecommand_stream\x18\x02 \x01(\tR\rcommandStream\x12)\n" +

@@ -895,11 +895,15 @@ type RecordedOutcome struct {
 	NumberAssigned bool     `protobuf:"varint,4,opt,name=number_assigned,json=numberAssigned,proto3" json:"number_assigned,omitempty"`
 	// The documents that it speaks of.
 	Documents []*PostedDocument `protobuf:"bytes,5,rep,name=documents,proto3" json:"documents,omitempty"`
-	// The stage that came to it: transform or deliver.
+	// The stage that came to it: transform, deliver, or ingest where ServiceTrade does not
+	// have the invoice any more.
 	Stage string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"`
 	// Of a send that was closed as superseded and left documents in the books: it needs
 	// no looking after any more.
-	LookedAfter   bool `protobuf:"varint,7,opt,name=looked_after,json=lookedAfter,proto3" json:"looked_after,omitempty"`
+	LookedAfter bool `protobuf:"varint,7,opt,name=looked_after,json=lookedAfter,proto3" json:"looked_after,omitempty"`
+	// ServiceTrade did not have the invoice any more when the send was closed, or looked
+	// after: nobody could be told there of what is in the books.
+	InvoiceGone   bool `protobuf:"varint,8,opt,name=invoice_gone,json=invoiceGone,proto3" json:"invoice_gone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -979,6 +983,13 @@ func (x *RecordedOutcome) GetStage() string {
 func (x *RecordedOutcome) GetLookedAfter() bool {
 	if x != nil {
 		return x.LookedAfter
+	}
+	return false
+}
+
+func (x *RecordedOutcome) GetInvoiceGone() bool {
+	if x != nil {
+		return x.InvoiceGone
 	}
 	return false
 }
@@ -1324,7 +1335,7 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\bsequence\x18  \x01(\x04R\bsequence\x12\x16\n" +
 	"\x06marker\x18! \x01(\tR\x06marker\x12\x1b\n" +
 	"\tvoided_by\x18\" \x01(\x03R\bvoidedBy\x12\x1b\n" +
-	"\tposted_on\x18# \x01(\tR\bpostedOn\"\x93\x02\n" +
+	"\tposted_on\x18# \x01(\tR\bpostedOn\"\xb6\x02\n" +
 	"\x0fRecordedOutcome\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.tradepost.v1.OutcomeKindR\x04kind\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x1f\n" +
@@ -1333,7 +1344,8 @@ const file_tradepost_v1_record_proto_rawDesc = "" +
 	"\x0fnumber_assigned\x18\x04 \x01(\bR\x0enumberAssigned\x12:\n" +
 	"\tdocuments\x18\x05 \x03(\v2\x1c.tradepost.v1.PostedDocumentR\tdocuments\x12\x14\n" +
 	"\x05stage\x18\x06 \x01(\tR\x05stage\x12!\n" +
-	"\flooked_after\x18\a \x01(\bR\vlookedAfter\"\xb4\x01\n" +
+	"\flooked_after\x18\a \x01(\bR\vlookedAfter\x12!\n" +
+	"\finvoice_gone\x18\b \x01(\bR\vinvoiceGone\"\xb4\x01\n" +
 	"\aWaiting\x12-\n" +
 	"\x05scope\x18\x01 \x01(\x0e2\x17.tradepost.v1.WaitScopeR\x05scope\x120\n" +
 	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +

@@ -73,13 +73,13 @@ func (t *try) steps(ctx context.Context) (*tradepostv1.Outcome, error) {
 	if outcome, err := before(ctx); outcome != nil || err != nil {
 		return outcome, err
 	}
-	for _, one := range t.papers {
+	for i, one := range t.papers {
 		// What exists is written down before the next document is turned to.
 		if err := t.noteKept(ctx); err != nil {
 			return nil, err
 		}
 		if outcome, err := t.place(ctx, one); outcome != nil || err != nil {
-			return outcome, err
+			return t.withOthers(ctx, outcome, t.papers[i+1:]), err
 		}
 	}
 	return t.allPosted(), nil

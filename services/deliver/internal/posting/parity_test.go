@@ -12,6 +12,7 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/connection"
+	"github.com/tradepost/tradepost/pkg/connector"
 	"github.com/tradepost/tradepost/pkg/mapping"
 	"github.com/tradepost/tradepost/pkg/snapshot"
 	"github.com/tradepost/tradepost/services/deliver/internal/posting"
@@ -120,6 +121,34 @@ func TestPreviewOfWhatIsSentAgain(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Both documents of an invoice that is divided have what the books refuse: it is told of
+// both at once, by preview and by posting alike.
+func TestPreviewOfADividedInvoiceThatIsRefused(t *testing.T) {
+	for name, spoil := range map[string]func(charges, credit *tradepostv1.Document){
+		"both":        func(a, b *tradepostv1.Document) { a.Number, b.Number = "1042;a", "1042;aC" },
+		"the charges": func(a, _ *tradepostv1.Document) { a.Number = "1042;a" },
+		"the credit":  func(_, b *tradepostv1.Document) { b.Number = "1042;aC" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *workbench) {
+				p, _ := w.ledger()
+				p.Checker = p.Connector.(connector.PreviewChecker)
+				charges, credit := whole("600.00"), whole("-77.50")
+				credit.Marker += "-c"
+				spoil(charges, credit)
+				sights, err := posting.Looker{Connection: p.Connection, Connector: p.Connector}.
+					Look(t.Context(), proto.CloneOf(charges), proto.CloneOf(credit))
+				require.NoError(t, err)
+				w.deliver(p, w.sendOf("522.50", charges, credit))
+				told := w.outcome().GetOutcome().GetRejected()
+				require.NotEmpty(t, told.GetFaults())
+				require.Equal(t, messages(told.GetFaults()), messages(append(sights[0].Faults, sights[1].Faults...)))
+				require.Len(t, told.GetFaults(), map[string]int{"both": 2}[name]+map[string]int{"the charges": 1, "the credit": 1}[name])
+			})
+		})
 	}
 }
 

@@ -79,6 +79,9 @@ type Poster struct {
 	// Voider makes documents void whose invoice was voided; nil where the connector
 	// cannot.
 	Voider connector.Voider
+	// Checker tells what the accounting system has against a document that is not posted;
+	// nil where the connector cannot.
+	Checker connector.PreviewChecker
 
 	// checked is when SameBooks last said yes, in Unix nanoseconds; 0 after trouble.
 	checked atomic.Int64

@@ -18,8 +18,11 @@ func (o *Opener) again(ctx context.Context, e record.Entry) (err error) {
 	ctx, span := o.begin(ctx, "publish send again", e)
 	defer func() { telemetry.End(span, err) }()
 	inv, hash, err := o.read(ctx, e.Key.InvoiceID)
-	if err != nil || inv == nil {
+	if err != nil {
 		return err
+	}
+	if inv == nil {
+		return o.withdraw(ctx, e)
 	}
 	snap, err := o.Taker.Take(ctx, inv)
 	if err != nil {

@@ -17,8 +17,11 @@ import (
 // of the invoice's last change that a list showed, 0 without a list.
 func (o *Opener) elsewhere(ctx context.Context, e record.Entry, listed int64) error {
 	inv, _, err := o.read(ctx, e.Key.InvoiceID)
-	if err != nil || inv == nil {
+	if err != nil {
 		return err
+	}
+	if inv == nil {
+		return o.withdraw(ctx, e)
 	}
 	snap, err := o.Taker.Take(ctx, inv)
 	if err != nil {

@@ -42,9 +42,16 @@ func (s *Settler) LookAfter(ctx context.Context, e record.Entry, now time.Time) 
 	if err := t.askForVoid(ctx); err != nil {
 		return err
 	}
-	log.WarnContext(ctx, "the invoice left pending_accounting after it was changed; what is in the books was told", "status", inv.GetStatus())
-	if _, err := s.Gate.Store.Change(ctx, e, record.LookedAfter()); !errors.Is(err, record.ErrConflict) {
-		return err
+	next, changed := s.Gate.Store.Change(ctx, e, record.LookedAfter(err != nil))
+	switch {
+	case errors.Is(changed, record.ErrConflict):
+		return nil // The next send is open.
+	case changed != nil:
+		return changed
+	case err != nil:
+		t.leftBehind(ctx, record.LeftBehind(next.Record))
+		return nil
 	}
-	return nil // The next send is open.
+	log.WarnContext(ctx, "the invoice left pending_accounting after it was changed; what is in the books was told", "status", inv.GetStatus())
+	return nil
 }

@@ -50,6 +50,7 @@ func TestWhatASupersededSendLeftInTheBooksIsTold(t *testing.T) {
 				require.Equal(t, []string{"comment"}, d.office.writes)
 				require.Contains(t, d.office.comments[0].Content, "invoice 1042 (total 522.50)")
 				require.True(t, record.Finished(d.record()))
+				require.Empty(t, record.LeftBehind(d.record()))
 				d.lookAfter()
 				require.Equal(t, []string{"comment"}, d.office.writes, "once")
 				require.Equal(t, status, d.office.invoice.GetStatus(), "a user's hand wins")
@@ -100,6 +101,7 @@ func TestASupersededSendWhoseNextComesNeedsNoWord(t *testing.T) {
 		d.lookAfter()
 		require.True(t, record.Finished(d.record()), "the invoice is deleted: nowhere to write it")
 		require.Empty(t, d.office.writes)
+		require.Len(t, record.LeftBehind(d.record()), 1, "and what is in the books stays named")
 	})
 }
 

@@ -37,7 +37,9 @@ type turn struct {
 	since int64
 	// voided says that the invoice was found void by a send that is not of a void.
 	voided bool
-	log    *slog.Logger
+	// gone says that ServiceTrade does not have the invoice any more.
+	gone bool
+	log  *slog.Logger
 }
 
 func (t *turn) change(ctx context.Context, e record.Entry, step record.Transition) error {
@@ -89,6 +91,7 @@ func (t *turn) write(ctx context.Context) (tradepostv1.Settlement, error) {
 func (t *turn) read(ctx context.Context) (*tradepostv1.ServiceTradeInvoice, bool, error) {
 	inv, err := t.ServiceTrade.Invoice(ctx, t.entry.Key.InvoiceID)
 	if servicetrade.IsNotFound(err) {
+		t.gone = true
 		return nil, false, nil
 	}
 	if err != nil {
@@ -206,20 +209,28 @@ func (t *turn) put(ctx context.Context, c servicetrade.StatusChange) (inv *trade
 // close ends the send and tells everybody who wants to know.
 func (t *turn) close(ctx context.Context, settlement tradepostv1.Settlement) error {
 	now := time.Now()
-	if err := t.change(ctx, t.entry, record.Close(t.owner, settlement, now)); err != nil {
+	end := record.Close(t.owner, settlement, now)
+	if t.gone {
+		end = record.CloseGone(t.owner, now)
+	}
+	if err := t.change(ctx, t.entry, end); err != nil {
 		return err
 	}
 	r := t.entry.Record
+	documents := r.GetOutcome().GetDocuments()
+	if left := record.LeftBehind(r); len(left) > 0 {
+		documents = t.leftBehind(ctx, left)
+	}
 	t.Metrics.closed(r, now)
 	telemetry.Set(ctx, telemetry.Outcome(stage.Word(settlement, "SETTLEMENT_")))
 	if err := t.askForVoid(ctx); err != nil {
 		return err
 	}
-	t.log.InfoContext(ctx, "settled", "settlement", stage.Word(settlement, "SETTLEMENT_"), "faults", r.GetOutcome().GetFaultCodes())
+	t.log.InfoContext(ctx, "settled", "settlement", stage.Word(settlement, "SETTLEMENT_"), "faults", r.GetOutcome().GetFaultCodes(), "invoice_gone", t.gone)
 	to := bus.Subject{Stage: bus.StageSettled, Connection: t.Connection, InvoiceID: r.GetInvoiceId()}
 	return t.Gate.Bus.Send(ctx, to, fmt.Sprintf("settled/%s/%d", t.entry.Key, r.GetSend()), &tradepostv1.InvoiceSettled{
 		Send: r.GetSend(), SnapshotHash: r.GetSnapshotHash(), Settlement: settlement, SettledAt: timestamppb.New(now),
-		Documents: r.GetOutcome().GetDocuments(), FaultCodes: r.GetOutcome().GetFaultCodes(),
-		Total: r.GetTotal(), CommentId: t.commentID,
+		Documents: documents, FaultCodes: r.GetOutcome().GetFaultCodes(),
+		Total: r.GetTotal(), CommentId: t.commentID, InvoiceGone: t.gone,
 	})
 }

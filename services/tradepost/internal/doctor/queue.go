@@ -35,6 +35,7 @@ type queue struct {
 	gone      map[string]int // unfinished, by connection that the configuration lacks
 	overdue   []record.Entry
 	doubtful  []record.Entry
+	behind    []record.Entry // in the books, and gone from ServiceTrade
 }
 
 // onTheWay looks through the records and the dead letters for what waits for a
@@ -62,6 +63,7 @@ func (d *doctor) onTheWay(ctx context.Context, js jetstream.JetStream) []Result 
 	}
 	results = append(results, q.heldOnes()...)
 	results = append(results, q.unsettledOnes()...)
+	results = append(results, q.leftBehind()...)
 	if len(d.problems) == 0 { // else the connection may only be misspelt
 		results = append(results, q.goneOnes()...)
 	}
@@ -84,6 +86,9 @@ func (q *queue) add(e record.Entry, now time.Time) {
 	}
 	if _, _, ok := record.Unanswered(e, now); ok {
 		q.doubtful = append(q.doubtful, e)
+	}
+	if len(record.LeftBehind(e.Record)) > 0 && now.Sub(e.At) < leftBehindAge {
+		q.behind = append(q.behind, e)
 	}
 	switch e.State() {
 	case record.Held:

@@ -33,6 +33,23 @@ func queued(t *testing.T) (*world, jetstream.JetStream) {
 	return w, broker.JS(t)
 }
 
+// What stands in the books of a deleted invoice no comment tells of.
+func TestWhatIsInTheBooksOfADeletedInvoiceIsTold(t *testing.T) {
+	w, js := queued(t)
+	const gone = `"state":"RECORD_STATE_CLOSED","settlement":"SETTLEMENT_WITHDRAWN","outcome":{"invoiceGone":true}`
+	keep(t, js, "acme", 1, gone+`,"documents":[{"connection":"acme-books","id":"7","number":"1042","total":"522.50"}]`)
+	keep(t, js, "acme", 2, gone+`,"documents":[{"connection":"acme-books","id":"8","number":"1043","total":"1.00","gone":true}]`)
+	keep(t, js, "acme", 3, `"state":"RECORD_STATE_CLOSED","documents":[{"connection":"acme-books","id":"9","number":"1044","total":"1.00"}]`)
+	told := only(t, w.run(), "nats", "deleted invoices")
+	require.Equal(t, doctor.Warn, told.Status)
+	require.Equal(t, "1 invoice is gone from ServiceTrade, and in the books: 1 of acme-books, send 2 (posted as 1042, total 522.50, to acme-books)", told.Problem)
+
+	w.options.Now = func() time.Time { return time.Now().Add(31 * 24 * time.Hour) }
+	for _, r := range w.run().Results {
+		require.NotEqual(t, "deleted invoices", r.Check)
+	}
+}
+
 func TestWhatWaitsForAPersonIsTold(t *testing.T) {
 	w, js := queued(t)
 	for id := 1; id <= 6; id++ {

@@ -1,6 +1,7 @@
 package life
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -82,6 +83,10 @@ func (l *Life) closed(r *tradepostv1.Record, told faults, no *tradepostv1.Invoic
 		l.faults(r, told)
 		l.Todo = append(l.Todo, l.retryAdvice(r, no, "then: send the invoice again in ServiceTrade, or tradepost retry "+l.name()))
 	case tradepostv1.Settlement_SETTLEMENT_WITHDRAWN:
+		if r.GetOutcome().GetInvoiceGone() {
+			l.leftBehind()
+			return
+		}
 		l.Now += ": a user moved it in ServiceTrade, and it was left alone"
 		for _, d := range l.Documents {
 			if !d.Gone {
@@ -91,7 +96,23 @@ func (l *Life) closed(r *tradepostv1.Record, told faults, no *tradepostv1.Invoic
 	case tradepostv1.Settlement_SETTLEMENT_VOIDED:
 		l.voided(r, told, no)
 	case tradepostv1.Settlement_SETTLEMENT_SUPERSEDED:
+		if r.GetOutcome().GetInvoiceGone() {
+			l.leftBehind()
+			return
+		}
 		l.Now += ": a user changed it in ServiceTrade; the next poll opens the next send if it is pending"
+	}
+}
+
+// leftBehind tells of an invoice that ServiceTrade does not have any more, and of what
+// stands in the books of it: there is no comment that does.
+func (l *Life) leftBehind() {
+	l.Now += ": its invoice is gone from ServiceTrade"
+	for _, d := range l.Documents {
+		if !d.Gone {
+			l.Todo = append(l.Todo, fmt.Sprintf("bookkeeper: it was posted as %s %s (total %s) to the books of %s, and its invoice is gone from ServiceTrade; void it there if it should not count",
+				d.Kind, cmp.Or(d.Number, d.ID), d.Total, d.Connection))
+		}
 	}
 }
 

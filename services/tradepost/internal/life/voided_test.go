@@ -39,6 +39,23 @@ func TestTheEndOfAVoidInWords(t *testing.T) {
 	}
 }
 
+// No comment can tell of what stands in the books of an invoice that was deleted.
+func TestADeletedInvoiceIsTold(t *testing.T) {
+	for _, how := range []tradepostv1.Settlement{tradepostv1.Settlement_SETTLEMENT_WITHDRAWN, tradepostv1.Settlement_SETTLEMENT_SUPERSEDED} {
+		l := &Life{Connection: "acme-books", InvoiceID: 1, Documents: []Document{
+			{Kind: "invoice", Connection: "old-books", ID: "6", Total: "1.00", Gone: true},
+			{Kind: "invoice", Connection: "acme-books", ID: "7", Number: "1042", Total: "1.00"},
+		}}
+		l.standing(record.Entry{Record: &tradepostv1.Record{
+			InvoiceId: 1, Connection: "acme-books", Send: 2, State: record.Closed, Settlement: how,
+			Outcome: &tradepostv1.RecordedOutcome{InvoiceGone: true},
+		}}, time.UTC, faults{}, nil)
+		require.Contains(t, l.Now, "its invoice is gone from ServiceTrade")
+		require.NotContains(t, l.Now, "a user")
+		require.Equal(t, []string{"bookkeeper: it was posted as invoice 1042 (total 1.00) to the books of acme-books, and its invoice is gone from ServiceTrade; void it there if it should not count"}, l.Todo)
+	}
+}
+
 func TestAVoidingIsTold(t *testing.T) {
 	l := &Life{}
 	r := reader{life: l}

@@ -15,6 +15,9 @@ type FileLedger interface {
 	// known of every document what became of it, or that are contradicted. It is cheap enough
 	// to be asked every few minutes.
 	WaitingFiles(ctx context.Context) ([]HandedFile, error)
+	// UnreadableExports names what the accounting system exported and nobody could read, each
+	// with the reason, in words. It is no evidence of anything.
+	UnreadableExports(ctx context.Context) ([]string, error)
 	// Evidence makes the files that are due, and returns a word that is another one as soon
 	// as something may have happened on which Confirm answers differently: a file was moved,
 	// an export came, an operator spoke. It is cheap enough to be asked every LookEvery. An

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 
@@ -25,7 +26,7 @@ func readExport(content []byte) ([]outbox.Exported, error) {
 	if !bytes.HasSuffix(content, []byte("\n")) {
 		return nil, errors.New("its last row has no end of line: a part of it is missing; export it again")
 	}
-	text, err := charmap.Windows1252.NewDecoder().Bytes(content)
+	text, err := decoded(content)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func readExport(content []byte) ([]outbox.Exported, error) {
 	}
 	at := map[string]int{}
 	for i, name := range head {
-		name = modern(strings.TrimSpace(strings.TrimPrefix(name, "ï»¿")))
+		name = modern(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
 		if _, twice := at[name]; !twice {
 			at[name] = i
 		}
@@ -62,4 +63,14 @@ func readExport(content []byte) ([]outbox.Exported, error) {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 	}
+}
+
+// decoded is the text of an export. Sage 50 writes the code page of Windows; a program that
+// people opened and saved it with writes UTF-8, which the letters of that code page, one
+// after the other, make up by chance hardly ever.
+func decoded(content []byte) ([]byte, error) {
+	if utf8.Valid(content) {
+		return content, nil
+	}
+	return charmap.Windows1252.NewDecoder().Bytes(content)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // What lacks the end of its last row shows an amount, or a number, that was cut.
@@ -71,5 +72,18 @@ func TestAmountsAreReadAsTheyAreWritten(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, want, have.String(), text)
+	}
+}
+
+// An export that a program saved as UTF-8 names the same customers as Sage 50's own.
+func TestLettersAreReadAsTheyWereWritten(t *testing.T) {
+	const text = "Customer ID,Invoice/CM #,Amount\r\nMÜLLER,1001,-10.00\r\n"
+	sage, err := charmap.Windows1252.NewEncoder().String(text)
+	require.NoError(t, err)
+	for _, content := range []string{sage, text, "\ufeff" + text} {
+		docs, err := readExport([]byte(content))
+		require.NoError(t, err)
+		require.Len(t, docs, 1)
+		require.Equal(t, "MÜLLER", docs[0].Customer)
 	}
 }

@@ -120,6 +120,11 @@ func (c *Connector) WaitingFiles(ctx context.Context) ([]connector.HandedFile, e
 	return c.box.WaitingFiles(ctx)
 }
 
+// UnreadableExports implements connector.FileLedger.
+func (c *Connector) UnreadableExports(ctx context.Context) ([]string, error) {
+	return c.box.exports.unreadable(ctx)
+}
+
 // Evidence implements connector.FileLedger.
 func (c *Connector) Evidence(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)

@@ -37,6 +37,7 @@ type export struct {
 
 	docs map[string][]Exported // by number
 	hash string                // of its content; "" before it was read
+	bad  error                 // why it is no evidence; nil where it can be read
 }
 
 const (
@@ -112,13 +113,35 @@ func (x *exports) read(ctx context.Context, e export) (export, error) {
 		x.log.WarnContext(ctx, "an export cannot be read, and is no evidence", "file", e.file.Name, "err", err)
 		docs = nil
 	}
-	e.docs, e.hash = byNumber(docs), hashOf(raw)
+	e.docs, e.hash, e.bad = byNumber(docs), hashOf(raw), err
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if have := x.files[e.file.Name]; have != nil && have.file.same(e.file) {
-		have.docs, have.hash = e.docs, e.hash
+		have.docs, have.hash, have.bad = e.docs, e.hash, e.bad
 	}
 	return e, nil
+}
+
+// unreadable tells of the exports that are whole and cannot be read.
+func (x *exports) unreadable(ctx context.Context) ([]string, error) {
+	all, err := x.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var bad []string
+	for _, e := range all {
+		if !e.whole {
+			continue
+		}
+		switch e, err := x.read(ctx, e); {
+		case errors.Is(err, errMoved):
+		case err != nil:
+			return nil, err
+		case e.bad != nil:
+			bad = append(bad, exportsDir+"/"+e.file.Name+": "+e.bad.Error())
+		}
+	}
+	return bad, nil
 }
 
 // errMoved means that an export is not what it was a moment ago.

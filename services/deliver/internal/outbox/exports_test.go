@@ -253,3 +253,32 @@ func TestAnExportFromTheFutureIsNoEvidence(t *testing.T) {
 	clock.pass(time.Minute)
 	require.IsType(t, connector.Posted{}, b.Confirm(t.Context(), h))
 }
+
+// An export that cannot be read is named with its reason once it is whole, until it is gone.
+func TestExportsThatCannotBeReadAreNamed(t *testing.T) {
+	c, o := exporting()
+	parse := o.ReadExport
+	o.ReadExport = func(content []byte) ([]Exported, error) {
+		if string(content) == "rubbish" {
+			return nil, errors.New("its first row names no column")
+		}
+		return parse(content)
+	}
+	dir := t.TempDir()
+	b := opened(t, NewLocal(dir), o)
+	c.export(t, dir, "good.csv", "108.25")
+	at := c.drop(t, dir, "bad.csv", "rubbish")
+	bad, err := b.exports.unreadable(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, bad, "it may be half copied")
+	c.pass(longAgo)
+	for range 2 {
+		bad, err = b.exports.unreadable(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []string{"exports/bad.csv: its first row names no column"}, bad)
+	}
+	require.NoError(t, os.Remove(at))
+	bad, err = b.exports.unreadable(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, bad)
+}

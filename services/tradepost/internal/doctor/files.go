@@ -37,7 +37,17 @@ func (c check) ledger(ctx context.Context, ledger connector.FileLedger, given []
 	if err != nil {
 		return []Result{c.fail(operator, "Look at the folder of the connection, and bring back what is missing from a copy.", "the ledger of the import files cannot be read: %v", err)}
 	}
-	return c.told(all)
+	bad, err := ledger.UnreadableExports(ctx)
+	if err != nil {
+		return []Result{c.fail(operator, "Look at the folder of the connection, and at who may read it.", "the exports of the accounting system cannot be read: %v", err)}
+	}
+	results := c.told(all)
+	if len(bad) > 0 {
+		results = slices.DeleteFunc(results, func(r Result) bool { return r.Status == OK })
+		results = append(results, c.warn(bookkeeper, "Export again as `tradepost template CONNECTION` says, and drop the new file into the folder exports; take the old one away. Until then it proves nothing, and what waits for it waits on.",
+			"exports that cannot be read: %s", strings.Join(bad, "; ")))
+	}
+	return results
 }
 
 // told is one result for each kind of file that people have to see to; ok where there is none.

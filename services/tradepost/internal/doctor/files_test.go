@@ -22,9 +22,13 @@ type filing struct {
 	err   error
 	// behind is what Expect says.
 	behind error
+	// exports are those that cannot be read.
+	exports []string
 }
 
 func (f filing) HandedFiles(context.Context) ([]connector.HandedFile, error) { return f.files, f.err }
+
+func (f filing) UnreadableExports(context.Context) ([]string, error) { return f.exports, nil }
 
 func (f filing) Expect(context.Context, []string) error { return f.behind }
 
@@ -89,4 +93,12 @@ func TestRecordsThatCannotBeReadAreToldWithTheFiles(t *testing.T) {
 	require.Contains(t, all[0].Problem, "cannot be held against the records")
 	require.Contains(t, all[0].Problem, "acme.7")
 	require.Equal(t, doctor.OK, all[1].Status)
+}
+
+// A bookkeeper who dropped an export that nobody can read waits for it in vain.
+func TestExportsThatCannotBeReadAreTold(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	told := only(t, doctor.Run(t.Context(), w.withFiles(filing{exports: []string{"exports/today.csv: line 7: 12,50 is no amount"}})), "connection acme-000", "import files")
+	require.Equal(t, doctor.Warn, told.Status)
+	require.Contains(t, told.Problem, "exports/today.csv: line 7: 12,50 is no amount")
 }

@@ -25,7 +25,7 @@ var kinds = []string{
 	"kill", "time", "time", "time", "round", "round",
 	"send", "send", "edit", "move", "delete", "touch", "mend",
 	"lose message", "lose stream", "replay", "dead letter", "retry", "lose bucket",
-	"import", "refuse", "vouch", "settle by hand",
+	"import", "refuse", "vouch", "settle by hand", "erase",
 }
 
 func actions() *rapid.Generator[[]action] {
@@ -112,6 +112,8 @@ func (w *world) disturb(a action) {
 		w.st.content, w.st.hand = w.st.content+1, w.st.hand+1
 	case "move":
 		w.st.status, w.st.hand = []string{"draft", "sent", "void"}[a.n%3], w.st.hand+1
+	case "erase":
+		w.st.gone = w.st.gone || a.who == 0 && a.n%3 == 0
 	case "delete", "touch":
 		w.books.byHand(a.do)
 	case "import", "refuse":
@@ -172,7 +174,7 @@ func (b *books) byHand(what string) {
 func (w *world) unfinished() string {
 	r := w.bucket.now.Record
 	switch {
-	case w.st.status == pending:
+	case w.st.status == pending && !w.st.gone:
 		return "ServiceTrade shows it as pending"
 	case r.GetUnresolved() != nil:
 		return "an attempt is unresolved"

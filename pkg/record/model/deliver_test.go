@@ -169,6 +169,8 @@ func (t *try) wanted(age time.Duration) (ending, bool) {
 	}
 	inv, err := t.readInvoice()
 	switch {
+	case errors.Is(err, errGone):
+		return ending{kind: outcomeWithdrawn, hash: "withdrawn"}, true
 	case err != nil:
 		return ending{wait: time.Second}, true
 	case inv.status != pending && inv.status != t.e.Record.GetStartStatus():

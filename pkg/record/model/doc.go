@@ -9,7 +9,7 @@
 // or until much later; requests that it sent arrive all the same. Messages are
 // delivered to several workers at once, again, late or never, and published again by
 // hand; users and bookkeepers act at any time; the bucket is lost, or an old copy of
-// it comes back. Some accounting systems are handed files: a document counts once people
+// it comes back; a user deletes the invoice. Some accounting systems are handed files: a document counts once people
 // import it, they may refuse it, and an operator may vouch that nothing was made, or name
 // the document.
 //

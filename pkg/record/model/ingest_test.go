@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
+
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
@@ -15,7 +17,7 @@ const (
 // poll is ingest's look at the list of what is pending.
 func (w *worker) poll() {
 	w.pause("list what is pending")
-	if w.world.st.status == pending {
+	if w.world.st.status == pending && !w.world.st.gone {
 		w.pending()
 	}
 }
@@ -86,6 +88,10 @@ func (w *worker) announce(e record.Entry, inv seen) {
 // again publishes a send that made no progress.
 func (w *worker) again(e record.Entry) {
 	inv, err := w.readInvoice()
+	if errors.Is(err, errGone) && w.world.mutant != omitWithdraw {
+		o := &tradepostv1.RecordedOutcome{Kind: outcomeWithdrawn, Hash: "deleted", Stage: record.StageIngest}
+		_, _ = w.change(e, "withdraw", record.Withdraw(o)) // what is in doubt ends first
+	}
 	if err != nil {
 		return
 	}

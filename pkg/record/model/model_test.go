@@ -81,6 +81,7 @@ var teeth = map[mutant]string{
 	forgetHanded:     "live documents",
 	believeHanded:    "there never was a document",
 	omitEvidence:     "rounds without trouble",
+	omitWithdraw:     "rounds without trouble",
 }
 
 // another keeps the actions of an example from following its fates.
@@ -115,6 +116,7 @@ var steps = []string{
 	"hold: open -> held", "hold: parked -> held", "hold: claimed -> held", "release: held -> opening", "release: held -> claimed",
 	"settle: outcome -> settling", "settle: settling -> settling", "give back: settling -> outcome", "give back: settling -> settling",
 	"close: settling -> closed", "update", "second generation",
+	"withdraw: opening -> outcome", "withdraw: open -> outcome",
 	"hand: claimed -> handed", "conclude: handed -> outcome", "start over: handed -> opening", "start over: held -> opening",
 	"settle by hand: handed -> outcome", "settle by hand: held -> outcome",
 }

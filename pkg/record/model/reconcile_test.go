@@ -62,6 +62,9 @@ func (w *worker) settle(e record.Entry) verdict {
 		return failed(err)
 	}
 	settlement, err := t.write()
+	if errors.Is(err, errGone) {
+		return failed(t.move("close", record.CloseGone(t.owner, time.Now())))
+	}
 	if err != nil {
 		return t.later(err)
 	}

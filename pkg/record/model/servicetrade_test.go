@@ -26,6 +26,8 @@ type serviceTrade struct {
 	pressed int
 	// ours is what hand was when we wrote processed; 0 when we did not.
 	ours int
+	// gone says that a user deleted the invoice.
+	gone bool
 }
 
 // seen is what a read showed, and when in the worker's calls.
@@ -37,7 +39,10 @@ type seen struct {
 	at      time.Time
 }
 
-var errServiceTrade = errors.New("ServiceTrade does not answer")
+var (
+	errServiceTrade = errors.New("ServiceTrade does not answer")
+	errGone         = errors.New("ServiceTrade does not have the invoice")
+)
 
 func (w *worker) readInvoice() (seen, error) {
 	w.pause("read the invoice")
@@ -46,6 +51,9 @@ func (w *worker) readInvoice() (seen, error) {
 		return seen{}, errServiceTrade
 	}
 	s := w.world.st
+	if s.gone {
+		return seen{}, errGone
+	}
 	return seen{status: s.status, content: s.content, hand: s.hand, call: w.calls, at: time.Now()}, nil
 }
 
@@ -59,6 +67,9 @@ func (w *worker) put(status string, saw seen, r *tradepostv1.Record, marker stri
 	directly := w.calls == saw.call
 	after := ""
 	ok := w.send("status "+status, w.callDeadline(), func() {
+		if w.world.st.gone {
+			return
+		}
 		w.world.checkPut(status, saw, directly, r, marker)
 		w.world.st.status, after = status, status
 	})

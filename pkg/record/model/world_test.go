@@ -30,6 +30,7 @@ const (
 	forgetHanded     mutant = "make again what was handed over"
 	believeHanded    mutant = "believe that what was handed over is in the books"
 	omitEvidence     mutant = "never look what became of what was handed over"
+	omitWithdraw     mutant = "leave the send of a deleted invoice open"
 	omitSecondRead   mutant = "write failed without reading the invoice again after the comment"
 )
 

@@ -111,9 +111,7 @@ func (h *Holder) detached(ctx context.Context, due func(Entry) bool) (Access, er
 	done := make(chan result, 1)
 	h.keeper.renewals.Go(func() {
 		defer close(done)
-		defer func() { <-h.gate }()
-		a, err := h.obtain(context.WithoutCancel(ctx), due)
-		h.note(err)
+		a, err := h.alone(context.WithoutCancel(ctx), due)
 		done <- result{a, err}
 	})
 	select {
@@ -128,6 +126,14 @@ func (h *Holder) detached(ctx context.Context, due func(Entry) bool) (Access, er
 	case <-ctx.Done():
 		return Access{}, h.fail(ReasonAway, fmt.Errorf("wait for the token: %w", ctx.Err()))
 	}
+}
+
+// alone obtains, and lets the next one in before anybody hears of the end.
+func (h *Holder) alone(ctx context.Context, due func(Entry) bool) (Access, *Error) {
+	defer func() { <-h.gate }()
+	a, err := h.obtain(ctx, due)
+	h.note(err)
+	return a, err
 }
 
 // notDue renews nothing that is of use.

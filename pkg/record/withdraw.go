@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -46,8 +47,9 @@ func CloseGone(owner string, now time.Time) Transition {
 	}
 }
 
-// LeftBehind lists the documents that stand in the books although ServiceTrade does not
-// have their invoice any more, whatever the connection; nil for every other record.
+// LeftBehind lists the documents that count in the books although ServiceTrade does not
+// have their invoice any more, whatever the connection; nil for every other record. What
+// was taken back, and what took it back, count nothing together.
 func LeftBehind(r *tradepostv1.Record) []*tradepostv1.DocumentRef {
 	if r.GetState() != Closed || !r.GetOutcome().GetInvoiceGone() {
 		return nil
@@ -55,13 +57,24 @@ func LeftBehind(r *tradepostv1.Record) []*tradepostv1.DocumentRef {
 	return stillThere(r)
 }
 
-// stillThere lists the documents of a record that are not gone from the books.
+// stillThere lists the documents of a record that are not gone from the books, without the
+// pairs of which one takes the other back.
 func stillThere(r *tradepostv1.Record) []*tradepostv1.DocumentRef {
 	var all []*tradepostv1.DocumentRef
 	for _, d := range r.GetDocuments() {
-		if !d.GetGone() {
+		if !d.GetGone() && !slices.ContainsFunc(r.GetDocuments(), func(o *tradepostv1.DocumentRef) bool { return pair(d, o) }) {
 			all = append(all, d)
 		}
 	}
 	return all
+}
+
+// pair tells whether one of two documents takes the other back: it is of the other kind,
+// in the same books, over the same total, and was posted no earlier.
+func pair(a, b *tradepostv1.DocumentRef) bool {
+	if b.GetReversal() {
+		a, b = b, a
+	}
+	return a.GetReversal() && !b.GetReversal() && !a.GetGone() && !b.GetGone() && a.GetKind() != b.GetKind() &&
+		a.GetConnection() == b.GetConnection() && a.GetTotal() == b.GetTotal() && a.GetSend() >= b.GetSend()
 }

@@ -189,35 +189,6 @@ func TestADocumentOfSomebodyElseIsNeverUpdated(t *testing.T) {
 	})
 }
 
-// A bookkeeper changes the document in the moment between the look and the update. The
-// fault shows what he made of it, and no later send takes that for our own work.
-func TestABookkeepersEditBetweenLookAndUpdateStaysHis(t *testing.T) {
-	for name, total := range map[string]string{"its texts": "522.50", "its total": "555.00"} {
-		t.Run(name, func(t *testing.T) {
-			inFakeTime(t, func(t *testing.T, w *workbench) {
-				w.books.keepsHashes = true
-				p := w.poster("a")
-				w.deliver(p, w.open())
-				w.books.onUpdate = func() {
-					f := &w.books.entries[0].found
-					f.Version, f.DocumentHash, f.Total = "by hand", "", total
-				}
-				w.edit("600.00")
-				w.deliver(p, w.open())
-				require.Equal(t, []string{"document.changed_in_books"}, w.faults())
-				w.books.onUpdate = nil
-				for _, next := range []string{"600.00", "700.00"} {
-					w.edit(next)
-					w.deliver(p, w.open())
-					require.Equal(t, []string{"document.different_found"}, w.faults())
-				}
-				require.Equal(t, "by hand", w.books.entries[0].found.Version)
-				require.Equal(t, total, w.books.entries[0].found.Total)
-			})
-		})
-	}
-}
-
 // A user moves the invoice between the message and the update: ServiceTrade is
 // always read again before a document is changed, however young the snapshot is.
 func TestServiceTradeIsReadAgainBeforeAnUpdate(t *testing.T) {

@@ -26,7 +26,7 @@ func (t *try) verified(one paper, a connector.Answer) (*tradepostv1.Outcome, err
 	if r, is := a.(connector.Rejected); is && r.Document != nil {
 		t.keep(one, *r.Document, false)
 		if !r.Written && r.Document.DocumentHash != one.hash {
-			t.disown(one)
+			t.disown(one, *r.Document)
 		}
 		a = connector.Rejected{Document: r.Document, Faults: inOurWords(one, *r.Document, r.Faults)}
 	}
@@ -91,15 +91,19 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 	t.refs = append(t.refs, ref)
 }
 
-// disown makes the document that was kept last one that this send did not write: what the
-// record knew of it before stays known, and a version that we never wrote is not ours.
-func (t *try) disown(one paper) {
-	ref, live := t.refs[len(t.refs)-1], one.slot.In(t.entry.Record)
-	if live.GetId() != ref.GetId() {
-		live = nil
+// disown takes back what was kept of a document that this send did not write. What the
+// record knew before stays as it is: a version and a total that we never wrote are not ours,
+// and a void must not take them back. One that the record does not know, and that we wrote
+// in another version, stays known without what would let anybody change it.
+func (t *try) disown(one paper, f connector.Found) {
+	last := len(t.refs) - 1
+	if one.slot.In(t.entry.Record) != nil || f.DocumentHash == "" {
+		t.refs = t.refs[:last]
+		return
 	}
-	ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = live.GetHash(), live.GetHashVersion(), live.GetVersion(), live.GetSnapshotHash()
-	ref.Stream, ref.Sequence, ref.PostedOn = live.GetStream(), live.GetSequence(), live.GetPostedOn()
+	ref := t.refs[last]
+	ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = "", 0, "", ""
+	ref.Stream, ref.Sequence, ref.PostedOn = "", 0, ""
 }
 
 // tells names a document that exists in the outcome.
@@ -125,7 +129,11 @@ func (t *try) adopt(d decision, f connector.Found, live *tradepostv1.DocumentRef
 	ref := t.refs[len(t.refs)-1]
 	if !d.ours || d.asItIs {
 		ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = live.GetHash(), live.GetHashVersion(), live.GetVersion(), live.GetSnapshotHash()
-		ref.Stream, ref.Sequence, ref.PostedOn = live.GetStream(), live.GetSequence(), live.GetPostedOn()
+		ref.PostedOn = live.GetPostedOn()
+		if sameAmount(live.GetTotal(), ref.GetTotal()) {
+			// Else what stands there is what this message has: somebody gave it that total.
+			ref.Stream, ref.Sequence = live.GetStream(), live.GetSequence()
+		}
 		return
 	}
 	if live.GetHash() == ref.GetHash() && live.GetStream() != "" {

@@ -128,6 +128,9 @@ func (t *turn) commentWithdrawn(ctx context.Context, inv *tradepostv1.ServiceTra
 	if there == "" || inv == nil {
 		return nil
 	}
+	if t.entry.Record.GetOutcome().GetKind() == tradepostv1.OutcomeKind_OUTCOME_KIND_WITHDRAWN && record.Stands(t.entry.Record, inv.GetStatus()) {
+		return nil // It was away for a while, or moved and moved back: the next send is its own.
+	}
 	if inv.GetStatus() == servicetrade.StatusVoid {
 		// The send of the void tells what becomes of it in the books.
 		t.voided = true

@@ -12,6 +12,9 @@ import (
 // their invoice any more: there is no place for a comment, so that the log, the settled
 // message, doctor and trace are all that people have.
 func (t *turn) leftBehind(ctx context.Context, left []*tradepostv1.DocumentRef) []*tradepostv1.PostedDocument {
+	if len(left) == 0 {
+		return nil
+	}
 	var all []*tradepostv1.PostedDocument
 	var said []string
 	for _, d := range left {

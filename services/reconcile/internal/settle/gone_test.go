@@ -53,16 +53,10 @@ func TestTheSendOfADeletedInvoiceEnds(t *testing.T) {
 					d.Log = slog.New(slog.NewTextHandler(&said, nil))
 					m := d.outcome(outcome)
 					if stands {
-						e, err := d.Gate.Store.Get(t.Context(), d.key())
-						require.NoError(t, err)
-						_, err = d.Gate.Store.Change(t.Context(), e, func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
-							r.Documents = []*tradepostv1.DocumentRef{
-								{Kind: 1, Connection: "acme-books", Id: "77", Number: "1042", Total: "522.50"},
-								{Kind: 1, Connection: "old-books", Id: "3", Number: "1042", Total: "500.00"},
-							}
-							return r, nil
-						})
-						require.NoError(t, err)
+						d.has(
+							&tradepostv1.DocumentRef{Kind: 1, Connection: "acme-books", Id: "77", Number: "1042", Total: "522.50"},
+							&tradepostv1.DocumentRef{Kind: 1, Connection: "old-books", Id: "3", Number: "1042", Total: "500.00"},
+						)
 					}
 					d.office.fail = deleted(true)
 					d.handle(m)
@@ -82,6 +76,49 @@ func TestTheSendOfADeletedInvoiceEnds(t *testing.T) {
 			})
 		}
 	}
+}
+
+// has gives the record documents.
+func (d *desk) has(docs ...*tradepostv1.DocumentRef) {
+	d.t.Helper()
+	e, err := d.Gate.Store.Get(d.t.Context(), d.key())
+	require.NoError(d.t, err)
+	_, err = d.Gate.Store.Change(d.t.Context(), e, func(r *tradepostv1.Record) (*tradepostv1.Record, error) {
+		r.Documents = docs
+		return r, nil
+	})
+	require.NoError(d.t, err)
+}
+
+// What was taken back counts nothing together with what took it back: nobody is told to
+// void one of the two.
+func TestWhatWasTakenBackIsNotLeftBehind(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		m := d.outcome(postedAs("1042-V", false))
+		d.has(
+			&tradepostv1.DocumentRef{Kind: 1, Connection: "acme-books", Id: "77", Number: "1042", Total: "522.50", Send: 1},
+			&tradepostv1.DocumentRef{Kind: 2, Connection: "acme-books", Id: "78", Number: "1042-V", Total: "522.50", Reversal: true, Send: 2},
+			&tradepostv1.DocumentRef{Kind: 1, Connection: "old-books", Id: "3", Number: "1042", Total: "500.00", Send: 1},
+		)
+		d.office.fail = deleted(true)
+		d.handle(m)
+		left := record.LeftBehind(d.record())
+		require.Len(t, left, 1)
+		require.Equal(t, "3", left[0].GetId())
+		require.Len(t, d.settledEvent().GetDocuments(), 1)
+	})
+}
+
+// ServiceTrade did not show the invoice for a while, and does again: nobody moved it, and
+// the next send goes on with it.
+func TestAnInvoiceThatIsBackWasNotMoved(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		m := d.outcome(&tradepostv1.Outcome{Result: &tradepostv1.Outcome_Withdrawn{Withdrawn: &tradepostv1.Withdrawn{Status: "deleted"}}})
+		d.has(&tradepostv1.DocumentRef{Kind: 1, Connection: "acme-books", Id: "77", Number: "1042", Total: "522.50"})
+		d.handle(m)
+		require.Equal(t, tradepostv1.Settlement_SETTLEMENT_WITHDRAWN, d.record().GetSettlement())
+		require.Empty(t, d.office.comments)
+	})
 }
 
 // A 404 without a session that is seen to be alive proves nothing: the send waits.

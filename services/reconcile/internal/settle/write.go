@@ -218,8 +218,8 @@ func (t *turn) close(ctx context.Context, settlement tradepostv1.Settlement) err
 	}
 	r := t.entry.Record
 	documents := r.GetOutcome().GetDocuments()
-	if left := record.LeftBehind(r); len(left) > 0 {
-		documents = t.leftBehind(ctx, left)
+	if t.gone {
+		documents = t.leftBehind(ctx, record.LeftBehind(r))
 	}
 	t.Metrics.closed(r, now)
 	telemetry.Set(ctx, telemetry.Outcome(stage.Word(settlement, "SETTLEMENT_")))

@@ -11,9 +11,8 @@ type FileLedger interface {
 	// HandedFiles lists the files in the order in which they were made. It changes nothing
 	// that people see.
 	HandedFiles(ctx context.Context) ([]HandedFile, error)
-	// WaitingFiles lists those of HandedFiles that people have to see to: of which it is not
-	// known of every document what became of it, or that are contradicted. It is cheap enough
-	// to be asked every few minutes.
+	// WaitingFiles lists those of HandedFiles of which it is not known of every document
+	// what became of it. It is cheap enough to be asked every few minutes.
 	WaitingFiles(ctx context.Context) ([]HandedFile, error)
 	// UnreadableExports names what the accounting system exported and nobody could read, each
 	// with the reason, in words. It is no evidence of anything.
@@ -70,17 +69,6 @@ func (f HandedFile) Ended() bool {
 	return true
 }
 
-// Contradicted tells whether the accounting system shows another total of a document than
-// the one that it counts with.
-func (f HandedFile) Contradicted() bool {
-	for _, d := range f.Documents {
-		if d.Shown != "" {
-			return true
-		}
-	}
-	return false
-}
-
 // HandedDocument is one document of a file.
 type HandedDocument struct {
 	// ID finds it in Judgement.Documents, as its number does where no other one of the file
@@ -93,9 +81,6 @@ type HandedDocument struct {
 	// Why is the reason that a person gave, or how the end is known; of one that waits, what
 	// keeps its end from being known.
 	Why string `json:"why,omitempty"`
-	// Shown is what the accounting system showed later of one that is imported, in words,
-	// where that is another total than the one that was told; "" where it is not.
-	Shown string `json:"shown,omitempty"`
 }
 
 // FileState is what became of a document that was handed over in a file.

@@ -15,7 +15,7 @@ import (
 	"github.com/tradepost/tradepost/pkg/telemetry"
 )
 
-// Board shows the import files that people have to see to, of all connections: as metrics, and
+// Board shows the import files that wait for people, of all connections: as metrics, and
 // as a notice.
 type Board struct {
 	waiting, overdue, missing *prometheus.GaugeVec
@@ -41,11 +41,8 @@ func (b *Board) set(connection string, waiting []connector.HandedFile) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.files[connection] = waiting
-	open, overdue, missing := 0, 0, 0
+	overdue, missing := 0, 0
 	for _, f := range waiting {
-		if !f.Contradicted() || !f.Ended() {
-			open++
-		}
 		if f.Overdue {
 			overdue++
 		}
@@ -53,7 +50,7 @@ func (b *Board) set(connection string, waiting []connector.HandedFile) {
 			missing++
 		}
 	}
-	b.waiting.WithLabelValues(connection).Set(float64(open))
+	b.waiting.WithLabelValues(connection).Set(float64(len(waiting)))
 	b.overdue.WithLabelValues(connection).Set(float64(overdue))
 	b.missing.WithLabelValues(connection).Set(float64(missing))
 }
@@ -70,8 +67,7 @@ func (b *Board) forget(connection string) {
 // shown is how many files of a connection a notice names.
 const shown = 3
 
-// Notice names the files that wait for too long, are nowhere, or are contradicted by the
-// accounting system; nil where there are none.
+// Notice names the files that wait for too long, or are nowhere; nil where there are none.
 func (b *Board) Notice() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -81,11 +77,9 @@ func (b *Board) Notice() error {
 		for _, f := range b.files[connection] {
 			switch {
 			case f.Missing:
-				late = append(late, f.Name+" is not in the folder any more, or has another name")
+				late = append(late, f.Name+" is not in the folder any more")
 			case f.Overdue:
 				late = append(late, f.Name+" waits since "+f.Made.UTC().Format(time.DateOnly))
-			case f.Contradicted():
-				late = append(late, f.Name+" has a document that the accounting system shows with another total")
 			}
 		}
 		if len(late) == 0 {
@@ -94,7 +88,7 @@ func (b *Board) Notice() error {
 		if more := len(late) - shown; more > 0 {
 			late = append(late[:shown], fmt.Sprintf("and %d more", more))
 		}
-		told = append(told, fmt.Sprintf("import files of connection %s that people have to see to: %s; `tradepost confirm %s` lists them", connection, strings.Join(late, ", "), connection))
+		told = append(told, fmt.Sprintf("import files of connection %s that nobody has confirmed: %s; `tradepost confirm %s` lists them", connection, strings.Join(late, ", "), connection))
 	}
 	if len(told) == 0 {
 		return nil

@@ -131,9 +131,6 @@ func notMade(err error) bool {
 
 // adopt answers for a document whose marker was given away before.
 func (b *Box) adopt(ctx context.Context, s standing, p connector.Posting) connector.Answer {
-	if s.doubt.passing {
-		return b.unsettled(ctx, s)
-	}
 	if s.counts() {
 		f := foundOf(s)
 		if equal, differences := connector.Equal(f, p.Document, p.DocumentHash); !equal {

@@ -35,8 +35,8 @@ func (b *Box) Find(ctx context.Context, q connector.Query) ([]connector.Found, e
 		case err != nil:
 			return nil, connector.Stop(b.waitFor(fmt.Errorf("look for %s: %w", marker, err)))
 		case s.entry == nil:
-		case !s.counts(), s.doubt.passing:
-			return nil, connector.Stop(b.unsettled(ctx, s))
+		case !s.counts():
+			return nil, connector.Stop(b.handed(ctx, s))
 		default:
 			found = append(found, foundOf(s))
 		}
@@ -60,11 +60,7 @@ func (b *Box) handed(ctx context.Context, s standing) connector.Handed {
 	if s.file == nil {
 		b.remind(ctx, s.entry)
 	}
-	why := ", which nobody has confirmed yet"
-	if s.doubt.why != "" {
-		why = ": " + s.doubt.why
-	}
-	return connector.Handed{Token: s.entry.id(), Message: "it is in " + s.where() + why}
+	return connector.Handed{Token: s.entry.id(), Message: "it is in " + s.where() + ", which nobody has confirmed yet"}
 }
 
 func foundOf(s standing) connector.Found {
@@ -115,8 +111,6 @@ func (b *Box) became(ctx context.Context, s standing, hash string) connector.Ans
 		return connector.Rejected{Faults: []*tradepostv1.Fault{fault.New("document.gone", fault.Args{
 			Thing: thing(s.entry), Params: map[string]string{"number": s.entry.Number},
 		})}}
-	case s.doubt.passing:
-		return b.handed(ctx, s) // Evidence changes its word once the export is whole.
 	case s.entry.DocumentHash != hash:
 		return b.otherVersion(s)
 	case s.verdict == nil:

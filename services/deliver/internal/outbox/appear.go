@@ -50,24 +50,11 @@ func (b *Box) show(ctx context.Context, m *Manifest, staged, name string, put ma
 		return err
 	}
 	if v == nil && !put[name] {
-		if err = b.folder.Take(ctx, staged, name); err == nil {
-			return b.takeBack(ctx, m)
-		}
-		if !errors.Is(err, fs.ErrExist) {
+		if err = b.folder.Take(ctx, staged, name); !errors.Is(err, fs.ErrExist) {
 			return ignoreMissing(err)
 		}
 	}
 	return ignoreMissing(b.folder.Remove(ctx, staged))
-}
-
-// takeBack puts a file away again whose end was noted while it came to people's eyes. Who
-// notes an end looks for it after that, too: one of the two sees it.
-func (b *Box) takeBack(ctx context.Context, m *Manifest) error {
-	v, err := b.ledger.verdict(ctx, verdictFile(m.Sequence))
-	if v == nil || err != nil {
-		return err
-	}
-	return b.move(ctx, m, dirOf(v.Verdict), v.Reason)
 }
 
 // putAwayFiles are the names of the files that people put away.
@@ -79,7 +66,7 @@ func (b *Box) putAwayFiles(ctx context.Context) (map[string]bool, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			put[b.original(f.Name)] = true
+			put[f.Name] = true
 		}
 	}
 	return put, nil

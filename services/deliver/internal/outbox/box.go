@@ -74,19 +74,17 @@ type Box struct {
 	o      Options
 	log    *slog.Logger
 
-	mu      sync.Mutex           // guards what follows
-	company string               // of the first use, or as read first; "" before
-	told    map[string]time.Time // when people were told of something
-	ended   map[int]bool         // files of which everything is known, by their sequence
-	made    map[int]time.Time    // when the folder's machine says that a manifest was written
+	mu      sync.Mutex        // guards what follows
+	company string            // of the first use, or as read first; "" before
+	told    map[int]time.Time // when people were told of a file, by its sequence
+	ended   map[int]bool      // files of which everything is known, by their sequence
+	made    map[int]time.Time // when the folder's machine says that a manifest was written
 
-	ahead    map[string]bool // exports by name and time: whether that was in the future
-	expected []string        // entries that have to be there, see Expect
+	expected []string // entries that have to be there, see Expect
 
 	fileName *regexp.Regexp // of import files; the group is the sequence
 	ledger   ledger
 	exports  exports
-	renamed  renamed
 }
 
 // New returns the outbox in a folder. It touches nothing.
@@ -98,11 +96,10 @@ func New(folder Folder, o Options) *Box {
 		o.Now = time.Now
 	}
 	o.Batch = max(o.Batch, 1)
-	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[string]time.Time{}, ended: map[int]bool{}, made: map[int]time.Time{}, ahead: map[string]bool{}}
+	b := &Box{folder: folder, o: o, log: o.Log, company: o.Company, told: map[int]time.Time{}, ended: map[int]bool{}, made: map[int]time.Time{}}
 	b.fileName = regexp.MustCompile("^" + regexp.QuoteMeta(o.Prefix) + `-[0-9]{8}-([0-9]{4,8})-[0-9a-f]{8}` + regexp.QuoteMeta(o.Ext) + "$")
 	b.ledger.init(folder)
 	b.exports.init(folder, o)
-	b.renamed.init(o)
 	return b
 }
 

@@ -70,7 +70,10 @@ func (b *Box) filesMade(ctx context.Context) (map[string]madeFile, error) {
 		if dir == verdictsDir {
 			pattern = verdictName
 		}
-		files, err := b.lookAt(ctx, dir)
+		files, err := b.folder.List(ctx, dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

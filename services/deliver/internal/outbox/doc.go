@@ -50,7 +50,5 @@
 //
 // An export is evidence for a file only if it is certainly later than the file, whatever
 // clocks are compared, and only once it is whole: half a copy shows totals that never were.
-// It never settles what was rejected; the two contradict each other, however late the export
-// comes, and what it shows does not go out again before a person says which is so. What a
-// file was told with that a person moved to imported it contradicts as well: that is told.
+// It never settles a file that a person moved to rejected; the two contradict each other.
 package outbox

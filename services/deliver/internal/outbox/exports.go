@@ -35,9 +35,9 @@ type export struct {
 	since time.Time // when this process saw it like that for the first time
 	whole bool
 
-	docs map[string][]Exported // by number
-	hash string                // of its content; "" before it was read
-	bad  error                 // why it is no evidence; nil where it can be read
+	docs []Exported
+	hash string // of its content; "" before it was read
+	bad  error  // why it is no evidence; nil where it can be read
 }
 
 const (
@@ -108,12 +108,11 @@ func (x *exports) read(ctx context.Context, e export) (export, error) {
 	if _, ok := x.known(e); !ok {
 		return e, errMoved // Somebody wrote to it while it was read.
 	}
-	docs, err := x.parse(raw)
-	if err != nil {
-		x.log.WarnContext(ctx, "an export cannot be read, and is no evidence", "file", e.file.Name, "err", err)
-		docs = nil
+	if e.docs, e.bad = x.parse(raw); e.bad != nil {
+		x.log.WarnContext(ctx, "an export cannot be read, and is no evidence", "file", e.file.Name, "err", e.bad)
+		e.docs = nil
 	}
-	e.docs, e.hash, e.bad = byNumber(docs), hashOf(raw), err
+	e.hash = hashOf(raw)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if have := x.files[e.file.Name]; have != nil && have.file.same(e.file) {
@@ -158,27 +157,18 @@ func (x *exports) known(e export) (export, bool) {
 	return *have, true
 }
 
-func byNumber(docs []Exported) map[string][]Exported {
-	all := make(map[string][]Exported, len(docs))
-	for _, d := range docs {
-		all[d.Number] = append(all[d.Number], d)
-	}
-	return all
-}
-
-// shows is what an export has of a document; nil where it has nothing.
-func (e export) shows(number, customer, kind string) *Exported {
-	of := e.docs[number]
-	for i := range of {
-		if of[i].is(customer, kind) {
-			return &of[i]
+func (e export) shows(entry *Entry) *Exported {
+	for i := range e.docs {
+		if e.docs[i].is(entry) {
+			return &e.docs[i]
 		}
 	}
 	return nil
 }
 
-func (d Exported) is(customer, kind string) bool {
-	return (d.Customer == "" || d.Customer == customer) && (d.CreditMemo == nil || *d.CreditMemo == (kind == creditMemo))
+func (d Exported) is(e *Entry) bool {
+	return d.Number == e.Number && (d.Customer == "" || d.Customer == e.Customer) &&
+		(d.CreditMemo == nil || *d.CreditMemo == (e.Kind == creditMemo))
 }
 
 func joined(differences []string) string { return strings.Join(differences, "; ") }

@@ -225,35 +225,6 @@ func TestAnOldExportContradictsNoRejection(t *testing.T) {
 	require.Equal(t, []string{"file.rejected"}, codesOf(b.Confirm(t.Context(), h)))
 }
 
-func touch(t *testing.T, file string, at time.Time) {
-	t.Helper()
-	require.NoError(t, os.Chtimes(file, at, at))
-}
-
-// The clock of the machine that exports is ahead: what it wrote before the second file was
-// made has a later time. Nobody imported that file.
-func TestAnExportFromTheFutureIsNoEvidence(t *testing.T) {
-	dir := t.TempDir()
-	clock, o := exporting()
-	b := opened(t, NewLocal(dir), o)
-	h := gave(t, b, posting(1, "10.00"))
-	file := moveTo(t, dir, "imported")
-	require.IsType(t, connector.Posted{}, b.Confirm(t.Context(), h))
-	clock.pass(time.Hour)
-	require.NoError(t, b.Judge(t.Context(), connector.Judgement{File: file, Documents: []string{"1001"}, State: connector.FileRemoved}))
-	h = gave(t, b, posting(1, "10.00"))
-	touch(t, clock.drop(t, dir, "early.csv", "10.00"), clock.now.Add(time.Hour))
-	for range 3 {
-		look(t, b)
-		require.IsType(t, connector.Handed{}, b.Confirm(t.Context(), h))
-		clock.pass(time.Hour)
-	}
-	clock.export(t, dir, "late.csv", "10.00\n")
-	look(t, b)
-	clock.pass(time.Minute)
-	require.IsType(t, connector.Posted{}, b.Confirm(t.Context(), h))
-}
-
 // An export that cannot be read is named with its reason once it is whole, until it is gone.
 func TestExportsThatCannotBeReadAreNamed(t *testing.T) {
 	c, o := exporting()

@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"time"
 
 	"github.com/tradepost/tradepost/pkg/connector"
@@ -31,8 +33,8 @@ func (b *Box) Files(ctx context.Context) ([]connector.HandedFile, error) {
 	return all, nil
 }
 
-func (b *Box) handedFile(ctx context.Context, m *Manifest, there map[string]bool) (f connector.HandedFile, err error) {
-	f = connector.HandedFile{Name: m.File, Made: m.At, Total: m.Total, CustomerFile: m.CustomerFile}
+func (b *Box) handedFile(ctx context.Context, m *Manifest, there map[string]bool) (connector.HandedFile, error) {
+	f := connector.HandedFile{Name: m.File, Made: m.At, Total: m.Total, CustomerFile: m.CustomerFile}
 	for _, d := range m.Documents {
 		e, err := b.ledger.entry(ctx, d.Marker, d.N)
 		if err != nil {
@@ -46,30 +48,15 @@ func (b *Box) handedFile(ctx context.Context, m *Manifest, there map[string]bool
 	}
 	f.Overdue = !f.Ended() && b.overdue(m)
 	f.Missing = !f.Ended() && !there[m.File] && !there[m.Staged]
-	if f.Missing {
-		if f.Missing, err = b.nowhere(ctx, m); err != nil {
-			return f, err
-		}
-	}
 	if f.Ended() && there[toImport+m.File] {
 		// It may have been put away since it was listed.
-		left, err := b.lies(ctx, "", m)
+		left, err := b.content(ctx, m.File)
 		if err != nil {
 			return f, err
 		}
 		f.Misplaced = left != nil
 	}
 	return f, nil
-}
-
-// nowhere tells whether a file lies nowhere under another name either.
-func (b *Box) nowhere(ctx context.Context, m *Manifest) (bool, error) {
-	for _, dir := range []string{"", importedDir, rejectedDir} {
-		if raw, err := b.lies(ctx, dir, m); err != nil || raw != nil {
-			return false, err
-		}
-	}
-	return true, nil
 }
 
 // toImport is before the name of what lies among the files to import.
@@ -80,18 +67,17 @@ const toImport = "./"
 func (b *Box) lying(ctx context.Context) (map[string]bool, error) {
 	there := map[string]bool{}
 	for _, dir := range []string{stagedDir, "", importedDir, rejectedDir} {
-		files, err := b.lookAt(ctx, dir)
-		if err != nil {
+		files, err := b.folder.List(ctx, dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 		for _, f := range files {
-			name := b.original(f.Name)
 			there[f.Name] = true
 			switch dir {
 			case stagedDir:
 				there[stagedDir+"/"+f.Name] = true
 			case "":
-				there[toImport+name] = true
+				there[toImport+f.Name] = true
 			}
 		}
 	}
@@ -111,21 +97,16 @@ func (b *Box) remindOf(ctx context.Context, m *Manifest) {
 	if m == nil || !b.overdue(m) {
 		return
 	}
-	if b.due("overdue " + m.File) {
+	b.mu.Lock()
+	due := b.o.Now().Sub(b.told[m.Sequence]) >= again
+	if due {
+		b.told[m.Sequence] = b.o.Now()
+	}
+	b.mu.Unlock()
+	if due {
 		b.log.WarnContext(ctx, "an import file waits to be confirmed; `tradepost confirm` lists those that do",
 			"connection", b.o.Connection, "file", m.File, "since", m.At, "documents", len(m.Documents), "total", m.Total)
 	}
-}
-
-// due tells whether people were not told of something within a day, and notes that they are.
-func (b *Box) due(what string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.o.Now().Sub(b.told[what]) < again {
-		return false
-	}
-	b.told[what] = b.o.Now()
-	return true
 }
 
 func handedDocument(s standing) connector.HandedDocument {
@@ -139,7 +120,7 @@ func handedDocument(s standing) connector.HandedDocument {
 	case s.verdict.Verdict == Rejected:
 		d.State, d.Why = connector.FileRejected, s.verdict.Reason
 	default:
-		d.State, d.Why, d.Shown = connector.FileImported, s.verdict.Evidence, s.contradiction()
+		d.State, d.Why = connector.FileImported, s.verdict.Evidence
 	}
 	return d
 }

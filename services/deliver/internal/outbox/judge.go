@@ -50,15 +50,16 @@ func (b *Box) fileNamed(ctx context.Context, name string) (*Manifest, error) {
 
 // judgeFile puts a whole file where people see that it is done, and settles it.
 func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement) error {
-	want := Imported
+	want, dir := Imported, importedDir
 	if j.State == connector.FileRejected {
-		want = Rejected
+		want, dir = Rejected, rejectedDir
 	}
-	revived, err := b.revivedOf(ctx, m, j)
-	if err != nil {
-		return err
+	for _, d := range m.Documents {
+		if err := b.fits(ctx, d, j); err != nil {
+			return err
+		}
 	}
-	if err := b.putAway(ctx, m, dirOf(want), j.Reason); err != nil {
+	if err := b.putAway(ctx, m, dir, j.Reason); err != nil {
 		return err
 	}
 	v, err := b.ledger.note(ctx, verdictFile(m.Sequence), Verdict{
@@ -67,51 +68,27 @@ func (b *Box) judgeFile(ctx context.Context, m *Manifest, j connector.Judgement)
 	if err != nil {
 		return err
 	}
-	if err := b.takeBack(ctx, m); err != nil {
-		return fmt.Errorf("it is noted, and %s, which appeared meanwhile, could not be moved to %s: %w. Move it there yourself", m.File, dirOf(v.Verdict), err)
-	}
-	for _, d := range revived {
-		if err := b.judgeOne(ctx, d, j); err != nil {
-			return err
-		}
-	}
-	if v.Verdict != want && len(revived) < len(m.Documents) {
+	if v.Verdict != want {
 		return fmt.Errorf("file %s was %s before (%s, %s)", m.File, v.Verdict, v.Evidence, v.At.Format("2006-01-02"))
 	}
 	return nil
 }
 
-// revivedOf are the documents that were rejected, and have to be judged by themselves since
-// something shows that they were imported. It refuses what one of the documents contradicts.
-func (b *Box) revivedOf(ctx context.Context, m *Manifest, j connector.Judgement) (revived []Listed, err error) {
-	for _, d := range m.Documents {
-		again, err := b.fits(ctx, d, j)
-		if err != nil {
-			return nil, err
-		}
-		if again {
-			revived = append(revived, d)
-		}
-	}
-	return revived, nil
-}
-
-// fits refuses a judgement of a whole file that one of its documents contradicts. again
-// says that it is one of revivedOf.
-func (b *Box) fits(ctx context.Context, d Listed, j connector.Judgement) (again bool, err error) {
+// fits refuses a judgement of a whole file that one of its documents contradicts.
+func (b *Box) fits(ctx context.Context, d Listed, j connector.Judgement) error {
 	e, err := b.ledger.entry(ctx, d.Marker, d.N)
 	if err != nil {
-		return false, err
+		return err
 	}
 	s, err := b.standingOf(ctx, e)
 	if err != nil {
-		return false, err
+		return err
 	}
 	have := handedDocument(s)
 	if have.State == connector.FileWaiting || have.State == j.State {
-		return s.doubt.revived && !s.doubt.passing, nil
+		return nil
 	}
-	return false, fmt.Errorf("%s (%s) is %s already", d.Number, e.id(), have.State)
+	return fmt.Errorf("%s (%s) is %s already", d.Number, e.id(), have.State)
 }
 
 func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) error {
@@ -125,9 +102,6 @@ func (b *Box) judgeOne(ctx context.Context, d Listed, j connector.Judgement) err
 	}
 	have := handedDocument(s)
 	name, v := entryVerdictFile(d.Marker, d.N), Verdict{Evidence: "operator", By: j.By, Reason: j.Reason, At: b.o.Now().UTC()}
-	if s.doubt.revived && s.shown.doc != nil {
-		name, v.Export = wordFile(d.Marker, d.N, s.words+1), s.shown.by
-	}
 	switch {
 	case have.State == j.State:
 		return nil

@@ -41,7 +41,7 @@ func (b *Box) sign(ctx context.Context) (string, error) {
 		}
 		for _, f := range files {
 			signed(sum, dir, f)
-			put[b.original(f.Name)] = put[b.original(f.Name)] || dir == importedDir || dir == rejectedDir
+			put[f.Name] = put[f.Name] || dir == importedDir || dir == rejectedDir
 		}
 	}
 	if err := b.signExports(ctx, sum); err != nil {
@@ -52,7 +52,7 @@ func (b *Box) sign(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, f := range left {
-		if put[b.original(f.Name)] { // A copy that is still among those to import contradicts the other one.
+		if put[f.Name] { // A copy that is still among those to import contradicts the other one.
 			signed(sum, "", f)
 		}
 	}
@@ -87,9 +87,8 @@ func (b *Box) spoken(ctx context.Context, e *Entry, verdict string) error {
 	return err
 }
 
-// WaitingFiles lists the files of which it is not known what became of them, and those that
-// an export contradicts. What came to its end once is looked at again only for an export
-// that may do so.
+// WaitingFiles lists the files of which it is not known what became of them. What came to
+// its end once is not looked at again.
 func (b *Box) WaitingFiles(ctx context.Context) ([]connector.HandedFile, error) {
 	if err := b.present(ctx); err != nil {
 		return nil, err
@@ -102,27 +101,25 @@ func (b *Box) WaitingFiles(ctx context.Context) ([]connector.HandedFile, error) 
 	if err != nil {
 		return nil, err
 	}
-	again, err := b.against(ctx, manifests)
-	if err != nil {
-		return nil, err
-	}
 	var waiting []connector.HandedFile
 	for _, m := range manifests {
-		ended, err := b.hasEnded(ctx, m)
+		if b.hasEnded(m.Sequence) {
+			continue
+		}
+		// The verdict of the whole file spares the look at each document.
+		v, err := b.ledger.verdict(ctx, verdictFile(m.Sequence))
 		if err != nil {
 			return nil, err
 		}
-		if ended && !again[m.Sequence] {
-			continue
-		}
-		f, err := b.handedFile(ctx, m, there)
-		if err != nil {
-			return nil, err
-		}
-		b.tellShown(ctx, f)
-		if !f.Ended() || f.Contradicted() {
-			waiting = append(waiting, f)
-			continue
+		if v == nil {
+			f, err := b.handedFile(ctx, m, there)
+			if err != nil {
+				return nil, err
+			}
+			if !f.Ended() {
+				waiting = append(waiting, f)
+				continue
+			}
 		}
 		b.mu.Lock()
 		b.ended[m.Sequence] = true
@@ -131,15 +128,8 @@ func (b *Box) WaitingFiles(ctx context.Context) ([]connector.HandedFile, error) 
 	return waiting, nil
 }
 
-// hasEnded tells whether it is known what became of all of a file, but for what later
-// exports say. The verdict of the whole file spares the look at each document.
-func (b *Box) hasEnded(ctx context.Context, m *Manifest) (bool, error) {
+func (b *Box) hasEnded(sequence int) bool {
 	b.mu.Lock()
-	ended := b.ended[m.Sequence]
-	b.mu.Unlock()
-	if ended {
-		return true, nil
-	}
-	v, err := b.ledger.verdict(ctx, verdictFile(m.Sequence))
-	return v != nil, err
+	defer b.mu.Unlock()
+	return b.ended[sequence]
 }

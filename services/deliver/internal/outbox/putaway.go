@@ -8,14 +8,6 @@ import (
 	"io/fs"
 )
 
-// dirOf is where a file lies of which a verdict is so.
-func dirOf(verdict string) string {
-	if verdict == Rejected {
-		return rejectedDir
-	}
-	return importedDir
-}
-
 // putAway moves a file out of sight of those who import, before what became of it is
 // noted: a file that is known to be rejected, and lies among those to import, would be
 // imported once its documents went out in another one. Who dies in between leaves the file

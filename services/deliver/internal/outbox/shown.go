@@ -32,9 +32,6 @@ func (b *Box) shownOf(ctx context.Context, e *Entry, m *Manifest) (s shown, err 
 		return s, nil
 	}
 	all, err := b.exports.look(ctx)
-	if err == nil {
-		all, err = b.notAhead(ctx, all, m)
-	}
 	if err != nil {
 		return s, err
 	}
@@ -64,7 +61,7 @@ func (b *Box) shownIn(ctx context.Context, all []export, e *Entry, m *Manifest) 
 		if err != nil {
 			return s, err
 		}
-		doc := x.shows(e.Number, e.Customer, e.Kind)
+		doc := x.shows(e)
 		if doc == nil {
 			continue
 		}

@@ -26,8 +26,6 @@ type standing struct {
 	doubt doubt
 	// shown is what the accounting system's own exports show of it.
 	shown shown
-	// words is how often an operator said what became of it though it was rejected.
-	words int
 }
 
 // live says that the document counts, or may count yet.
@@ -55,11 +53,9 @@ func (b *Box) standingOf(ctx context.Context, e *Entry) (standing, error) {
 		return s, err
 	}
 	removed, err := b.ledger.verdict(ctx, removedFile(e.Marker, e.N))
-	if err != nil {
+	if err != nil || removed != nil {
+		s.removed = removed != nil
 		return s, err
-	}
-	if s.removed = removed != nil; s.removed {
-		return b.contested(ctx, s, removed)
 	}
 	if s.verdict, err = b.ledger.verdict(ctx, entryVerdictFile(e.Marker, e.N)); err != nil {
 		return s, err
@@ -69,17 +65,12 @@ func (b *Box) standingOf(ctx context.Context, e *Entry) (standing, error) {
 			return s, err
 		}
 	}
-	if s.file == nil {
+	if s.file == nil || (s.verdict != nil && s.verdict.Verdict == Rejected) {
 		return s, nil
-	}
-	if s.verdict != nil && s.verdict.Verdict == Rejected {
-		return b.contested(ctx, s, s.verdict)
 	}
 	if s.shown, err = b.shownOf(ctx, e, s.file); err != nil {
 		return s, err
 	}
-	// Whoever moves the file and drops an export is asked for both: its total is the better one.
-	s.doubt.passing = s.verdict != nil && s.verdict.Evidence == evidenceMoved && s.shown.doc == nil && s.shown.unsure
 	if s.verdict == nil && s.shown.doc != nil && !s.doubt.rejected {
 		s.verdict, err = b.ledger.note(ctx, entryVerdictFile(e.Marker, e.N), Verdict{
 			Verdict: Imported, Evidence: "export", At: b.o.Now().UTC(), Total: s.shown.doc.Total, Export: s.shown.by,
@@ -103,11 +94,6 @@ func (b *Box) content(ctx context.Context, name string) ([]byte, error) {
 // reasonOf is what a person wrote beside a rejected file.
 func (b *Box) reasonOf(ctx context.Context, file string) string {
 	raw, err := b.folder.Read(ctx, rejectedDir+"/"+file+".txt")
-	for _, other := range b.otherNames(rejectedDir, file) {
-		if err != nil {
-			raw, err = b.folder.Read(ctx, rejectedDir+"/"+other+".txt")
-		}
-	}
 	if err != nil {
 		return ""
 	}
@@ -130,8 +116,8 @@ func (b *Box) liveOf(ctx context.Context, marker string) (s standing, last int, 
 			return standing{}, 0, err
 		}
 		if one.live() {
-			if s.entry != nil && (s.doubt.revived || s.counts() && one.verdict == nil) {
-				s = one // It went out again before anybody knew better of the first one.
+			if s.entry != nil && s.doubt.revived && one.verdict == nil {
+				s = one // It went out again before the file of the first one came back.
 				continue
 			}
 			if s.entry != nil {

@@ -97,10 +97,6 @@ const (
 	Rejected = "rejected"
 )
 
-// evidenceMoved is the evidence of who moved a file to imported: it came into the books, and
-// nobody has seen with which total.
-const evidenceMoved = "moved"
-
 // Verdict is what became of a file, or of one document of it. The first one counts.
 type Verdict struct {
 	Verdict string `json:"verdict"`
@@ -123,12 +119,6 @@ func entryFile(marker string, n int) string {
 
 func entryVerdictFile(marker string, n int) string {
 	return path.Join(entryDir(marker), strconv.Itoa(n)+".verdict.json")
-}
-
-// wordFile is what an operator said, for the nth time, of a rejected document that an export
-// shows.
-func wordFile(marker string, n, nth int) string {
-	return path.Join(entryDir(marker), fmt.Sprintf("%d.word-%d.json", n, nth))
 }
 
 func removedFile(marker string, n int) string {

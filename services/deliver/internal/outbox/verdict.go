@@ -15,8 +15,6 @@ type doubt struct {
 	// revived says that its documents may have gone out again: a person called the file
 	// rejected, and another, or the same, put it among the imported ones since.
 	revived bool
-	// passing says that time settles it: an export that may show it is being copied.
-	passing bool
 }
 
 // fileVerdict is what became of a whole file: what was written down, or what the folders
@@ -50,7 +48,7 @@ func (b *Box) fileVerdict(ctx context.Context, m *Manifest) (*Verdict, doubt, er
 // was imported after all, and its documents must not go out again before a person says
 // so. What says it is `tradepost confirm` for its documents, or the file's way back.
 func (b *Box) stillRejected(ctx context.Context, m *Manifest, v *Verdict) (*Verdict, doubt, error) {
-	imported, err := b.lies(ctx, importedDir, m)
+	imported, err := b.content(ctx, importedDir+"/"+m.File)
 	if err != nil || imported == nil {
 		return v, doubt{}, err
 	}
@@ -62,25 +60,19 @@ func (b *Box) stillRejected(ctx context.Context, m *Manifest, v *Verdict) (*Verd
 // folders is what the folders imported and rejected show of a file; nil where they show
 // nothing, or contradict each other.
 func (b *Box) folders(ctx context.Context, m *Manifest) (*Verdict, doubt, error) {
-	imported, err := b.lies(ctx, importedDir, m)
+	imported, err := b.content(ctx, importedDir+"/"+m.File)
 	if err != nil {
 		return nil, doubt{}, err
 	}
-	rejected, err := b.lies(ctx, rejectedDir, m)
+	rejected, err := b.content(ctx, rejectedDir+"/"+m.File)
 	if err != nil || imported == nil && rejected == nil {
 		return nil, doubt{}, err
 	}
-	if imported == nil {
-		// What goes out again must not lie anywhere under another name.
-		if imported, err = b.liesNow(ctx, importedDir, m); err != nil {
-			return nil, doubt{}, err
-		}
-	}
-	left, err := b.liesNow(ctx, "", m)
+	left, err := b.content(ctx, m.File)
 	if err != nil {
 		return nil, doubt{}, err
 	}
-	v := &Verdict{Verdict: Imported, Evidence: evidenceMoved, At: b.o.Now().UTC()}
+	v := &Verdict{Verdict: Imported, Evidence: "moved", At: b.o.Now().UTC()}
 	switch {
 	case imported != nil && rejected != nil:
 		return nil, doubt{why: "it is in both folders, imported and rejected", rejected: true}, nil

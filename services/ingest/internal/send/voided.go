@@ -17,7 +17,7 @@ func (o *Opener) Voided(ctx context.Context, row servicetrade.InvoiceRow) error 
 	if err == nil && len(record.Elsewhere(e.Record)) > 0 && !o.Desk.waiting.stillWaits(row) {
 		return o.lookElsewhere(ctx, e, row.Updated)
 	}
-	if err == nil && e.State() == record.Handed {
+	if err == nil && e.State() == record.Handed && !record.OfVoid(e.Record) {
 		o.Log.WarnContext(ctx, "an invoice was voided while it waits to be imported: keep it out of the books, or confirm what became of it; tradepost doctor says how",
 			"invoice", e.Key.InvoiceID, "connection", e.Record.GetConnection(), "document", e.Record.GetHandedToken())
 	}

@@ -56,8 +56,6 @@ var evidence = map[string]string{"moved": "its file was moved to imported", "exp
 // remark is how the end of a document is known, or what is wrong with its waiting.
 func remark(f connector.HandedFile, d connector.HandedDocument) string {
 	switch {
-	case d.State == connector.FileImported && d.Shown != "":
-		return cmp.Or(evidence[d.Why], d.Why) + "; " + d.Shown
 	case d.State == connector.FileImported:
 		return cmp.Or(evidence[d.Why], d.Why)
 	case d.State != connector.FileWaiting:
@@ -65,7 +63,7 @@ func remark(f connector.HandedFile, d connector.HandedDocument) string {
 	case d.Why != "":
 		return d.Why
 	case f.Missing:
-		return "its file is not in the folder any more, or has another name"
+		return "its file is not in the folder any more"
 	case f.Overdue:
 		return "overdue"
 	}

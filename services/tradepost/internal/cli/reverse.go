@@ -39,7 +39,7 @@ func newReverse(g *global) *cobra.Command {
 // isWaiting tells whether nobody has confirmed a file yet.
 func isWaiting(ctx context.Context, files connector.FileLedger, file string) (bool, error) {
 	waiting, err := files.WaitingFiles(ctx)
-	return slices.ContainsFunc(waiting, func(f connector.HandedFile) bool { return f.Name == file && !f.Ended() }), err
+	return slices.ContainsFunc(waiting, func(f connector.HandedFile) bool { return f.Name == file }), err
 }
 
 // adviseReversal says what is to be done with the file, beside the name that programs read.

@@ -53,7 +53,7 @@ func (c check) ledger(ctx context.Context, ledger connector.FileLedger, given []
 // told is one result for each kind of file that people have to see to; ok where there is none.
 func (c check) told(all []connector.HandedFile) []Result {
 	waiting := 0
-	var late, missing, misplaced, unclear, other []string
+	var late, missing, misplaced, unclear []string
 	for _, f := range all {
 		what := fmt.Sprintf("%s of %s (%s, %s)", f.Name, f.Made.Format("2006-01-02"), count(len(f.Documents), "document"), f.Total)
 		switch {
@@ -70,15 +70,10 @@ func (c check) told(all []connector.HandedFile) []Result {
 		if i := slices.IndexFunc(f.Documents, func(d connector.HandedDocument) bool { return d.State == connector.FileWaiting && d.Why != "" }); i >= 0 {
 			unclear = append(unclear, f.Name+": "+f.Documents[i].Why)
 		}
-		for _, d := range f.Documents {
-			if d.Shown != "" {
-				other = append(other, fmt.Sprintf("%s of %s was told with %s, and %s", d.Number, f.Name, d.Total, d.Shown))
-			}
-		}
 	}
 	var results []Result
 	if len(missing) > 0 {
-		results = append(results, c.warn(bookkeeper, "Put each into the folder imported, or rejected, under the name that it had; where that cannot be done, say with `tradepost confirm` what became of it. It is not made again.",
+		results = append(results, c.warn(bookkeeper, "Put each into the folder imported, or rejected; where that cannot be done, say with `tradepost confirm` what became of it. It is not made again.",
 			"import files that nobody has confirmed, and that are not in the folder any more: %s", strings.Join(missing, ", ")))
 	}
 	if len(misplaced) > 0 {
@@ -88,10 +83,6 @@ func (c check) told(all []connector.HandedFile) []Result {
 	if len(unclear) > 0 {
 		results = append(results, c.warn(bookkeeper, "Say what became of them with `tradepost confirm`, or put the files where they belong. Until then their invoices wait, and nothing of them goes out again.",
 			"import files of which it cannot be told what became of them: %s", strings.Join(unclear, "; ")))
-	}
-	if len(other) > 0 {
-		results = append(results, c.warn(bookkeeper, "Look into the books: correct the document there, and drop a new export into the folder exports. ServiceTrade shows its invoice as processed.",
-			"documents that the accounting system shows with another total than the one that was imported and told: %s", strings.Join(other, "; ")))
 	}
 	if len(late) > 0 {
 		results = append(results, c.warn(bookkeeper, "Import them and move each to the folder imported, or to rejected; `tradepost confirm` does the same. Their invoices stay pending in ServiceTrade until then.",

@@ -64,7 +64,6 @@ func TestFilesThatNobodyConfirmsAreTold(t *testing.T) {
 		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: waits, Missing: true}, fresh}}, doctor.Warn, "not in the folder any more: SALES-1.csv"},
 		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: []connector.HandedDocument{{State: connector.FileRejected}}, Misplaced: true}, fresh}}, doctor.Warn, "lie among the files to import: SALES-1.csv"},
 		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: []connector.HandedDocument{{State: connector.FileWaiting, Why: "it is in both folders"}}}, fresh}}, doctor.Warn, "cannot be told what became of them: SALES-1.csv: it is in both folders"},
-		{filing{files: []connector.HandedFile{{Name: "SALES-1.csv", Made: made, Total: "20.00", Documents: []connector.HandedDocument{{Number: "1041", Total: "20.00", State: connector.FileImported, Shown: "the export today.csv shows 21.00"}}}, fresh}}, doctor.Warn, "1041 of SALES-1.csv was told with 20.00, and the export today.csv shows 21.00"},
 		{filing{behind: errors.New("st-acme-7.1 was given away")}, doctor.Fail, "behind the records: st-acme-7.1"},
 		{filing{err: errors.New("manifest 7 is missing")}, doctor.Fail, "manifest 7 is missing"},
 	} {

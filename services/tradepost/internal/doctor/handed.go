@@ -46,7 +46,7 @@ func (p *patient) voidedWaiting(ctx context.Context) []Result {
 }
 
 // handed are the account's invoices that were handed over, and since when the first of
-// them is. What of the records cannot be read the checks of NATS tell.
+// them is. What takes a void invoice back is meant to be imported. What of the records cannot be read the checks of NATS tell.
 func (p *patient) handed(ctx context.Context) (handed map[int64]record.Entry, since time.Time) {
 	n, ok := p.nats.get(ctx)
 	if !ok || n.js == nil {
@@ -58,7 +58,7 @@ func (p *patient) handed(ctx context.Context) (handed map[int64]record.Entry, si
 	}
 	handed = map[int64]record.Entry{}
 	_ = store.Each(ctx, func(e record.Entry) error {
-		if e.State() != record.Handed || e.Key.Account != p.account.ID || !p.concerns(e.Key.Account, e.Record.GetConnection()) {
+		if e.State() != record.Handed || record.OfVoid(e.Record) || e.Key.Account != p.account.ID || !p.concerns(e.Key.Account, e.Record.GetConnection()) {
 			return nil
 		}
 		if handed[e.Key.InvoiceID] = e; since.IsZero() || e.At.Before(since) {

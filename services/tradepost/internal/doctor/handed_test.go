@@ -27,6 +27,9 @@ func TestAnInvoiceThatWasVoidedWhileItsFileWaitsIsTold(t *testing.T) {
 	none(w.run())
 	handed(ids[1].ID)
 	none(w.run())
+	// What takes the void invoice back waits to be imported, and has to be.
+	keep(t, js, "acme", int(ids[0].ID), `"state":"RECORD_STATE_HANDED","handedToken":"st-acme-x-v.1","startStatus":"void"`)
+	none(w.run())
 	handed(ids[0].ID)
 	told := only(t, w.run(), "account acme", "handed over")
 	require.Equal(t, doctor.Warn, told.Status)

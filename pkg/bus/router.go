@@ -67,6 +67,9 @@ type Router struct {
 	finished chan struct{}
 	handlers map[string]*registration
 	binding  chan struct{}
+
+	adding  sync.Mutex // held for moments only
+	closing bool
 }
 
 type registration struct {
@@ -127,13 +130,26 @@ func (r *Router) Handle(c Consumer, h Handler) error {
 	if err != nil {
 		return fmt.Errorf("handle: %w", err)
 	}
-	r.handlers[c.Durable] = &registration{
-		subscriber: s, handler: r.wm.AddConsumerHandler(c.Durable, c.Filter, s, adapt(c, h)), late: r.base != nil,
+	added := r.add(c, s, h)
+	if added == nil {
+		return fmt.Errorf("handle consumer %s: the router has stopped", c.Durable)
 	}
+	r.handlers[c.Durable] = &registration{subscriber: s, handler: added, late: r.base != nil}
 	if r.base == nil {
 		return nil
 	}
 	return r.startHandlers()
+}
+
+// add gives Watermill's router a handler; nil once it closes. It waits for its handlers
+// then, and one that came in that moment would be counted beside the wait.
+func (r *Router) add(c Consumer, s *Subscriber, h Handler) *message.Handler {
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	if r.closing {
+		return nil
+	}
+	return r.wm.AddConsumerHandler(c.Durable, c.Filter, s, adapt(c, h))
 }
 
 // Remove ends the handler of a durable and returns when its messages in flight are
@@ -202,6 +218,9 @@ func (r *Router) Run(ctx context.Context) error {
 		return err
 	case <-r.wm.Running():
 	}
+	r.adding.Lock()
+	r.closing = true
+	r.adding.Unlock()
 	closeErr := r.wm.Close()
 	return errors.Join(closeErr, <-ended, r.leftovers())
 }

@@ -88,7 +88,7 @@ var teeth = map[mutant]string{
 const another = 4000
 
 // tries is how many schedules a mutant has until it must be found.
-const tries = 8000
+const tries = 16000
 
 func TestTeeth(t *testing.T) {
 	for m, want := range teeth {

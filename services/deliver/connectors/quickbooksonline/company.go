@@ -103,6 +103,18 @@ type known struct {
 	have preferences
 	// info is of the company, for its country; nil until it was read.
 	info *companyInfo
+	// missed is when a glance could not read the preferences.
+	missed time.Time
+}
+
+// turn waits until nobody else reads; done lets the next one.
+func (k *known) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case k.reading <- struct{}{}:
+		return func() { <-k.reading }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // now is what is kept.
@@ -132,12 +144,16 @@ func (q *Online) preferences(ctx context.Context) (preferences, error) {
 // preferencesSince returns those of the company as they were read after a moment. Who
 // waits for a reading that began after his own moment shares it.
 func (q *Online) preferencesSince(ctx context.Context, moment time.Time) (preferences, error) {
-	select {
-	case q.known.reading <- struct{}{}:
-		defer func() { <-q.known.reading }()
-	case <-ctx.Done():
-		return preferences{}, ctx.Err()
+	done, err := q.known.turn(ctx)
+	if err != nil {
+		return preferences{}, err
 	}
+	defer done()
+	return q.preferencesOf(ctx, moment)
+}
+
+// preferencesOf is preferencesSince for who has the turn.
+func (q *Online) preferencesOf(ctx context.Context, moment time.Time) (preferences, error) {
 	have, info := q.known.now()
 	if have.readAt.After(moment) {
 		return have, ctx.Err()

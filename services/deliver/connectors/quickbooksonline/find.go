@@ -22,16 +22,24 @@ func (q *Online) Find(ctx context.Context, want connector.Query) ([]connector.Fo
 		}
 	}
 	var found []connector.Found
+	var papers []*paper
 	for _, at := range places {
 		p, err := q.readPaper(ctx, at)
 		if err != nil {
 			return nil, stopped(fmt.Errorf("read %s %s: %w", at.entity.name, at.id, err))
 		}
 		if p != nil {
-			found = append(found, q.found(at.entity, p))
+			found, papers = append(found, q.found(at.entity, p)), append(papers, p)
 		}
 	}
-	return found, ctx.Err()
+	if err := ctx.Err(); err != nil || len(found) == 0 {
+		return nil, err
+	}
+	prefs := q.glance(ctx)
+	for i := range found {
+		found[i].Other = q.seenUnder(prefs, papers[i])
+	}
+	return found, nil
 }
 
 // readPaper reads one document by its id, nil where it is not there.

@@ -12,10 +12,11 @@ var pages = map[string]string{
 
 // found is a document as deliver compares it.
 func (q *Online) found(e entity, p *paper) connector.Found {
+	prefs, _ := q.known.now()
 	f := connector.Found{
 		Kind: e.kind, ID: p.ID, Number: p.DocNumber, Version: p.version(), Total: p.total(),
 		IssueDate: p.TxnDate, DueDate: p.DueDate, Void: p.isVoid(), URL: pages[q.cfg.Environment] + e.path + "?txnId=" + p.ID,
-		Other: &seen{q, p},
+		Other: q.seenUnder(prefs, p),
 	}
 	if p.CustomerRef != nil {
 		f.CustomerName = p.CustomerRef.Name

@@ -12,22 +12,29 @@ import (
 type seen struct {
 	q *Online
 	p *paper
+	// classes and departments say that the company keeps one for each document. Where that
+	// is not known, nothing is said of them.
+	classes, departments bool
+}
+
+// seenUnder is a document in a company of these preferences.
+func (q *Online) seenUnder(prefs preferences, p *paper) *seen {
+	return &seen{q: q, p: p, classes: prefs.classPerPaper, departments: prefs.departments}
 }
 
 // Apart implements connector.Other. What the document that is wanted leaves open is
 // QuickBooks' or the bookkeeper's, but for the private note, which is Tradepost's.
 func (s *seen) Apart(d *tradepostv1.Document) []string {
 	w := &draft{q: s.q, d: d}
-	prefs, _ := s.q.known.now()
 	var all []string
 	if want := d.GetCustomerMessage(); want != "" {
 		all = append(all, apartIn("message to the customer", memoOf(s.p), clip(want, maxMemo))...)
 	}
 	all = append(all, apartIn("private note", besideStamp(s.p.PrivateNote), w.noteText())...)
-	if prefs.classPerPaper {
+	if s.classes {
 		all = append(all, s.named("class", classRecords, s.p.ClassRef, d.GetClass())...)
 	}
-	if prefs.departments {
+	if s.departments {
 		all = append(all, s.named("location", departmentRecords, s.p.DepartmentRef, w.department())...)
 	}
 	if d.GetKind() == invoiceEntity.kind {
@@ -70,6 +77,20 @@ func commonStart(a, b string) func(string) string {
 	return func(s string) string { return "…" + string([]rune(s)[skip:]) }
 }
 
+// mayBe tells whether two names may be of one record: QuickBooks shows a record with those
+// above it, a mapping may leave them out, and one that was made inactive is named so.
+func mayBe(a, b string) bool {
+	bare := func(s string) string {
+		parts := strings.Split(fold(s), ":")
+		for i, part := range parts {
+			parts[i] = strings.TrimSuffix(strings.TrimSpace(part), freedName)
+		}
+		return ":" + strings.Join(parts, ":")
+	}
+	a, b = bare(a), bare(b)
+	return strings.HasSuffix(a, b) || strings.HasSuffix(b, a)
+}
+
 // named compares a record that the document names. One whose name nobody told, and whose
 // id cannot be compared, is not told apart.
 func (s *seen) named(field, entity string, have *ref, want *tradepostv1.Reference) []string {
@@ -88,7 +109,7 @@ func (s *seen) named(field, entity string, have *ref, want *tradepostv1.Referenc
 	switch {
 	case found && wanted.id == id, byID(want) && want.GetValue() == id:
 		return nil
-	case !found && (name == "" || fold(name) == fold(want.GetValue())):
+	case !found && (name == "" || mayBe(name, want.GetValue())):
 		return nil
 	}
 	should := want.GetValue()

@@ -6,6 +6,7 @@ import (
 	tradepostv1 "github.com/tradepost/tradepost/proto/tradepost/v1"
 
 	"github.com/tradepost/tradepost/pkg/connector"
+	"github.com/tradepost/tradepost/pkg/fault"
 	"github.com/tradepost/tradepost/pkg/record"
 )
 
@@ -17,7 +18,8 @@ type checking struct {
 
 // withOthers adds to a rejection what is wrong with the documents of the send that come
 // after the rejected one, as preview tells it: whoever mends the invoice mends it once.
-// Nothing of them is written. What the books do not tell now the next send does.
+// Nothing of them is written, and what they have in common is told once. What the books do
+// not tell now the next send does.
 func (t *try) withOthers(ctx context.Context, o *tradepostv1.Outcome, others []paper) *tradepostv1.Outcome {
 	r := o.GetRejected()
 	if r == nil || t.Checker == nil || record.OfVoid(t.entry.Record) {
@@ -32,7 +34,7 @@ func (t *try) withOthers(ctx context.Context, o *tradepostv1.Outcome, others []p
 			t.log.InfoContext(ctx, "what else is wrong with the invoice cannot be told now", "err", err)
 			break
 		}
-		r.Faults = append(r.Faults, s.Faults...)
+		r.Faults = fault.Together(r.Faults, s.Faults)
 	}
 	return o
 }

@@ -82,3 +82,35 @@ func (k keepsItsTotal) Update(ctx context.Context, p connector.Posting, f connec
 	k.entries[0].found.Total, made.Total = "520.00", "520.00"
 	return connector.Posted{Document: made}
 }
+
+// noCustomer is books that have not the customer of any document.
+type noCustomer struct{ *books }
+
+func (n noCustomer) told(d *tradepostv1.Document) []*tradepostv1.Fault {
+	name := d.GetCustomer().GetName()
+	return []*tradepostv1.Fault{fault.New("customer.not_in_books", fault.Args{
+		Thing: "Customer " + name, Params: map[string]string{"value": name, "connection": "acme-books"},
+	})}
+}
+
+func (n noCustomer) CheckDocument(_ context.Context, d *tradepostv1.Document) ([]*tradepostv1.Fault, error) {
+	return n.told(d), nil
+}
+
+func (n noCustomer) Create(_ context.Context, p connector.Posting) connector.Answer {
+	return connector.Rejected{Faults: n.told(p.Document)}
+}
+
+// What the documents of a divided invoice have in common is told once.
+func TestAFaultOfBothDocumentsIsToldOnce(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *workbench) {
+		p, docs := w.poster("a"), halves("600.00", "77.50")
+		p.Connector, p.Checker = noCustomer{w.books}, noCustomer{w.books}
+		w.deliver(p, w.sendOf("522.50", docs...))
+		require.Equal(t, []string{"customer.not_in_books"}, w.faults())
+
+		docs[1].Customer.Name = "Somebody Else"
+		w.deliver(p, w.sendOf("522.50", docs...))
+		require.Equal(t, []string{"customer.not_in_books", "customer.not_in_books"}, w.faults(), "of another customer")
+	})
+}

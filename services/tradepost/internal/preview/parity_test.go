@@ -137,6 +137,27 @@ func TestPreviewSaysWhatThePipelineDoes(t *testing.T) {
 	}
 }
 
+// What the books refuse of both documents of a divided invoice, preview and posting tell
+// once, and in the same words.
+func TestPreviewTellsAFaultOfBothDocumentsOnce(t *testing.T) {
+	divided := named(t, corpus(t), "split")
+	divided.snapshot.Customer.ExternalIds["accounting"] = "1200: C100" // is no account
+	m := newMill(t, []corpusInvoice{divided})
+	m.run()
+	view := m.looked([]corpusInvoice{divided}, true)[0]
+	require.Len(t, view.Documents, 2)
+	m.send(divided)
+	m.same(divided, view, m.outcome(divided))
+	texts := map[string]int{}
+	for _, f := range view.Faults {
+		texts[f.Text]++
+	}
+	require.NotEmpty(t, texts)
+	for text, times := range texts {
+		require.Equal(t, 1, times, text)
+	}
+}
+
 // elsewhere are faults that no invoice of the corpus can have: those of limits that
 // hledger does not have, of messages, of mappings that no file can hold, and of invoices
 // that were voided, which are not posted. The tests of transform raise them through its

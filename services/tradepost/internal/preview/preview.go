@@ -227,7 +227,7 @@ func (v *Viewer) ahead(ctx context.Context, view *View, looker deliver.Looker) e
 		return err
 	}
 	for i, s := range seen {
-		faults = append(faults, s.Faults...)
+		faults = fault.Together(faults, s.Faults)
 		view.Documents[i].Step, view.InBooks = s.Step, append(view.InBooks, s.Differences...)
 		view.Notes = append(view.Notes, s.Unsure...)
 		view.Remarks = append(view.Remarks, faultsOf(s.Remarks)...)

@@ -65,23 +65,39 @@ func TestWhatABookkeeperChangedMeanwhileIsNotMadeVoid(t *testing.T) {
 // taken is books in which somebody else's document stands where a create would make ours.
 type taken struct{ *books }
 
+// Create finds it, and whoever entered it takes our marker away a moment later.
 func (b taken) Create(_ context.Context, p connector.Posting) connector.Answer {
 	f := connector.Found{Kind: p.Document.GetKind(), ID: "hand-1", Number: "1042", Version: "9", Total: "90.00", IssueDate: "2026-11-01"}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.creates++
+	b.entries = append(b.entries, &entry{found: f, marker: "another"})
 	return connector.Rejected{Document: &f, Faults: []*tradepostv1.Fault{fault.New("document.different_found", fault.Args{
 		Thing: "Invoice 1042", Params: map[string]string{"number": "1042", "books_total": "90.00", "invoice_total": "522.50", "differences": "all of it"},
 	})}}
 }
 
-// A document that somebody else entered is told, and never counts as one of ours: a void
-// would make it void.
-func TestAStrangersDocumentIsNotKept(t *testing.T) {
+// A document that somebody else entered is told. The next send finds it by its id, so that
+// no second one is made; it is not ours to be changed, and a void leaves it alone.
+func TestAStrangersDocumentIsNeitherDoubledNorTouched(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *workbench) {
+		w.books.byID = true
 		p := w.poster("a")
 		p.Connector = taken{w.books}
 		w.deliver(p, w.open())
 		require.Equal(t, []string{"document.different_found"}, w.faults())
 		require.Len(t, w.outcome().GetOutcome().GetRejected().GetDocuments(), 1)
-		require.Empty(t, record.Standing(w.record()))
+		time.Sleep(time.Minute) // fake time
+		w.edit("600.00")
+		p.Connector = w.books
+		w.deliver(p, w.open())
+		require.Equal(t, []string{"document.different_found"}, w.faults())
+		require.Equal(t, 1, w.books.count())
+		require.Zero(t, w.books.updates)
+		m, v := w.toVoid(""), &voiding{}
+		w.deliver(w.voider("a", v), m)
+		require.Equal(t, []string{"document.changed_before_void"}, w.faults())
+		require.Zero(t, v.voids)
 	})
 }
 

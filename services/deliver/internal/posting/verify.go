@@ -26,7 +26,7 @@ func (t *try) verified(one paper, a connector.Answer) (*tradepostv1.Outcome, err
 	if r, is := a.(connector.Rejected); is && r.Document != nil {
 		t.keep(one, *r.Document, false)
 		if !r.Written && r.Document.DocumentHash != one.hash {
-			t.disown(one, *r.Document)
+			t.disown(one)
 		}
 		a = connector.Rejected{Document: r.Document, Faults: inOurWords(one, *r.Document, r.Faults)}
 	}
@@ -93,17 +93,19 @@ func (t *try) keep(one paper, f connector.Found, adopted bool) {
 
 // disown takes back what was kept of a document that this send did not write. What the
 // record knew before stays as it is: a version and a total that we never wrote are not ours,
-// and a void must not take them back. One that the record does not know, and that we wrote
-// in another version, stays known without what would let anybody change it.
-func (t *try) disown(one paper, f connector.Found) {
+// and a void must not take them back. Of one that the record does not know the id is kept,
+// by which the next send finds it whatever became of its marker, and our own total: no
+// update changes it, and a void leaves it to the bookkeeper where its total is another.
+func (t *try) disown(one paper) {
 	last := len(t.refs) - 1
-	if one.slot.In(t.entry.Record) != nil || f.DocumentHash == "" {
+	if one.slot.In(t.entry.Record) != nil {
 		t.refs = t.refs[:last]
 		return
 	}
 	ref := t.refs[last]
 	ref.Hash, ref.HashVersion, ref.Version, ref.SnapshotHash = "", 0, "", ""
 	ref.Stream, ref.Sequence, ref.PostedOn = "", 0, ""
+	ref.Total = one.doc.GetTotals().GetTotal()
 }
 
 // tells names a document that exists in the outcome.

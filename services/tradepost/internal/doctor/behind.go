@@ -20,7 +20,7 @@ func (q queue) leftBehind() []Result {
 		return nil
 	}
 	return []Result{check{systemNATS, "deleted invoices"}.warn(bookkeeper,
-		"Void each in the books if it should not count (tradepost trace CONNECTION ID shows it in full). It is named here for 30 days, whatever was decided.",
+		"Void each in the books if it should not count (`tradepost trace` with the id of the invoice shows it in full). It is named here for 30 days, whatever was decided.",
 		"%s gone from ServiceTrade, and in the books: %s", areInvoices(len(q.behind)), namedFew(q.behind, postedAs))}
 }
 

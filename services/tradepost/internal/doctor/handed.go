@@ -46,7 +46,8 @@ func (p *patient) voidedWaiting(ctx context.Context) []Result {
 }
 
 // handed are the account's invoices that were handed over, and since when the first of
-// them is. What takes a void invoice back is meant to be imported. What of the records cannot be read the checks of NATS tell.
+// them is. What takes a void invoice back is meant to be imported. What of the records
+// cannot be read the checks of NATS tell.
 func (p *patient) handed(ctx context.Context) (handed map[int64]record.Entry, since time.Time) {
 	n, ok := p.nats.get(ctx)
 	if !ok || n.js == nil {
